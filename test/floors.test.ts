@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+// Who may import whom. A folder may import itself and what stands in its list, nothing else.
+const may: Record<string, string[]> = {
+  'src/base': [],
+  'src/zip': ['src/base'],
+  'src/domain': ['src/base'],
+  'src/ports': ['src/domain', 'src/base'],
+  'src/data': ['src/ports', 'src/domain', 'src/base'],
+  'src/http': ['src/data', 'src/ports', 'src/domain', 'src/base'],
+  'src/features': ['src/http', 'src/data', 'src/ports', 'src/domain', 'src/zip', 'src/base', 'sdk/src'],
+  'src/app': ['src/features', 'src/http', 'src/data', 'src/ports', 'src/domain', 'src/base'],
+  // the top floor: commands call the verbs of features directly, as routes and jobs do
+  'src/cli': ['src/app', 'src/features', 'src/data', 'src/ports', 'src/domain', 'src/zip', 'src/base', 'sdk/src'],
+  'sdk/src': [],
+  'web/src': ['sdk/src'],
+}
+const room = (file: string) => file.split('/').slice(0, 2).join('/')
+const feature = (file: string) => file.split('/')[2]
+const files = globSync('{src,sdk/src,web/src}/**/*.{ts,tsx}').filter((f) => !/\.test\./.test(f))
+const arrows = files.flatMap((from) =>
+  [...readFileSync(from, 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map((m) => ({
+    from,
+    to: normalize(join(dirname(from), m[1]!)),
+  })),
+)
+
+test('imports run down, never up', () => {
+  const up = arrows.filter((a) => room(a.from) !== room(a.to) && !may[room(a.from)]?.includes(room(a.to)))
+  assert.deepEqual(up, [])
+})
+test('a feature never imports another feature', () => {
+  const across = arrows.filter((a) => room(a.from) === 'src/features' && room(a.to) === 'src/features' && feature(a.from) !== feature(a.to))
+  assert.deepEqual(across, [])
+})
+test('only app picks an implementation of a port', () => {
+  const picks = arrows.filter((a) => /^src\/ports\/\w+\/(?!port\.ts)/.test(a.to) && !/^src\/(app|ports)\//.test(a.from))
+  assert.deepEqual(picks, [])
+})
+test('the pages of guests and of the studio do not know each other', () => {
+  const mixed = arrows.filter(
+    (a) => /web\/src\/(guest|studio)\//.test(a.from) && /web\/src\/(guest|studio)\//.test(a.to) && dirname(a.from) !== dirname(a.to),
+  )
+  assert.deepEqual(mixed, [])
+})
+test('domain and zip are pure, and only app/config.ts reads the environment', () => {
+  const impure = files.filter((f) => {
+    const text = readFileSync(f, 'utf8')
+    const pure = /^src\/(domain|zip)\//.test(f)
+    const reaches = /from 'node:(?!crypto|zlib|stream|buffer)|\bnew Date\(\)|\bDate\.now\(/.test(text)
+    return (pure && reaches) || (/\bprocess\.env\b/.test(text) && f !== 'src/app/config.ts')
+  })
+  assert.deepEqual(impure, [])
+})
+test('no circles', () => {
+  const state = new Map<string, 'open' | 'done'>()
+  const walk = (file: string, path: string[]): void => {
+    if (state.get(file) === 'open') assert.fail(`circle: ${[...path, file].join(' -> ')}`)
+    if (state.has(file)) return
+    state.set(file, 'open')
+    for (const a of arrows) if (a.from === file) walk(a.to, [...path, file])
+    state.set(file, 'done')
+  }
+  for (const file of files) walk(file, [])
+})
