@@ -1,0 +1,99 @@
+/** AppError and the one table of error codes; docs/errors.md is held against it by a test. */
+
+/** code: [HTTP status, the sentence a person can act on]. Codes never change their meaning. */
+export const errorTable = {
+  // asking
+  bad_request: [400, 'Something in the request is not as the API describes it: see the details, correct it and send it again.'],
+  unsupported_type: [415, 'Send the body as application/json.'],
+  not_found: [404, 'There is nothing here: check the address.'],
+  method_not_allowed: [405, 'This address does not answer that method.'],
+  too_many_requests: [429, 'Too many requests: wait for the time in Retry-After and try again.'],
+  internal: [500, 'Something went wrong on our side. Nothing was lost; try again, and tell the operator the request id if it stays.'],
+  unavailable: [503, 'The service cannot reach its database or storage at the moment: try again shortly.'],
+  storage_unreachable: [503, 'The storage cannot be reached: check that it is mounted and running, then try again.'],
+  storage_foreign: [503, 'This storage belongs to another installation: point Keepsake at the storage that goes with this database.'],
+  storage_full: [507, 'There is not enough space to store this: free some space, then go on where you stopped.'],
+  // who
+  sign_in_required: [401, 'Sign in first, or send an API key.'],
+  wrong_credentials: [401, 'E-mail or password is wrong.'],
+  forbidden: [403, 'You may not do this with the account or key you use.'],
+  foreign_origin: [403, 'This request came from another site: open Keepsake itself and try again.'],
+  set_up_done: [409, 'This Keepsake has been set up already: sign in.'],
+  set_up_code_wrong: [403, 'The set-up code is wrong: use the address that Keepsake printed when it started.'],
+  account_exists: [409, 'An account with this e-mail address exists already.'],
+  password_weak: [422, 'Choose a password of at least 10 characters.'],
+  email_invalid: [422, 'Give exactly one e-mail address, such as mara@example.com.'],
+  password_required: [401, 'This gallery has a password: enter it first.'],
+  password_wrong: [401, 'That is not the password of this gallery.'],
+  // galleries
+  slug_invalid: [
+    422,
+    'A slug has lower-case letters, digits and hyphens, begins and ends with a letter or digit, and is at most 100 long.',
+  ],
+  slug_taken: [409, 'Another gallery has this slug: choose a different one.'],
+  gallery_not_open: [409, 'This gallery takes no changes at the moment: publish or restore it first.'],
+  gallery_closed: [410, 'This gallery is no longer available.'],
+  gallery_empty: [409, 'The gallery has no photos yet: upload some first.'],
+  download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
+  // uploads
+  upload_unknown: [404, 'There is no such upload: start it again.'],
+  upload_busy: [423, 'Another request is sending this upload: wait a moment and go on.'],
+  upload_offset: [409, 'The upload is not at that position: ask for its offset (HEAD) and go on from there.'],
+  upload_too_large: [413, 'The file is larger than this installation accepts or than was announced.'],
+  upload_gone: [410, 'This upload is finished or was given up: start a new one.'],
+  empty_file: [422, 'The file is empty.'],
+  checksum_mismatch: [460, 'What arrived differs from what was sent: send this part again.'],
+  media_type: [415, 'This is not a photo, video or audio file that can be kept here.'],
+  picture_too_large: [422, 'The picture has more pixels than can be shown (limit 100 megapixels).'],
+  quota_full: [507, 'The space for this account is used up: delete something or ask the operator for more.'],
+  folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
+  // archives
+  archive_not_ready: [409, 'The archive is not ready yet: wait for it, or take the live download.'],
+  archive_failed: [409, 'The archive could not be built: see its error and press Retry.'],
+  archive_mismatch: [500, 'The stored archive differs from what was uploaded; it was thrown away and is built again.'],
+  original_missing: [409, 'An original is missing or damaged in the storage: upload the photo again.'],
+  source_changed: [500, 'A stored file differs from what was uploaded.'],
+  attempt_stale: [409, 'Another worker has taken this work over.'],
+  no_progress: [500, 'The work made no progress for 30 minutes and was stopped; it is tried again.'],
+  zip_invalid: [422, 'This ZIP file is damaged or unsafe and was refused: see the reason.'],
+  key_exists: [500, 'A storage key was about to be written twice; nothing was overwritten.'],
+  // links
+  link_unknown: [404, 'This link does not exist: check that the address is complete.'],
+  link_expired: [410, 'This link has ended: ask the photographer for a new one.'],
+  link_revoked: [410, 'This link was withdrawn.'],
+  range_invalid: [416, 'The file is shorter than that: start the download again.'],
+  // mail and keys
+  mail_refused: [502, 'The mail server refused this letter for good: check the address.'],
+  mail_unreachable: [502, 'The mail server cannot be reached or does not answer: it is tried again.'],
+  key_scope: [403, 'This API key has not the scope for that.'],
+  key_unknown: [404, 'There is no such API key.'],
+  // starting
+  config_invalid: [500, 'A setting is wrong: correct it and start again.'],
+  schema_newer: [500, 'The database was written by a newer Keepsake: start that version.'],
+  database_unreachable: [503, 'The database cannot be reached: check DATABASE_URL and that the server runs.'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** A failure we know: a code of the table, facts for the log and the person, and the cause. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Record<string, unknown>
+  /** true: trying again cannot help, so a job must not be retried. */
+  readonly final: boolean
+
+  constructor(code: ErrorCode, facts: Record<string, unknown> = {}, options: { cause?: unknown; final?: boolean } = {}) {
+    super(errorTable[code][1], { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.facts = facts
+    this.final = options.final ?? false
+  }
+
+  get status(): number {
+    return errorTable[this.code][0]
+  }
+}
+
+/** Is this the AppError with that code? */
+export const isCode = (error: unknown, code: ErrorCode): error is AppError => error instanceof AppError && error.code === code

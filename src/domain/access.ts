@@ -1,0 +1,18 @@
+/** Who may do what: the people and keys that ask, and the answer, on paper. */
+
+export type Scope = 'galleries:read' | 'galleries:write'
+export const scopes: Scope[] = ['galleries:read', 'galleries:write']
+
+/** Who is asking. A guest is anybody with the gallery's address. */
+export type Asker =
+  | { kind: 'user'; userId: string; role: 'admin' | 'owner' }
+  | { kind: 'key'; userId: string; keyId: string; scopes: Scope[] }
+  | { kind: 'guest' }
+
+/** Owners see only their own galleries; so does an admin: being admin is about the installation, not about other people's pictures. */
+export function mayManage(asker: Asker, gallery: { ownerId: string }, scope: Scope): boolean {
+  if (asker.kind === 'guest' || asker.userId !== gallery.ownerId) return false
+  return asker.kind === 'user' || asker.scopes.includes(scope)
+}
+
+export const mayRunInstallation = (asker: Asker): boolean => asker.kind === 'user' && asker.role === 'admin'

@@ -1,0 +1,100 @@
+/**
+ * Archive: an immutable, versioned, verified package.
+ *
+ * States: queued → processing (a claim; fence + 1) → verifying → ready.
+ *   processing → queued when the attempt failed and may be tried again, → failed when not.
+ *   verifying → queued when the stored bytes differ from the plan (they are thrown away and built again).
+ *   failed → a new version, by Retry or by asking again after the cool-down. ready → deleted when its time is over.
+ * A ready archive is superseded by the next ready one with the same purpose.
+ */
+import { minutes } from '../base/clock.ts'
+import type { Recipe } from './plan.ts'
+
+export type ArchiveState = 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
+
+export interface Archive {
+  id: string
+  galleryId: string
+  version: number
+  purpose: 'delivery'
+  status: ArchiveState
+  fence: number
+  attempts: number
+  recipe: Recipe
+  recipeHash: string
+  imagesHash: string
+  planHash: string
+  storageKey: string | null
+  fileSizeBytes: number
+  checksum: string | null
+  imageCount: number
+  missingCount: number
+  processedPhotos: number
+  processedBytes: number
+  etaSeconds: number | null
+  source: string
+  requestedBy: string | null
+  announce: boolean
+  errorCode: string | null
+  errorMessage: string | null
+  progressAt: Date | null
+  createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
+  verifiedAt: Date | null
+  retainedUntil: Date | null
+  supersededBy: string | null
+}
+
+export const atWork = (status: ArchiveState): boolean => status === 'queued' || status === 'processing' || status === 'verifying'
+
+/** Tries of one version, whatever ended them: a worker that dies again and again must not be fed for ever. */
+export const maxAttempts = 10
+/** Without progress for so long a build counts as stuck (rule 8). */
+export const stuckAfter = minutes(30)
+
+/** A new key for every attempt: a late write of a stale attempt hits a key nobody reads (docs/design.md, Keys). */
+export const archiveKey = (galleryId: string, version: number, attempt: number): string =>
+  `galleries/${galleryId}/archives/${version}-${attempt}.zip`
+
+/** The words of 000 (getArchiveStatus). */
+export type ArchiveWord = 'none' | 'pending' | 'processing' | 'ready' | 'outdated' | 'failed'
+/** `newest`: the version with the highest number; `ready`: the newest ready one; `current`: does it hold today's content? */
+export function archiveWord(newest: Archive | undefined, ready: Archive | undefined, current: boolean): ArchiveWord {
+  if (ready && current) return 'ready'
+  if (newest && newest.status === 'queued') return 'pending'
+  if (newest && atWork(newest.status)) return 'processing'
+  if (ready) return 'outdated'
+  return newest?.status === 'failed' ? 'failed' : 'none'
+}
+
+/** The words of 001 (zip status of a download). */
+export function downloadWord(status: ArchiveState): 'ready' | 'generating' | 'pending' | 'error' {
+  if (status === 'ready') return 'ready'
+  if (status === 'failed' || status === 'deleted') return 'error'
+  return status === 'queued' ? 'pending' : 'generating'
+}
+
+/** Asking again restarts a failed archive by itself only after 1, 5, then 30 minutes, and 3 times at most; then Retry does. */
+export function mayRetryByAsking(failures: number, lastFailedAt: Date, now: Date): boolean {
+  const wait = [minutes(1), minutes(5), minutes(30)][failures - 1]
+  return wait !== undefined && now.getTime() - lastFailedAt.getTime() >= wait
+}
+
+/** Whole percent of the work; building and verifying are half each, 100 only when ready. */
+export function percent(archive: Pick<Archive, 'status' | 'processedBytes' | 'fileSizeBytes'>): number {
+  if (archive.status === 'ready') return 100
+  if (!atWork(archive.status) || archive.status === 'queued') return 0
+  const part = Math.min(1, archive.processedBytes / archive.fileSizeBytes)
+  return Math.min(99, Math.floor(archive.status === 'processing' ? part * 50 : 50 + part * 50))
+}
+
+/** Seconds left at the speed so far, or null while nothing can be said. Verifying takes about as long as building. */
+export function eta(status: 'processing' | 'verifying', done: number, total: number, elapsedMs: number): number | null {
+  if (done <= 0 || elapsedMs < 500) return null
+  const left = status === 'processing' ? total - done + total : total - done
+  return Math.max(0, Math.ceil(((left / done) * elapsedMs) / 1000))
+}
+
+/** The name under which a browser saves it (LAY-10). */
+export const downloadName = (slug: string, version: number): string => (version > 1 ? `${slug}-v${version}.zip` : `${slug}.zip`)

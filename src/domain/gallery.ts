@@ -1,0 +1,65 @@
+/**
+ * Gallery: the shareable collection.
+ *
+ * States: draft → active (publish) → expired (its date has passed); any → deleted (a tombstone; the slug stays taken).
+ */
+import { AppError } from '../base/errors.ts'
+
+export type GalleryState = 'draft' | 'active' | 'expired' | 'deleted'
+export type Naming = 'original' | 'numbered' | 'id'
+export type Locale = 'en' | 'de' | 'ru'
+
+export interface Gallery {
+  id: string
+  ownerId: string
+  slug: string
+  title: string
+  state: GalleryState
+  eventType: string | null
+  eventDate: string | null
+  customerName: string | null
+  customerEmail: string | null
+  locale: Locale
+  naming: Naming
+  downloadEnabled: boolean
+  passwordHash: string | null
+  expiresAt: Date | null
+  publishedAt: Date | null
+  deletedAt: Date | null
+  contentVersion: number
+  createdAt: Date
+}
+
+/** The state at `now`: a gallery whose date has passed is expired whether or not somebody has noted it yet. */
+export function stateAt(gallery: Pick<Gallery, 'state' | 'expiresAt'>, now: Date): GalleryState {
+  return gallery.state === 'active' && gallery.expiresAt && gallery.expiresAt <= now ? 'expired' : gallery.state
+}
+
+/** Files may come and go while the gallery is being made or shown. */
+export const takesUploads = (state: GalleryState): boolean => state === 'draft' || state === 'active'
+
+const slugRule = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
+
+/** Answers the slug, or throws slug_invalid. */
+export function checkSlug(slug: string): string {
+  if (slug.length > 100 || !slugRule.test(slug)) throw new AppError('slug_invalid', { slug })
+  return slug
+}
+
+const spoken: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', æ: 'ae', ø: 'o', å: 'a', ł: 'l', '&': '-and-' }
+// ISO 9-like, as people write Russian names in addresses
+const russian =
+  'а a б b в v г g д d е e ё e ж zh з z и i й i к k л l м m н n о o п p р r с s т t у u ф f х kh ц ts ч ch ш sh щ shch ъ  ы y ь  э e ю iu я ia'
+const cyrillic = Object.fromEntries([...russian.matchAll(/([а-яё]) ([a-z]*)/g)].map((m) => [m[1], m[2]])) as Record<string, string>
+
+/** A slug made from a title: `Mara & Jonas` → `mara-and-jonas`; 'gallery' when no letter is left. */
+export function slugFrom(title: string): string {
+  const latin = [...title.normalize('NFC').toLowerCase()].map((c) => spoken[c] ?? cyrillic[c] ?? c).join('')
+  const slug = latin
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 80)
+    .replace(/^-+|-+$/g, '')
+  return slug || 'gallery'
+}

@@ -1,0 +1,53 @@
+/** Every job: its name, payload and how it is retried. app/worker.ts says which step does it. */
+import { minutes, seconds } from '../base/clock.ts'
+
+export interface Payloads {
+  /** build the ZIP of this archive */
+  'archive.build': { archiveId: string }
+  /** read the stored ZIP back and prove it */
+  'archive.verify': { archiveId: string }
+  /** write a letter for everybody who waits for this archive */
+  'delivery.announce': { archiveId: string }
+  /** hand one letter to the mail port */
+  'delivery.send': { letterId: string }
+  /** make preview and thumbnail of one asset */
+  'asset.render': { assetId: string }
+  /** the content of a published gallery changed a while ago: ask for a new archive */
+  'gallery.rebuild': { galleryId: string }
+  /** find what waits without a job, and what nobody needs any more */
+  reconcile: Record<string, never>
+}
+
+export type JobName = keyof Payloads
+export type Payload<N extends JobName> = Payloads[N]
+export type Job = { [N in JobName]: { name: N; payload: Payloads[N] } }[JobName]
+
+export interface JobRule {
+  /** tries after the first one */
+  retries: number
+  /** wait before the first retry, milliseconds; doubled at each further one */
+  retryDelay: number
+  /** after this time without an end the job counts as dead, milliseconds */
+  expire: number
+  /** how many of this name one process works at the same time */
+  parallel: number
+}
+
+// 3 tries at 2, 4, 8 s (JOB-01). Builds may take hours: a heartbeat, not this limit, finds dead workers.
+const patient: JobRule = { retries: 3, retryDelay: seconds(2), expire: minutes(24 * 60), parallel: 1 }
+export const jobRules: Record<JobName, JobRule> = {
+  'archive.build': patient,
+  'archive.verify': patient,
+  'delivery.announce': { ...patient, expire: minutes(5) },
+  // about an hour of a dead mail server before the reconciler takes the letter up again
+  'delivery.send': { retries: 7, retryDelay: seconds(30), expire: minutes(5), parallel: 4 },
+  'asset.render': { ...patient, expire: minutes(5), parallel: 2 },
+  'gallery.rebuild': { ...patient, expire: minutes(5) },
+  reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
+}
+
+/** Two jobs with the same key never wait twice. */
+export function jobKey(job: Job): string {
+  const [value] = Object.values(job.payload as Record<string, string>)
+  return value ?? job.name
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isCode } from '../base/errors.ts'
+import { type ArchiveReady, type Locale, parseMailbox, renderLetter } from './letter.ts'
+
+const locales: Locale[] = ['en', 'de', 'ru']
+const ready: ArchiveReady = {
+  title: 'Mara & Jonas',
+  photographer: 'Ida Lind',
+  photoCount: 248,
+  missing: [],
+  bytes: 3_214_000_000,
+  sha256: 'ab'.repeat(32),
+  link: 'https://photos.example/d/abc?x=1&y=2',
+  linkEnds: new Date('2026-11-28T15:00:00Z'),
+}
+
+test('one mailbox is taken, its domain in lower case', () => {
+  const cases = [
+    ['mara@example.com', 'mara@example.com'],
+    [' Mara.L+wedding@EXAMPLE.Co.UK ', 'Mara.L+wedding@example.co.uk'],
+    ["o'brien_1@a-b.example", "o'brien_1@a-b.example"],
+    ['x@xn--bcher-kva.example', 'x@xn--bcher-kva.example'],
+  ] as const
+  for (const [given, expected] of cases) assert.equal(parseMailbox(given), expected)
+})
+
+test('anything that is not exactly one mailbox is refused', () => {
+  const long = `${'a'.repeat(63)}.`
+  const cases = [
+    '',
+    'mara',
+    '@example.com',
+    'mara@',
+    'mara@localhost',
+    'mara@example.com\r\nRCPT TO:<eve@evil.example>',
+    'mara@example.com\r\n',
+    'mara@example.com\n',
+    '\tmara@example.com',
+    'a@example.com,b@example.com',
+    'a@example.com;b@example.com',
+    'a@example.com b@example.com',
+    'group: a@example.com;',
+    'a@b@example.com',
+    'Mara <mara@example.com>',
+    '<mara@example.com>',
+    'mara(comment)@example.com',
+    '"mara"@example.com',
+    '"a@evil.example"@example.com',
+    'mara@[127.0.0.1]',
+    'mara@127.0.0.1',
+    '.mara@example.com',
+    'mara.@example.com',
+    'ma..ra@example.com',
+    'mara@-example.com',
+    'mara@example-.com',
+    'mara@example..com',
+    'mara@example.com.',
+    'mara@bücher.example',
+    'mär@example.com',
+    'mara\0@example.com',
+    `${'a'.repeat(65)}@example.com`,
+    `a@${long.repeat(4)}example.com`,
+  ]
+  for (const given of cases) {
+    assert.throws(
+      () => parseMailbox(given),
+      (error) => isCode(error, 'email_invalid') && error.final,
+      given,
+    )
+  }
+})
+
+test('whatever is taken has one @ and nothing that could end a line or begin a second address', () => {
+  const hostile = fc.string({ unit: fc.constantFrom(...'ab.@,;:<>()"\\ \r\n\0-é[]1'.split('')), maxLength: 30 })
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.emailAddress(), hostile), (given) => {
+      let taken: string
+      try {
+        taken = parseMailbox(given)
+      } catch (error) {
+        return isCode(error, 'email_invalid')
+      }
+      return /^[^\s@,;:<>()"\\[\]]+@[a-z0-9.-]+$/.test(taken) && taken.length <= 254
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('the ready letter says count, size, end with zone, checksum, photographer and link in both parts', () => {
+  const { subject, text, html } = renderLetter('archive_ready', ready, 'en')
+  assert.equal(subject, 'Your Gallery "Mara & Jonas" is Ready for Download')
+  for (const fact of ['248 photos', '3.2 GB', '28 November 2026 at 15:00 UTC', ready.sha256, 'Ida Lind']) {
+    assert.ok(text.includes(fact), `text: ${fact}`)
+    assert.ok(html.includes(fact), `html: ${fact}`)
+  }
+  assert.ok(text.includes(ready.link))
+  assert.equal(html.match(/href="https:\/\/photos\.example\/d\/abc\?x=1&#38;y=2"/g)?.length, 2)
+  assert.ok(!html.includes('not in the file'))
+})
+
+test('numbers, plurals and dates follow the language', () => {
+  const russian = (n: number) => renderLetter('archive_ready', { ...ready, photoCount: n }, 'ru').text
+  assert.match(russian(1), /1 фотография/)
+  assert.match(russian(3), /3 фотографии/)
+  assert.match(russian(11), /11 фотографий/)
+  assert.match(russian(21), /21 фотография/)
+  assert.match(renderLetter('archive_ready', ready, 'ru').text, /3,2\sГБ/)
+  const german = renderLetter('archive_ready', { ...ready, timeZone: 'Europe/Berlin', photoCount: 12_345 }, 'de')
+  assert.match(german.text, /28\. November 2026 um 16:00 MEZ/)
+  assert.match(german.text, /12\.345 Fotos/)
+  assert.match(german.text, /3,2\sGB/)
+  assert.match(renderLetter('archive_ready', { ...ready, photoCount: 1 }, 'en').text, /1 photo in/)
+  const sizes = [0, 999, 1000, 999_949_999, 999_950_000, 5e12].map((bytes) =>
+    /ZIP file of (.*)\./.exec(renderLetter('archive_ready', { ...ready, bytes }, 'en').text)?.[1]?.replace(/\s/g, ' '),
+  )
+  assert.deepEqual(sizes, ['0 byte', '999 byte', '1 kB', '999.9 MB', '1 GB', '5 TB'])
+})
+
+test('a partial archive names what is missing, and not more than a letter can hold', () => {
+  const one = renderLetter('archive_ready', { ...ready, missing: ['IMG_7.jpg'] }, 'en')
+  assert.match(one.text, /1 photo is not in the file yet:\n\n- IMG_7\.jpg\n/)
+  const many = renderLetter('archive_ready', { ...ready, missing: Array.from({ length: 300 }, (_, i) => `IMG_${i}.jpg`) }, 'en')
+  assert.match(many.text, /300 photos are not/)
+  assert.match(many.text, /- IMG_9\.jpg\n- and 290 more\n/)
+})
+
+test('the failed letter says cause and next step', () => {
+  const data = { title: 'Mara', cause: 'An original is missing.', link: 'https://photos.example/studio/g/mara' }
+  const manual = renderLetter('archive_failed', data, 'en')
+  assert.equal(manual.subject, 'The archive of "Mara" could not be built')
+  for (const fact of [data.cause, 'press Retry', 'nothing was deleted', data.link]) assert.ok(manual.text.includes(fact), fact)
+  const later = renderLetter('archive_failed', { ...data, retryAt: new Date('2026-11-21T10:05:00Z') }, 'de')
+  assert.match(later.text, /21\. November 2026 um 10:05 UTC/)
+})
+
+test('hostile words stay words: no tag, no second line in a subject, nothing loaded, under 30 KB', () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 400 }),
+    fc.constantFrom(
+      '<script>alert(1)</script>',
+      '"><img src=x onerror=alert(1)>',
+      "' onmouseover='x",
+      'a\r\nBcc: eve@evil.example',
+      '\u202egpj.exe',
+      '&lt;b&gt;',
+      '🂡'.repeat(400),
+      '"'.repeat(400),
+      '\ud800',
+    ),
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...locales), nasty, nasty, fc.array(nasty, { maxLength: 40 }), (locale, title, photographer, missing) => {
+      const letters = [
+        renderLetter('archive_ready', { ...ready, title, photographer, missing }, locale),
+        renderLetter('archive_failed', { title, cause: photographer, link: ready.link }, locale),
+      ]
+      for (const { subject, text, html } of letters) {
+        assert.doesNotMatch(subject, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
+        assert.ok(subject.isWellFormed() && html.isWellFormed() && text.isWellFormed())
+        for (const [tag, name, attributes] of html.matchAll(/<\/?([^\s>]*)([^>]*)>/g)) {
+          assert.match(name!, /^(!doctype|html|head|meta|title|body|div|h1|bdi|p|a|br|ul|li|dl|dt|dd)$/)
+          assert.match(attributes!, /^( (html|lang="\w\w"|charset="utf-8"|(name|content|style|href)="[^"<>]*"))*$/, tag)
+          assert.doesNotMatch(attributes!, /url\(|@import/)
+        }
+        assert.ok(Buffer.byteLength(html) + Buffer.byteLength(text) < 30_000, `${Buffer.byteLength(html)} bytes`)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,20 @@
+/** The values of the configuration that steps read; app/config.ts makes them from the environment. */
+
+export interface Settings {
+  /** where people reach Keepsake, without a slash at the end */
+  publicUrl: string
+  /** secrets that sign links, newest first: the first signs, all verify */
+  tokenSecrets: string[]
+  /** From of every letter, such as `Keepsake <noreply@example.com>` */
+  emailFrom: string
+  /** largest upload, bytes */
+  maxUploadBytes: number
+  /** free bytes that stay unused on the storage */
+  reserveBytes: number
+  /** how long a current delivery archive is kept, days */
+  retentionDays: number
+  /** how long a superseded archive is kept, days */
+  supersededDays: number
+  /** folder below which admins may import by path over the API; null: they may not */
+  importDir: string | null
+}
