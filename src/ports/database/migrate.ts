@@ -1,0 +1,44 @@
+/** Brings the tables of a database up to what this program knows. Repeatable after a kill at any statement. */
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { AppError } from '../../base/errors.ts'
+import * as spine from './migrations/001-spine.ts'
+import type { Database } from './port.ts'
+
+/** Every migration by its file name, in order; a new one is added here. */
+export const migrations: Record<string, Migration> = {
+  '001-spine': spine,
+}
+
+/**
+ * Runs what is missing, all of it in one transaction: a process killed at any statement leaves the database as it was. Of two
+ * processes that start at once the second waits, then finds nothing to do. Returns the names of what was run.
+ * Throws schema_newer when a newer program has been here; what a migration threw is passed on.
+ */
+export async function migrate(db: Database, known: Record<string, Migration> = migrations): Promise<string[]> {
+  return db.connection().execute((connection) => alone(connection.withoutPlugins() as unknown as Kysely<unknown>, known))
+}
+
+async function alone(db: Kysely<unknown>, known: Record<string, Migration>): Promise<string[]> {
+  // a large table may take its time, and the second process waits for the first
+  await sql`set statement_timeout = 0`.execute(db)
+  await sql`select pg_advisory_lock(hashtext('keepsake migrate'))`.execute(db)
+  try {
+    await refuseNewer(db, known)
+    const { error, results } = await new Migrator({ db, provider: { getMigrations: async () => known } }).migrateToLatest()
+    if (error) throw error
+    return (results ?? []).map((result) => result.migrationName)
+  } finally {
+    // fails only when the connection is lost, and then the server has done both
+    await sql`select pg_advisory_unlock(hashtext('keepsake migrate'))`.execute(db).catch(() => {})
+    await sql`reset statement_timeout`.execute(db).catch(() => {})
+  }
+}
+
+async function refuseNewer(db: Kysely<unknown>, known: Record<string, Migration>): Promise<void> {
+  const { rows } = await sql<{ table: string | null }>`select to_regclass('kysely_migration')::text as table`.execute(db)
+  if (!rows[0]?.table) return
+  const run = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  const unknown = run.rows.map((row) => row.name).filter((name) => !(name in known))
+  if (unknown.length > 0) throw new AppError('schema_newer', { migrations: unknown })
+}

@@ -1,0 +1,54 @@
+/**
+ * Images: looks at a picture and makes the small ones that pages show.
+ *
+ * - Work happens outside the service's process: hostile bytes can end that process, never the service.
+ * - A picture that cannot be decoded, ends the process or takes longer than its adapter allows is `media_type`; one with more
+ *   than `maxPixels` is `picture_too_large`: both final. Everything else (no process, no disk, closing) may be tried again.
+ * - What is made carries no metadata (no GPS, no serial number); colours are sRGB; the orientation is applied.
+ * - What a file is, its first bytes say; its name says nothing. A JPEG that is also a ZIP or a page is a JPEG.
+ */
+
+/** Most pixels a picture may have: 100 megapixels. */
+export const maxPixels = 100_000_000
+
+/** As much of a file's beginning as `identify` and `dimensions` want to see; a shorter file is given whole. */
+export const headBytes = 256 * 1024
+
+export interface Size {
+  width: number
+  height: number
+}
+
+export interface Look extends Size {
+  /** when the camera says it was taken, without zone, ISO 8601 */
+  capturedAt?: string
+}
+
+export interface Rendered extends Look {
+  /** at most 2048 px on the long side, JPEG */
+  preview: Uint8Array
+  previewSize: Size
+  /** at most 400 px on the long side, WebP */
+  thumbnail: Uint8Array
+  thumbnailSize: Size
+}
+
+export interface Identified {
+  mime: string
+  kind: 'photo' | 'video' | 'track'
+  /** without dot */
+  ext: string
+}
+
+export interface Images {
+  /** What the file is, or null when it is nothing that can be kept here. */
+  identify(head: Uint8Array): Promise<Identified | null>
+  /** Size by the header, nothing decoded, orientation not applied; null when the head does not tell. Enough to refuse a bomb. */
+  dimensions(head: Uint8Array): Size | null
+  /** Is there a preview for this type? RAW, HEIC, video and sound are kept without one. */
+  renderable(mime: string): boolean
+  /** Makes preview and thumbnail from the bytes of a picture. */
+  render(original: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Rendered>
+  /** Ends the helper processes; what they had in work fails and may be tried again. */
+  close(): Promise<void>
+}

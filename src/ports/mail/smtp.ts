@@ -1,0 +1,100 @@
+/** Mail by SMTP: one connection, one letter, one mailbox, one deadline over everything. */
+import nodemailer from 'nodemailer'
+import { AppError } from '../../base/errors.ts'
+import { parseMailbox } from '../../domain/letter.ts'
+import type { Letter, Mail } from './port.ts'
+
+export interface SmtpOptions {
+  /** `smtp://` (STARTTLS if the server offers it; `?requireTLS=true` insists) or `smtps://`, with user and password if needed */
+  url: string
+  /** From of the installation: `Keepsake <noreply@example.com>` or the bare address */
+  from: string
+  /** longest time for one letter, from name lookup to the server's last answer */
+  deadlineMs?: number
+}
+
+/** The Mail port over SMTP. A `from` or `url` that cannot be used is `config_invalid`. */
+export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail {
+  const sender = parseSender(from)
+  const transport = nodemailer.createTransport({
+    url: checkedUrl(url),
+    connectionTimeout: deadlineMs / 2,
+    greetingTimeout: deadlineMs / 2,
+    socketTimeout: deadlineMs,
+    // A server that drips would never be idle: at the deadline the socket is destroyed, not asked to end.
+    socketCloseTimeout: 0,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+
+  return {
+    async deliver(letter) {
+      // Checked again here, the last place before the wire: an address with CR/LF would write SMTP commands of its own.
+      const to = parseMailbox(letter.to)
+      const signal = AbortSignal.timeout(deadlineMs)
+      try {
+        const sent = await transport.sendMail({
+          envelope: { from: sender.address, to: [to] },
+          from: { name: oneLine(letter.fromName) || sender.name, address: sender.address },
+          to: { name: '', address: to },
+          replyTo: letter.replyTo === undefined ? undefined : { name: '', address: parseMailbox(letter.replyTo) },
+          subject: oneLine(letter.subject),
+          messageId: `<${letter.messageId.replace(/[^\x21-\x7e]|[<>]/g, '')}>`,
+          headers: { ...safeHeaders(letter), 'Auto-Submitted': 'auto-generated' },
+          text: letter.text,
+          html: letter.html,
+          xMailer: false,
+          signal,
+        })
+        return { kept: false, response: oneLine(sent.response).slice(0, 500) }
+      } catch (error) {
+        throw asAppError(error, signal.aborted ? deadlineMs : undefined)
+      }
+    },
+  }
+}
+
+/**
+ * The server's 5xx to sender, recipient or content is about this letter and final. A 5xx before that (greeting, wrong password,
+ * 530 "authenticate first") is about the installation: the letters wait until the operator has put it right.
+ */
+function asAppError(error: unknown, deadlineMs?: number): AppError {
+  if (error instanceof AppError) return error
+  const { code, responseCode, response, command } = (error ?? {}) as Record<string, unknown>
+  const facts = {
+    code,
+    command,
+    responseCode,
+    response: typeof response === 'string' ? oneLine(response).slice(0, 500) : undefined,
+    deadlineMs,
+  }
+  const aboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
+  if (aboutLetter && typeof responseCode === 'number' && responseCode >= 500 && responseCode !== 530) {
+    return new AppError('mail_refused', facts, { cause: error, final: true })
+  }
+  return new AppError('mail_unreachable', facts, { cause: error })
+}
+
+function parseSender(from: string): { name: string; address: string } {
+  const [, name = '', bracketed] = /^([^<>]*)<([^<>]*)>$/.exec(from.trim()) ?? []
+  try {
+    return { name: oneLine(name.replace(/"/g, '')), address: parseMailbox(bracketed ?? from) }
+  } catch (cause) {
+    throw new AppError('config_invalid', { setting: 'EMAIL_FROM' }, { cause, final: true })
+  }
+}
+
+function checkedUrl(url: string): string {
+  // The url carries a password: it is never repeated in the facts.
+  if (!/^smtps?:$/.test(URL.parse(url)?.protocol ?? '')) throw new AppError('config_invalid', { setting: 'SMTP_URL' }, { final: true })
+  return url
+}
+
+const safeHeaders = ({ headers = {} }: Letter): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => /^[A-Za-z][A-Za-z0-9-]*$/.test(name))
+      .map(([name, value]) => [name, oneLine(value)]),
+  )
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()

@@ -1,0 +1,114 @@
+/** The working half of the pg-boss queue: fetches jobs, runs their handlers, supervises the workers of every process. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type JobWithMetadata, PgBoss } from 'pg-boss'
+import { AppError } from '../../base/errors.ts'
+import type { JobName, JobRule, Payload } from '../../domain/jobs.ts'
+import type { Log } from '../deps.ts'
+import type { Handler, Handlers } from './port.ts'
+
+export interface WorkersOptions {
+  url: string
+  schema: string
+  log: Log
+  rules: Record<JobName, JobRule>
+  handlers: Handlers
+}
+
+export interface Workers {
+  /** Takes no new job, waits at most `graceMs`, gives what still runs back to the queue and aborts it. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Starts `parallel` workers for every name, the supervision of lost workers, and the schedule. */
+export async function startWorkers({ url, schema, log, rules, handlers }: WorkersOptions): Promise<Workers> {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema,
+    max: 4,
+    application_name: 'keepsake worker',
+    migrate: false,
+    useListenNotify: true,
+    // every second, and one process of all for every queue: is a heartbeat lost?
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 2,
+    maintenanceIntervalSeconds: 3600,
+  })
+  let stopped = false
+  const tell = rarely((reason: string) => log.warn({ reason }, 'the queue has trouble'))
+  boss.on('error', (error) => stopped || tell(error.message))
+  boss.on('warning', (warning) => tell(warning.message))
+  await boss.start()
+  const running = new Set<Promise<unknown>>()
+  for (const name of Object.keys(rules) as JobName[]) {
+    for (let n = 0; n < rules[name].parallel; n++) await workOne(boss, name, handlers[name] as Handler<JobName>, log, running)
+  }
+  await boss.schedule('reconcile', '* * * * *', {}, { singletonKey: 'reconcile', group: { id: 'reconcile' } })
+  return {
+    async stop(graceMs) {
+      // what an aborted job still reports meets a closed pool: it was given back before
+      stopped = true
+      await boss.stop({ graceful: graceMs > 0, timeout: graceMs })
+      // the aborted ones: a moment to come to their end
+      await Promise.race([Promise.allSettled(running), sleep(2000, undefined, { ref: false })])
+    },
+  }
+}
+
+async function workOne(boss: PgBoss, name: JobName, handler: Handler<JobName>, log: Log, running: Set<Promise<unknown>>): Promise<void> {
+  const options = {
+    includeMetadata: true as const,
+    perJobResults: true as const,
+    groupConcurrency: 1,
+    pollingIntervalSeconds: 1,
+    // NOTIFY wakes us; retries and delayed jobs come due without one
+    notifyPollingIntervalSeconds: 1,
+  }
+  let id = ''
+  id = await boss.work(name, options, async ([job]: JobWithMetadata<Payload<JobName>>[]) => {
+    if (!job) return []
+    const run = runOne(job, handler, log)
+    running.add(run)
+    try {
+      return [{ id: job.id, ...(await run) }]
+    } finally {
+      running.delete(run)
+      // else it sleeps until the next poll although more may wait: 20 instead of some 300 jobs a second
+      boss.notifyWorker(id)
+    }
+  })
+}
+
+type Outcome = { status: 'completed' | 'failed' | 'deadletter'; output?: object }
+
+async function runOne(job: JobWithMetadata<Payload<JobName>>, handler: Handler<JobName>, log: Log): Promise<Outcome> {
+  const attempt = job.retryCount + 1
+  const last = job.retryCount >= job.retryLimit
+  try {
+    await handler(job.data, { signal: job.signal, attempt, last })
+    return { status: 'completed' }
+  } catch (error) {
+    const final = error instanceof AppError && error.final
+    const facts = { job: job.name, payload: job.data, attempt, again: !final && !last, err: error }
+    log.warn(facts, 'a job failed')
+    // `deadletter` ends it whatever tries are left
+    return { status: final ? 'deadletter' : 'failed', output: briefly(error) }
+  }
+}
+
+/** What is kept in the queue's table: no stack, no facts that might hold more than they should. */
+function briefly(error: unknown): { code?: string; message: string } {
+  if (error instanceof AppError) return { code: error.code, message: error.message }
+  return { message: error instanceof Error ? error.message : String(error) }
+}
+
+/** While PostgreSQL is away every worker says so every second: the same words once in 10 s are enough. */
+function rarely(say: (words: string) => void): (words: string) => void {
+  const said = new Map<string, number>()
+  return (words) => {
+    const key = words.replace(/ \(Queue: .*/, '')
+    const now = performance.now()
+    if (now - (said.get(key) ?? -Infinity) < 10_000) return
+    said.set(key, now)
+    say(key)
+  }
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { quiet, testDatabase } from '../../../test/postgres.ts'
+import { pgbossQueue } from './pgboss.ts'
+import { handle, queueSuite, testRules, until } from './suite.ts'
+
+const log = quiet
+
+queueSuite('pg-boss', async () => {
+  const own = await testDatabase()
+  return { ...own, open: (rules) => pgbossQueue({ ...own, log, rules }) }
+})
+
+test('pg-boss: a new job starts at once, and many short ones follow each other without pause', async () => {
+  const own = await testDatabase()
+  const { db } = own
+  const queue = await pgbossQueue({ ...own, log, rules: testRules })
+  try {
+    let done = 0
+    const count = async () => {
+      done += 1
+    }
+    await queue.work(handle({ 'asset.render': count }))
+    const latencies: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const begun = performance.now()
+      const before = done
+      await queue.send(db, { name: 'asset.render', payload: { assetId: `single ${n}` } })
+      await until(() => done > before)
+      latencies.push(performance.now() - begun)
+    }
+    const many = 400
+    await db.transaction().execute(async (tx) => {
+      for (let n = 0; n < many; n++) await queue.send(tx, { name: 'asset.render', payload: { assetId: String(n) } })
+    })
+    const begun = performance.now()
+    await until(() => done >= many + 10)
+    const perSecond = Math.round((many / (performance.now() - begun)) * 1000)
+    latencies.sort((a, b) => a - b)
+    console.log(
+      `${perSecond} jobs/s with 2 workers, from send to start ${latencies[5]!.toFixed(0)} ms (worst ${latencies[9]!.toFixed(0)} ms)`,
+    )
+    assert.ok(perSecond > 100, `${perSecond} jobs/s`)
+    assert.ok(latencies[5]! < 150, `${latencies[5]} ms`)
+  } finally {
+    await queue.stop(0)
+    await own.close()
+  }
+})

@@ -1,0 +1,121 @@
+/**
+ * The queue in PostgreSQL, by pg-boss in its own schema `queue`.
+ *
+ * Who waits and who runs, for one name and key:
+ * - `send` takes a share lock on a job that waits already, so nobody fetches that one before the sender commits: a dropped
+ *   `send` is never followed by a run that could not see what the sender wrote.
+ * - `groupConcurrency` lets a waiting job stand back while its twin runs, and an index of ours refuses two at once. pg-boss has
+ *   policies `stately` and `singleton` for that, but they remember who runs for a minute: waiting jobs would start late.
+ * - pg-boss fences every end by the attempt it fetched: a worker that woke up too late ends nothing.
+ */
+import { type Kysely, sql } from 'kysely'
+import { fromKysely, PgBoss, type QueueResult } from 'pg-boss'
+import { days, hours } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
+import { type Job, type JobName, type JobRule, jobKey, jobRules } from '../../domain/jobs.ts'
+import type { Database, Tx } from '../database/port.ts'
+import type { Log } from '../deps.ts'
+import { startWorkers, type Workers } from './pgboss-workers.ts'
+import type { Handlers, Queue } from './port.ts'
+
+export interface PgbossOptions {
+  db: Database
+  /** the same database: pg-boss has connections of its own, one to send and five to work */
+  url: string
+  log: Log
+  rules?: Record<JobName, JobRule>
+}
+
+export const schema = 'queue'
+type Plain = Kysely<Record<string, never>>
+
+/** Makes the schema and every queue if missing. Neither supervises nor runs anything before `work`. */
+export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOptions): Promise<Queue> {
+  const sender = new PgBoss({
+    connectionString: url,
+    schema,
+    max: 1,
+    supervise: false,
+    schedule: false,
+    application_name: 'keepsake queue',
+  })
+  sender.on('error', (error) => log.warn({ reason: error.message }, 'the queue has trouble'))
+  await sender.start()
+  await makeQueues(sender, rules)
+  await makeIndexes(plain(db))
+  let workers: Workers | undefined
+
+  async function send(tx: Tx | Database, job: Job, { delayMs = 0 } = {}): Promise<void> {
+    if (!tx.isTransaction) return db.transaction().execute((own) => send(own, job, { delayMs }))
+    const key = jobKey(job)
+    const options = { singletonKey: key, group: { id: key }, startAfter: delayMs / 1000, db: fromKysely(plain(tx)) }
+    // a second round only when the one that waited was fetched between our two statements
+    for (let round = 0; round < 20; round++) {
+      if (await holdWaiting(plain(tx), job.name, key)) return
+      if (await sender.send(job.name, job.payload, delayMs > 0 ? options : { ...options, startAfter: undefined })) return
+    }
+    throw new AppError('unavailable', { job: job.name, key })
+  }
+
+  return {
+    send,
+    async work(handlers: Handlers) {
+      workers ??= await startWorkers({ url, schema, log, rules, handlers })
+      // what a crash left behind shall not wait for the full minute
+      await send(db, { name: 'reconcile', payload: {} })
+    },
+    async stop(graceMs: number) {
+      await workers?.stop(graceMs)
+      await sender.stop({ graceful: false })
+    },
+    async depth() {
+      const { rows } = await sql<{ name: JobName; waiting: number }>`
+        select name, count(*)::int as waiting from queue.job where state < 'active' and name = any(${Object.keys(rules)}) group by name`.execute(
+        plain(db),
+      )
+      return Object.fromEntries(rows.map((row) => [row.name, row.waiting]))
+    },
+  }
+}
+
+/** Without CamelCasePlugin: pg-boss names its columns itself. */
+const plain = (db: Tx | Database): Plain => db.withoutPlugins() as unknown as Plain
+
+/** Is one waiting? Then nobody starts it before our transaction ends. */
+async function holdWaiting(tx: Plain, name: JobName, key: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from queue.job where name = ${name} and singleton_key = ${key} and state < 'active' for share`.execute(tx)
+  return rows.length > 0
+}
+
+async function makeQueues(boss: PgBoss, rules: Record<JobName, JobRule>): Promise<void> {
+  const present = new Map((await boss.getQueues(Object.keys(rules))).map((queue) => [queue.name, queue]))
+  for (const [name, rule] of Object.entries(rules)) {
+    const wanted = {
+      retryLimit: rule.retries,
+      retryDelay: rule.retryDelay / 1000,
+      retryBackoff: true,
+      expireInSeconds: rule.expire / 1000,
+      heartbeatSeconds: 10,
+      // what waits is never thrown away; what has ended is only history
+      retentionSeconds: days(3650) / 1000,
+      deleteAfterSeconds: hours(24) / 1000,
+      notify: true,
+    }
+    const found: QueueResult | undefined = present.get(name)
+    if (!found) await boss.createQueue(name, { ...wanted, policy: 'short' })
+    else if (Object.entries(wanted).some(([key, value]) => found[key as keyof typeof wanted] !== value))
+      await boss.updateQueue(name, wanted)
+  }
+}
+
+/** One job of a name and key runs at a time; a waiting one is found at once among thousands. */
+async function makeIndexes(db: Plain): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('keepsake queue'))`.execute(tx)
+    await sql`
+      create unique index if not exists keepsake_one_runs on queue.job_common (name, singleton_key) where state = 'active'`.execute(tx)
+    await sql`
+      create index if not exists keepsake_waiting on queue.job_common (name, singleton_key) where state < 'active'`.execute(tx)
+  })
+}

@@ -1,0 +1,123 @@
+/** Assembles and digests objects in threads of their own, so that the event loop never waits for the disk. */
+
+import { fdatasync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { AppError, isCode } from '../../base/errors.ts'
+import { batchesOf } from './disk-batches.ts'
+import { translated, unless } from './disk-errors.ts'
+import type { Place } from './disk-place.ts'
+import { freeBytes, missing, needRoom, objectPath, writeNew } from './disk-place.ts'
+import { makeRing } from './disk-ring.ts'
+import { runThreads } from './disk-threads.ts'
+import type { Digests, LongWork, Piece, Stored } from './port.ts'
+
+export async function assembleOnDisk(place: Place, key: string, pieces: Iterable<Piece>, work: LongWork): Promise<Stored> {
+  work.signal?.throwIfAborted()
+  await translated({ key }, () => needRoom(place, 0))
+  return writeNew(place, key, fill, work.signal)
+
+  async function fill(file: FileHandle): Promise<Stored> {
+    const ring = makeRing()
+    const early = writeBack(file.fd)
+    const room = roomGuard(place)
+    try {
+      const found = await runThreads(
+        place.pool,
+        ring,
+        [
+          { role: 'assemble', ring, objects: place.objects, fd: file.fd },
+          { role: 'sha256', ring },
+        ],
+        {
+          key,
+          work,
+          batches: batchesOf(pieces),
+          watch(bytes) {
+            early.watch(bytes)
+            room.watch()
+          },
+        },
+      )
+      const { size } = await file.stat()
+      if (size !== found.size) throw new AppError('source_changed', { key, reason: 'size', size })
+      return { size, sha256: found.sha256! }
+    } catch (error) {
+      if (isCode(error, 'source_changed') && error.facts.reason === 'missing') throw await missing(place, String(error.facts.key))
+      throw error
+    } finally {
+      await early.settled()
+    }
+  }
+}
+
+export async function digestOnDisk(place: Place, key: string, cuts: Float64Array, work: LongWork): Promise<Digests> {
+  const path = objectPath(place, key)
+  return translated({ key }, async () => {
+    const file = await unless('ENOENT', open(path))
+    if (!file) throw await missing(place, key)
+    try {
+      const ring = makeRing()
+      const found = await runThreads(
+        place.pool,
+        ring,
+        [
+          { role: 'digest', ring, fd: file.fd, cuts },
+          { role: 'sha256', ring },
+        ],
+        { key, work },
+      )
+      return { size: found.size!, sha256: found.sha256!, crc32: found.crc32!, sha256s: found.sha256s! }
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+/** Starts the write-back while the build goes on: the sync at the end is short, and few dirty pages wait in memory. */
+const stride = 64 * 1024 * 1024
+
+function writeBack(fd: number) {
+  let begun = 0
+  let failure: Error | null = null
+  let running: Promise<void> | null = null
+  return {
+    watch(bytes: number): void {
+      // The kernel tells a failed write-back once: swallowed here, the sync at the end would find nothing wrong.
+      if (failure) throw failure
+      if (running || bytes - begun < stride) return
+      begun = bytes
+      running = new Promise((resolve) => {
+        fdatasync(fd, (error) => {
+          failure = error
+          running = null
+          resolve()
+        })
+      })
+    },
+    async settled(): Promise<void> {
+      await running
+      if (failure) throw failure
+    },
+  }
+}
+
+/** Ends the build before it eats the reserve. */
+function roomGuard(place: Place) {
+  let short: AppError | null = null
+  let asking = false
+  return {
+    watch(): void {
+      if (short) throw short
+      if (asking || place.reserve === 0) return
+      asking = true
+      freeBytes(place)
+        .then((free) => {
+          if (free === 0) short = new AppError('storage_full', { free })
+        })
+        // A disk that cannot say its space fails at the next write, with its own error.
+        .catch(() => {})
+        .finally(() => (asking = false))
+    },
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What `npm test` runs: types, lint, then every test against one PostgreSQL. `npm test -- src/zip` runs only the tests under
+ * that path. A failing step does not keep the next ones from running; the exit code tells.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { startEmbedded } from '../src/ports/database/embedded.ts'
+import { careless, quiet, temporaryFolder } from './postgres.ts'
+
+const root = path.resolve(import.meta.dirname, '..')
+const bin = path.join(root, 'node_modules/.bin')
+const patterns = ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts']
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
+
+const chosen = process.argv.slice(2).map((name) => path.relative(root, path.resolve(name)))
+const failed: string[] = []
+if (chosen.length === 0) {
+  await step('types', () => run('tsc', ['--noEmit']))
+  if (existsSync(path.join(root, 'web/tsconfig.json'))) await step('types of web', () => run('tsc', ['--noEmit', '-p', 'web']))
+  await step('lint', () => run('biome', ['check', '.']))
+}
+await step('tests', testAll)
+if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`)
+process.exitCode = failed.length > 0 ? 1 : 0
+
+async function testAll(): Promise<boolean> {
+  const files = testFiles()
+  if (files.length === 0) {
+    console.log(`no test under ${chosen.join(' ')}`)
+    return false
+  }
+  const dir = temporaryFolder()
+  const postgres = await startEmbedded({ dir, log: quiet, settings: careless })
+  try {
+    const flags = [`--test-concurrency=${Math.max(2, os.availableParallelism())}`, '--test-timeout=120000', '--test-reporter=spec']
+    return await run(process.execPath, ['--test', ...flags, ...files], { KEEPSAKE_TEST_POSTGRES: postgres.url })
+  } finally {
+    await postgres.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function testFiles(): string[] {
+  const all = globSync(patterns, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).sort()
+  if (chosen.length === 0) return all
+  return all.filter((file) => chosen.some((name) => file === name || file.startsWith(name)))
+}
+
+async function step(name: string, work: () => Promise<boolean>): Promise<void> {
+  if (interrupted.signal.aborted) return
+  console.log(`\n— ${name}`)
+  const begun = performance.now()
+  const good = await work()
+  console.log(`${good ? '✔' : '✖'} ${name}: ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+  if (!good) failed.push(name)
+}
+
+/** Runs a program of node_modules/.bin, or one given with its path, with our output. */
+function run(program: string, args: string[], environment: Record<string, string> = {}): Promise<boolean> {
+  const file = path.isAbsolute(program) ? program : path.join(bin, program)
+  const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}`, ...environment }
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: root, env, stdio: 'inherit', signal: interrupted.signal, killSignal: 'SIGTERM' })
+    child.once('error', (error) => {
+      console.error(error.message)
+      resolve(false)
+    })
+    child.once('close', (code) => resolve(code === 0))
+  })
+}
