@@ -1,0 +1,147 @@
+/** Questions to the table assets. */
+import type { Asset } from '../domain/asset.ts'
+import type { AssetsTable, Database, Tx } from '../ports/database/port.ts'
+
+const columns = [
+  'assets.id',
+  'assets.galleryId',
+  'assets.itemId',
+  'assets.originalName',
+  'assets.mime',
+  'assets.size',
+  'assets.crc32',
+  'assets.sha256',
+  'assets.state',
+  'assets.storageKey',
+  'assets.width',
+  'assets.height',
+  'assets.capturedAt',
+  'assets.modifiedAt',
+  'assets.renderState',
+] as const
+
+/** Every living asset of the gallery (stored or missing) in the order of its items: what a plan is made of. */
+export async function listStored(db: Database | Tx, galleryId: string): Promise<Asset[]> {
+  return db
+    .selectFrom('assets')
+    .innerJoin('items', 'items.id', 'assets.itemId')
+    .select(columns)
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .orderBy('assets.id')
+    .execute()
+}
+
+/** The asset with this id, deleted ones left out. */
+export async function findAsset(db: Database | Tx, id: string): Promise<Asset | undefined> {
+  return db.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').executeTakeFirst()
+}
+
+/** The same, locked until the transaction ends. */
+export async function lockAsset(tx: Tx, id: string): Promise<Asset | undefined> {
+  return tx.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').forUpdate().executeTakeFirst()
+}
+
+/** The stored asset of the gallery that holds these very bytes. */
+export async function findSame(db: Database | Tx, galleryId: string, sha256: Buffer, size: number): Promise<Asset | undefined> {
+  return db
+    .selectFrom('assets')
+    .select(columns)
+    .where('galleryId', '=', galleryId)
+    .where('sha256', '=', sha256)
+    .where('size', '=', size)
+    .where('state', '=', 'stored')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The asset with these very bytes whose file was lost, locked: it can be healed. */
+export async function lockLost(tx: Tx, galleryId: string, sha256: Buffer, size: number): Promise<Asset | undefined> {
+  return tx
+    .selectFrom('assets')
+    .select(columns)
+    .where('galleryId', '=', galleryId)
+    .where('sha256', '=', sha256)
+    .where('size', '=', size)
+    .where('state', '=', 'missing')
+    .orderBy('id')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Is there a stored asset of this size? If not, a file of this size is none the gallery has, and need not be read to know. */
+export async function hasSize(db: Database | Tx, galleryId: string, size: number): Promise<boolean> {
+  const found = await db
+    .selectFrom('assets')
+    .select('id')
+    .where('galleryId', '=', galleryId)
+    .where('size', '=', size)
+    .where('state', '=', 'stored')
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** Adds an asset whose bytes are stored already. */
+export async function insertAsset(tx: Tx, asset: Asset & Pick<AssetsTable, 'createdAt'>): Promise<void> {
+  await tx
+    .insertInto('assets')
+    .values({ ...asset, role: 'original' })
+    .execute()
+}
+
+/** Notes that the bytes of these assets are not in the storage, or not what was uploaded. Answers how many were stored until now. */
+export async function markMissing(tx: Database | Tx, ids: string[]): Promise<number> {
+  if (!ids.length) return 0
+  const done = await tx
+    .updateTable('assets')
+    .set({ state: 'missing' })
+    .where('id', 'in', ids)
+    .where('state', '=', 'stored')
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** Takes the asset out of the living ones. False when it was deleted before. */
+export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
+  const done = await tx
+    .updateTable('assets')
+    .set({ state: 'deleted' })
+    .where('id', '=', id)
+    .where('state', '!=', 'deleted')
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** Notes what the decoder saw; the small pictures are there. */
+export async function setRendered(tx: Tx, id: string, look: { width: number; height: number; capturedAt: string | null }): Promise<void> {
+  await tx
+    .updateTable('assets')
+    .set({ ...look, renderState: 'done' })
+    .where('id', '=', id)
+    .where('renderState', '=', 'waiting')
+    .execute()
+}
+
+/** Notes that this file cannot be shown as a picture; it is kept and packed all the same. */
+export async function setRenderFailed(db: Database | Tx, id: string): Promise<void> {
+  await db.updateTable('assets').set({ renderState: 'failed' }).where('id', '=', id).where('renderState', '=', 'waiting').execute()
+}
+
+/** Assets that have waited for their small pictures since before `before`: their job was lost. */
+export async function listUnrendered(db: Database, before: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('assets')
+    .select('id')
+    .where('renderState', '=', 'waiting')
+    .where('state', '=', 'stored')
+    .where('createdAt', '<', before)
+    .orderBy('createdAt')
+    .limit(limit)
+    .execute()
+  return rows.map((r) => r.id)
+}

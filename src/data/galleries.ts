@@ -1,0 +1,164 @@
+/** Questions to the table galleries. */
+import { type Selectable, sql } from 'kysely'
+import { AppError } from '../base/errors.ts'
+import { isUuid } from '../base/id.ts'
+import type { Gallery } from '../domain/gallery.ts'
+import type { Database, GalleriesTable, Tx } from '../ports/database/port.ts'
+
+const columns = [
+  'id',
+  'ownerId',
+  'slug',
+  'title',
+  'state',
+  'eventType',
+  sql<string | null>`event_date::text`.as('eventDate'),
+  'customerName',
+  'customerEmail',
+  'locale',
+  'naming',
+  'downloadEnabled',
+  'passwordHash',
+  'expiresAt',
+  'publishedAt',
+  'deletedAt',
+  'contentVersion',
+  'createdAt',
+] as const
+
+/** The gallery with this id or slug, deleted ones left out. */
+export async function findGallery(db: Database | Tx, idOrSlug: string): Promise<Gallery | undefined> {
+  return db
+    .selectFrom('galleries')
+    .select(columns)
+    .where(isUuid(idOrSlug) ? 'id' : 'slug', '=', idOrSlug)
+    .where('state', '!=', 'deleted')
+    .executeTakeFirst()
+}
+
+/** The gallery with this id, tombstones included. */
+export async function findGalleryOfAnyState(db: Database | Tx, id: string): Promise<Gallery | undefined> {
+  return db.selectFrom('galleries').select(columns).where('id', '=', id).executeTakeFirst()
+}
+
+/** Locks the gallery's row until the transaction ends: changes of content, publishing and planning take turns. */
+export async function lockGallery(tx: Tx, id: string): Promise<Gallery> {
+  const gallery = await tx
+    .selectFrom('galleries')
+    .select(columns)
+    .where('id', '=', id)
+    .where('state', '!=', 'deleted')
+    .forUpdate()
+    .executeTakeFirst()
+  if (!gallery) throw new AppError('not_found')
+  return gallery
+}
+
+/** Notes in the transaction of an asset change that the content is another one now; the row stays locked until it commits. */
+export async function bumpContent(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('galleries')
+    .set((eb) => ({ contentVersion: eb('contentVersion', '+', 1) }))
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Adds the gallery; `slug_taken` when another one, living or deleted, has the slug. */
+export async function insertGallery(db: Database | Tx, gallery: Gallery): Promise<void> {
+  const done = await db
+    .insertInto('galleries')
+    .values(gallery)
+    .onConflict((c) => c.column('slug').doNothing())
+    .executeTakeFirst()
+  if (!done.numInsertedOrUpdatedRows) throw new AppError('slug_taken', { slug: gallery.slug })
+}
+
+/** Which of these slugs are taken. */
+export async function takenSlugs(db: Database | Tx, slugs: string[]): Promise<Set<string>> {
+  const rows = await db.selectFrom('galleries').select('slug').where('slug', 'in', slugs).execute()
+  return new Set(rows.map((r) => r.slug))
+}
+
+export type GalleryChange = Partial<
+  Pick<
+    Selectable<GalleriesTable>,
+    | 'title'
+    | 'slug'
+    | 'eventType'
+    | 'eventDate'
+    | 'customerName'
+    | 'customerEmail'
+    | 'locale'
+    | 'naming'
+    | 'downloadEnabled'
+    | 'passwordHash'
+    | 'expiresAt'
+    | 'state'
+    | 'publishedAt'
+    | 'deletedAt'
+  >
+>
+
+export async function changeGallery(tx: Tx, id: string, change: GalleryChange): Promise<void> {
+  if (Object.keys(change).length) await tx.updateTable('galleries').set(change).where('id', '=', id).execute()
+}
+
+/** Notes the galleries whose date has passed; answers how many. */
+export async function expireDue(db: Database, now: Date): Promise<number> {
+  const done = await db
+    .updateTable('galleries')
+    .set({ state: 'expired' })
+    .where('state', '=', 'active')
+    .where('expiresAt', '<=', now)
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** A gallery with what lists show beside it. */
+export interface GalleryRow extends Gallery {
+  photos: number
+  bytes: number
+  coverAssetId: string | null
+}
+
+/** Counts and cover of one gallery. */
+export async function countGallery(db: Database | Tx, id: string): Promise<{ photos: number; bytes: number; coverAssetId: string | null }> {
+  const row = await db
+    .selectFrom('assets')
+    .select((eb) => [eb.fn.countAll<number>().as('photos'), sql<number>`coalesce(sum(size), 0)::bigint`.as('bytes')])
+    .where('galleryId', '=', id)
+    .where('state', '=', 'stored')
+    .executeTakeFirstOrThrow()
+  const cover = await db
+    .selectFrom('assets')
+    .select('id')
+    .where('galleryId', '=', id)
+    .where('state', '=', 'stored')
+    .where('renderState', '=', 'done')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return { ...row, coverAssetId: cover?.id ?? null }
+}
+
+/** A page of the owner's galleries, newest first; `before` is the last row of the page before. */
+export async function listGalleries(
+  db: Database,
+  ownerId: string,
+  page: { limit: number; before?: { createdAt: Date; id: string }; search?: string },
+): Promise<GalleryRow[]> {
+  const before = page.before
+  const search = page.search
+  const rows = await db
+    .selectFrom('galleries')
+    .select(columns)
+    .where('ownerId', '=', ownerId)
+    .where('state', '!=', 'deleted')
+    .$if(before !== undefined, (q) => q.where(sql<boolean>`(created_at, id) < (${before!.createdAt}, ${before!.id})`))
+    .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute()
+  return Promise.all(rows.map(async (row) => ({ ...row, ...(await countGallery(db, row.id)) })))
+}

@@ -1,0 +1,29 @@
+/** Questions to the table settings: small facts of this installation, each under its key. */
+import { sql } from 'kysely'
+import type { Database } from '../ports/database/port.ts'
+
+/** The value under `key`, or undefined. */
+export async function findSetting(db: Database, key: string): Promise<unknown> {
+  const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
+  return row?.value
+}
+
+/** Sets the value if there is none yet; answers the one that stands, so that two who begin at once agree. */
+export async function settleSetting(db: Database, key: string, value: unknown): Promise<unknown> {
+  await db
+    .insertInto('settings')
+    .values({ key, value: JSON.stringify(value) })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute()
+  return findSetting(db, key)
+}
+
+/** The id of this installation: `fresh` when it has none yet. */
+export async function installationId(db: Database, fresh: string): Promise<string> {
+  return (await settleSetting(db, 'installation', fresh)) as string
+}
+
+/** Resolves while the database answers. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await sql`select 1`.execute(db)
+}
