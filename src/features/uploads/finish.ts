@@ -1,0 +1,171 @@
+/** Makes a complete upload an asset: its type by its bytes, the object under its key, then one transaction with all rows. */
+import { after, hours } from '../../base/clock.ts'
+import { AppError, type ErrorCode, isCode } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
+import { findSame, insertAsset, lockLost, markDeleted } from '../../data/assets.ts'
+import { deleteDerivatives } from '../../data/derivatives.ts'
+import { bumpContent, lockGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { insertItem } from '../../data/items.ts'
+import { deleteUpload, endUpload, type Upload } from '../../data/uploads.ts'
+import { assetKey } from '../../domain/asset.ts'
+import { debounce } from '../../domain/content.ts'
+import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { headBytes, type Identified, maxPixels } from '../../ports/images/port.ts'
+import type { Source } from '../../ports/storage/port.ts'
+import { readWhole } from './bytes.ts'
+
+/** stored: there is a new asset. duplicate: the gallery has these very bytes, so nothing was added. */
+export type Result = 'stored' | 'duplicate'
+
+export interface FinishOptions {
+  /** where the item stands in its gallery; by default, when its upload began */
+  position?: number
+}
+
+interface Digest {
+  crc32: number
+  /** 32 bytes */
+  sha256: Buffer
+}
+
+type FinishDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'>
+
+/**
+ * Every step can be done again: killed anywhere, the upload is complete and unfinished, or finished. A file that cannot be
+ * kept is dropped with its upload.
+ */
+export async function finish(deps: FinishDeps, upload: Upload, token: string, digest: Digest, options: FinishOptions): Promise<Result> {
+  const { db, storage, images, clock } = deps
+  const head = await readWhole(await openHeld(deps, upload, 0, Math.min(upload.size, headBytes)))
+  const type = await images.identify(head)
+  if (!type) return refuse(deps, upload, token, 'media_type')
+  const seen = images.dimensions(head)
+  if (seen && seen.width * seen.height > maxPixels) return refuse(deps, upload, token, 'picture_too_large')
+  if (upload.sha256 && !upload.sha256.equals(digest.sha256)) return refuse(deps, upload, token, 'checksum_mismatch')
+
+  const key = assetKey(upload.galleryId, upload.assetId, type.ext)
+  // the transaction asks again; here it spares the bytes a way that would end in the garbage
+  const known = await findSame(db, upload.galleryId, digest.sha256, upload.size)
+  if (!known) await storage.finishUpload(upload.id, key)
+  const outcome = await db.transaction().execute(async (tx) => {
+    const gallery = await openGallery(tx, upload.galleryId, clock.now())
+    if (!gallery) {
+      await discard(tx, [key], 'upload into a closed gallery', after(clock.now(), hours(24)))
+      await deleteUpload(tx, upload.id, token)
+      return 'closed'
+    }
+    if (!(await endUpload(tx, upload.id, token, clock.now()))) throw new AppError('upload_busy', { id: upload.id })
+    if (await findSame(tx, gallery.id, digest.sha256, upload.size)) {
+      await discard(tx, [key], 'duplicate upload', after(clock.now(), hours(24)))
+      return 'duplicate'
+    }
+    // between the two questions the twin was deleted: its bytes are not under our key yet
+    if (known) throw new AppError('upload_busy', { id: upload.id })
+    await commit(deps, tx, { upload, digest, type, key, gallery, ...options })
+    return 'stored'
+  })
+  if (outcome !== 'stored') await storage.dropUpload(upload.id)
+  if (outcome === 'closed') throw new AppError('gallery_not_open', { gallery: upload.galleryId })
+  return outcome
+}
+
+/**
+ * Opens the bytes of an upload: where it grows, or under its key when a kill came after it got there. An upload without its
+ * bytes (dropped by a step that was killed before it took the row, or lost by the disk) goes, so that it can be sent anew.
+ */
+export async function openHeld({ db, storage }: Pick<Deps, 'db' | 'storage'>, upload: Upload, from: number, to: number): Promise<Source> {
+  try {
+    return await storage.openUpload(upload.id, from, to)
+  } catch (error) {
+    if (!isCode(error, 'upload_unknown') && !isCode(error, 'source_changed')) throw error
+    const key = await keyOf(storage, upload)
+    if (key) return storage.open(key, from, to)
+    await storage.dropUpload(upload.id)
+    if (upload.lockToken) await deleteUpload(db, upload.id, upload.lockToken)
+    throw new AppError('upload_unknown', { id: upload.id }, { cause: error })
+  }
+}
+
+/** The key under which the upload's bytes lie already, if they do. */
+export async function keyOf(storage: Deps['storage'], upload: Pick<Upload, 'galleryId' | 'assetId'>): Promise<string | null> {
+  for await (const { key } of storage.list(assetKey(upload.galleryId, upload.assetId, ''))) return key
+  return null
+}
+
+interface Accepted extends FinishOptions {
+  upload: Upload
+  digest: Digest
+  type: Identified
+  key: string
+  gallery: Gallery
+}
+
+/** Item, asset and what follows from them, in the transaction that ends the upload. */
+async function commit({ queue, images, clock }: FinishDeps, tx: Tx, accepted: Accepted): Promise<void> {
+  const { upload, digest, type, key, gallery } = accepted
+  const now = clock.now()
+  const drawn = images.renderable(type.mime)
+  await insertAsset(tx, {
+    id: upload.assetId,
+    galleryId: gallery.id,
+    itemId: (await healLost(tx, accepted, now)) ?? (await addItem(tx, accepted, now)),
+    originalName: upload.name,
+    mime: type.mime,
+    size: upload.size,
+    crc32: digest.crc32,
+    sha256: digest.sha256,
+    state: 'stored',
+    storageKey: key,
+    width: null,
+    height: null,
+    capturedAt: null,
+    modifiedAt: upload.modifiedAt,
+    renderState: drawn ? 'waiting' : 'none',
+    createdAt: now,
+  })
+  await bumpContent(tx, gallery.id)
+  if (drawn) await queue.send(tx, { name: 'asset.render', payload: { assetId: upload.assetId } })
+  if (gallery.state === 'active')
+    await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } }, { delayMs: debounce })
+}
+
+async function addItem(tx: Tx, { gallery, type, upload, position }: Accepted, now: Date): Promise<string> {
+  const id = newId(now)
+  const place = position ?? positionAt(upload.createdAt)
+  await insertItem(tx, { id, galleryId: gallery.id, kind: type.kind, title: upload.name, position: place, createdAt: now })
+  return id
+}
+
+/** These bytes were here and were lost: the new asset takes their place in the same item. Answers that item. */
+async function healLost(tx: Tx, { gallery, digest, upload }: Accepted, now: Date): Promise<string | null> {
+  const lost = await lockLost(tx, gallery.id, digest.sha256, upload.size)
+  if (!lost) return null
+  await markDeleted(tx, lost.id)
+  const keys = [lost.storageKey, ...(await deleteDerivatives(tx, lost.id))]
+  await discard(tx, keys, 'replaced by a new upload', after(now, hours(24)))
+  return lost.itemId
+}
+
+/** Items stand in the order in which their uploads began; the thousand between two milliseconds is for imports. */
+export const positionAt = (time: Date): number => time.getTime() * 1000
+
+/** The gallery, locked; null when it takes no uploads any more. */
+async function openGallery(tx: Tx, id: string, now: Date): Promise<Gallery | null> {
+  try {
+    const gallery = await lockGallery(tx, id)
+    return takesUploads(stateAt(gallery, now)) ? gallery : null
+  } catch (error) {
+    if (isCode(error, 'not_found')) return null
+    throw error
+  }
+}
+
+/** Bytes first, then the row: a kill in between leaves a row without bytes, which says that it is to go. */
+async function refuse({ db, storage }: FinishDeps, upload: Upload, token: string, code: ErrorCode): Promise<never> {
+  await storage.dropUpload(upload.id)
+  await deleteUpload(db, upload.id, token)
+  throw new AppError(code, { name: upload.name, size: upload.size })
+}

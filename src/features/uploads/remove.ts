@@ -1,0 +1,27 @@
+/** Takes an item out of its gallery: the pointers first, the bytes a day later. */
+import { after, hours } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
+import { markDeleted } from '../../data/assets.ts'
+import { deleteDerivatives } from '../../data/derivatives.ts'
+import { bumpContent, lockGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { lockItemAsset } from '../../data/items.ts'
+import { debounce } from '../../domain/content.ts'
+import { stateAt, takesUploads } from '../../domain/gallery.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+export async function removeItem(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, galleryId: string, itemId: string): Promise<void> {
+  const { db, queue, clock } = deps
+  await db.transaction().execute(async (tx) => {
+    const now = clock.now()
+    const gallery = await lockGallery(tx, galleryId)
+    const held = await lockItemAsset(tx, galleryId, itemId)
+    if (!held) throw new AppError('not_found')
+    if (!takesUploads(stateAt(gallery, now))) throw new AppError('gallery_not_open', { gallery: galleryId })
+    await markDeleted(tx, held.assetId)
+    const keys = [held.storageKey, ...(await deleteDerivatives(tx, held.assetId))]
+    await discard(tx, keys, 'item removed', after(now, hours(24)))
+    await bumpContent(tx, galleryId)
+    if (gallery.state === 'active') await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } }, { delayMs: debounce })
+  })
+}

@@ -1,0 +1,59 @@
+/** Makes preview and thumbnail of one asset. A picture that cannot be drawn is kept and packed all the same. */
+import { after, hours } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
+import { newToken } from '../../base/id.ts'
+import { findAsset, lockAsset, setRendered, setRenderFailed } from '../../data/assets.ts'
+import { insertDerivatives } from '../../data/derivatives.ts'
+import { discard, forgetGarbage } from '../../data/garbage.ts'
+import { type Asset, derivativeKey } from '../../domain/asset.ts'
+import type { DerivativesTable } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import type { Rendered } from '../../ports/images/port.ts'
+import type { JobContext } from '../../ports/queue/port.ts'
+import { readAll } from './bytes.ts'
+
+type RenderDeps = Pick<Deps, 'db' | 'storage' | 'images' | 'clock'>
+
+/** Job asset.render. Done again after a kill it begins anew; nothing is left behind but garbage that has a row. */
+export async function render(
+  deps: RenderDeps,
+  { assetId }: { assetId: string },
+  { signal, last }: Pick<JobContext, 'signal' | 'last'>,
+): Promise<void> {
+  const asset = await findAsset(deps.db, assetId)
+  if (asset?.state !== 'stored' || asset.renderState !== 'waiting') return
+  try {
+    const original = readAll(await deps.storage.open(asset.storageKey, 0, asset.size))
+    await keep(deps, asset, await deps.images.render(original, signal))
+  } catch (error) {
+    const hopeless = error instanceof AppError && error.final
+    if (hopeless || (last && !signal.aborted)) await setRenderFailed(deps.db, assetId)
+    if (!hopeless) throw error
+  }
+}
+
+async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rendered): Promise<void> {
+  // a fresh name at every try: keys are never written twice
+  const name = newToken(9)
+  const row = (kind: DerivativesTable['kind'], mime: string, ext: string): DerivativesTable => ({
+    assetId: asset.id,
+    kind,
+    storageKey: derivativeKey(asset.galleryId, asset.id, `${kind}-${name}`, ext),
+    mime,
+    size: made[kind].length,
+    ...made[`${kind}Size`],
+  })
+  const rows = [row('preview', 'image/jpeg', 'jpg'), row('thumbnail', 'image/webp', 'webp')]
+  const keys = rows.map((r) => r.storageKey)
+  // garbage until the transaction says otherwise: whatever happens in between, nothing is left that nobody knows
+  const later = after(clock.now(), hours(24))
+  await db.transaction().execute((tx) => discard(tx, keys, 'unfinished rendering', later))
+  for (const { storageKey, kind } of rows) await storage.put(storageKey, made[kind])
+  await db.transaction().execute(async (tx) => {
+    const living = await lockAsset(tx, asset.id)
+    if (living?.renderState !== 'waiting') return
+    await insertDerivatives(tx, rows)
+    await setRendered(tx, asset.id, { width: made.width, height: made.height, capturedAt: made.capturedAt ?? null })
+    for (const key of keys) await forgetGarbage(tx, key)
+  })
+}

@@ -1,0 +1,51 @@
+/** Routes of this feature: uploads (tus-routes.ts), media (media.ts), and here items and imports. */
+import { z } from 'zod'
+import type { Imported, Item, Page } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { type ItemCursor, pageItems } from '../../data/items.ts'
+import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
+import { viewItem } from '../../http/item.ts'
+import { folderBelow, importFolder } from './import.ts'
+import { mediaRoutes } from './media.ts'
+import { removeItem } from './remove.ts'
+import { tusRoutes } from './tus-routes.ts'
+
+export const uploadRoutes: RoutePlugin = (app, deps, guard) => {
+  tusRoutes(app, deps, guard)
+  itemRoutes(app, deps, guard)
+  mediaRoutes(app, deps, guard)
+}
+
+const itemRoutes: RoutePlugin = (app, deps, guard) => {
+  const paging = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100), cursor: z.string().max(200).optional() })
+  app.get('/api/galleries/:id/items', { schema: { params: galleryParams, querystring: paging } }, async (request): Promise<Page<Item>> => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
+    const { limit, cursor } = request.query
+    const rows = await pageItems(deps.db, gallery.id, { limit: limit + 1, after: cursor === undefined ? undefined : readCursor(cursor) })
+    const shown = rows.slice(0, limit)
+    return { rows: shown.map(viewItem), next: rows.length > limit ? writeCursor(shown.at(-1)!) : null }
+  })
+
+  const one = z.object({ id: idOrSlug, item: uuidText })
+  app.delete('/api/galleries/:id/items/:item', { schema: { params: one } }, async (request, reply) => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+    await removeItem(deps, gallery.id, request.params.item)
+    return reply.status(204).send()
+  })
+
+  const source = z.strictObject({ path: z.string().min(1).max(4096) })
+  app.post('/api/galleries/:id/import', { schema: { params: galleryParams, body: source } }, async (request): Promise<Imported> => {
+    await guard.admin(request)
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+    const folder = await folderBelow(deps.settings.importDir, request.body.path)
+    return importFolder(deps, gallery, folder)
+  })
+}
+
+const writeCursor = ({ position, id }: ItemCursor) => Buffer.from(`${position} ${id}`).toString('base64url')
+function readCursor(text: string): ItemCursor {
+  const [, position, id] = /^(\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString()) ?? []
+  if (!uuidText.safeParse(id).success)
+    throw new AppError('bad_request', { errors: [{ path: 'querystring/cursor', message: 'is not a cursor' }] })
+  return { position: Number(position), id: id! }
+}
