@@ -1,0 +1,67 @@
+/** How an attempt ends that did not work: back in the queue, or given up and told. */
+import { after, days } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
+import { changeHeld } from '../../data/archives.ts'
+import { findGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { insertLetter, isWritten } from '../../data/letters.ts'
+import { findUser } from '../../data/users.ts'
+import type { Archive } from '../../domain/archive.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+
+/** The queue tries the job again: the row waits, with the reason in it. */
+export async function tryAgain(deps: Needs, archive: Archive, error: unknown): Promise<void> {
+  deps.log.warn({ archive: archive.id, attempt: archive.attempts, error: String(error) }, '[Archive] attempt failed, it is tried again')
+  await deps.db.transaction().execute((tx) => letGo(deps, tx, archive, 'queued', error))
+}
+
+/** No further try: the archive is failed, and the photographer gets a letter, in one transaction. */
+export async function giveUp(deps: Needs, archive: Archive, error: unknown): Promise<void> {
+  deps.log.error({ archive: archive.id, attempt: archive.attempts, error: String(error) }, '[Archive] archive failed')
+  await deps.db.transaction().execute(async (tx) => {
+    await letGo(deps, tx, archive, 'failed', error)
+    await tellOwner(deps, tx, archive)
+  })
+}
+
+/** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */
+export async function letGo(
+  deps: Pick<Deps, 'clock'>,
+  tx: Tx,
+  archive: Archive,
+  status: 'queued' | 'failed',
+  error: unknown,
+): Promise<void> {
+  const now = deps.clock.now()
+  if (archive.storageKey) await discard(tx, [archive.storageKey], 'attempt failed', after(now, days(1)))
+  const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error })
+  await changeHeld(tx, archive, {
+    status,
+    storageKey: null,
+    checksum: null,
+    processedBytes: 0,
+    processedPhotos: 0,
+    etaSeconds: null,
+    progressAt: now,
+    completedAt: status === 'failed' ? now : null,
+    errorCode: known.code,
+    errorMessage: known.message,
+  })
+}
+
+async function tellOwner(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive): Promise<void> {
+  const gallery = await findGallery(tx, archive.galleryId)
+  const owner = gallery && (await findUser(tx, gallery.ownerId))
+  if (!owner) return
+  const dedupeKey = `archive_failed ${archive.id}`
+  if (await isWritten(tx, dedupeKey)) return
+  const now = deps.clock.now()
+  const id = newId(now)
+  const facts = { galleryId: archive.galleryId, archiveId: archive.id, linkId: null, recipient: owner.email, locale: gallery.locale }
+  await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'archive_failed', createdAt: now })
+  await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+}

@@ -1,0 +1,45 @@
+/** Publishes a gallery: it opens to guests, and its archive is asked for, in one transaction. */
+import { AppError } from '../../base/errors.ts'
+import { changeGallery, lockGallery } from '../../data/galleries.ts'
+import type { Archive } from '../../domain/archive.ts'
+import { type Gallery, stateAt } from '../../domain/gallery.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { requestArchive } from './request.ts'
+
+/** Publishing twice changes nothing: the same archive is answered. Throws `gallery_empty`, `gallery_closed`. */
+export async function publish(
+  deps: Pick<Deps, 'db' | 'queue' | 'clock'>,
+  galleryId: string,
+  by: { userId: string | null; source: string },
+): Promise<{ gallery: Gallery; archive: Archive }> {
+  return deps.db.transaction().execute(async (tx) => {
+    const now = deps.clock.now()
+    const gallery = await lockGallery(tx, galleryId)
+    if (stateAt(gallery, now) === 'expired') throw new AppError('gallery_closed')
+    const opened = { state: 'active' as const, publishedAt: gallery.publishedAt ?? now }
+    await changeGallery(tx, gallery.id, opened)
+    const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
+    // built before it was published, for the owner's own download: nobody has been told yet
+    if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
+    return { gallery: { ...gallery, ...opened }, archive }
+  })
+}
+
+/** Job gallery.rebuild: the content of a published gallery changed a while ago. */
+export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, galleryId: string): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, galleryId)
+    if (stateAt(gallery, deps.clock.now()) !== 'active') return
+    await requestIfAny(deps, tx, gallery)
+  })
+}
+
+async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery): Promise<void> {
+  try {
+    await requestArchive(deps, tx, gallery, { source: 'content', requestedBy: null, force: false, announce: false })
+  } catch (error) {
+    // the last photo was taken out: nothing to archive, and no failure
+    if (!(error instanceof AppError && error.code === 'gallery_empty')) throw error
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Asks for the archive of a gallery's content: plans it, seals the plan and sends the build, in the caller's transaction.
+ *
+ * However many ask, one archive: what is ready with the same content is answered as it is; what is at work is joined.
+ * The plan is sealed here and not in the build, so that the live download has its bytes, size and ETag at once.
+ */
+import { AppError } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
+import { sealEntries } from '../../data/archiveEntries.ts'
+import { findCurrent, findOpen, insertArchive, nextVersion } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
+import type { Archive } from '../../domain/archive.ts'
+import type { Gallery } from '../../domain/gallery.ts'
+import { makePlan, type Plan } from '../../domain/plan.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { layoutOf } from './sealed.ts'
+
+export interface Wish {
+  /** what started it, as in TRG-08: publish, api, api_retry, content, manual */
+  source: string
+  requestedBy: string | null
+  /** build again although a ready archive has this content */
+  force: boolean
+  /** tell clients when it is ready */
+  announce: boolean
+}
+
+/** `gallery` must be locked by this transaction. Throws `gallery_empty` when it has no photo. */
+export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, wish: Wish): Promise<Archive> {
+  const plan = await planGallery(tx, gallery)
+  const open = await findOpen(tx, gallery.id, plan.recipeHash)
+  if (open) return joinOpen(tx, open, plan, wish)
+  const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
+  if (current && !wish.force) return current
+  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id))
+  await insertArchive(tx, archive)
+  await sealEntries(tx, archive.id, plan.entries, plan.missing)
+  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  return archive
+}
+
+/** The plan of what the gallery holds now. */
+export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan> {
+  const assets = await listStored(tx, gallery.id)
+  if (!assets.some((a) => a.state === 'stored')) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
+  return makePlan({ gallery, assets, feedback: [] })
+}
+
+/** One that nobody has begun takes up the newest content; one at work goes on, and its end sees that the content has changed. */
+async function joinOpen(tx: Tx, open: Archive, plan: Plan, wish: Wish): Promise<Archive> {
+  const announce = open.announce || wish.announce
+  const stale = open.status === 'queued' && open.planHash !== plan.planHash
+  const change = { announce, ...(stale ? sealedFacts(plan) : {}) }
+  if (stale) await sealEntries(tx, open.id, plan.entries, plan.missing)
+  await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
+  return { ...open, ...change }
+}
+
+/** The columns that follow from a plan. */
+export const sealedFacts = (plan: Plan) => ({
+  imagesHash: plan.imagesHash,
+  planHash: plan.planHash,
+  fileSizeBytes: layoutOf(plan.entries).total,
+  imageCount: plan.entries.filter((e) => e.assetId).length,
+  missingCount: plan.missing.length,
+})
+
+function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wish: Wish, version: number): Archive {
+  const now = deps.clock.now()
+  return {
+    id: newId(now),
+    galleryId: gallery.id,
+    version,
+    purpose: 'delivery',
+    status: 'queued',
+    fence: 0,
+    attempts: 0,
+    recipe: plan.recipe,
+    recipeHash: plan.recipeHash,
+    ...sealedFacts(plan),
+    storageKey: null,
+    checksum: null,
+    processedPhotos: 0,
+    processedBytes: 0,
+    etaSeconds: null,
+    source: wish.source,
+    requestedBy: wish.requestedBy,
+    announce: wish.announce,
+    errorCode: null,
+    errorMessage: null,
+    progressAt: null,
+    createdAt: now,
+    startedAt: null,
+    completedAt: null,
+    verifiedAt: null,
+    retainedUntil: null,
+    supersededBy: null,
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Job archive.verify: reads the stored ZIP back and proves it, byte for byte, against the sealed plan and the hashes from
+ * upload. Only then is the archive ready; with it the older versions are superseded and the clients are told.
+ */
+import { after, days } from '../../base/clock.ts'
+import { AppError, isCode } from '../../base/errors.ts'
+import { changeHeld, claimForVerify, supersede } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
+import { lockGallery } from '../../data/galleries.ts'
+import { type Archive, maxAttempts } from '../../domain/archive.ts'
+import { stateAt } from '../../domain/gallery.ts'
+import { imagesHash } from '../../domain/plan.ts'
+import type { Deps } from '../../ports/deps.ts'
+import type { JobContext } from '../../ports/queue/port.ts'
+import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
+import { progressOf } from './build.ts'
+import { giveUp, letGo } from './fail.ts'
+import { loadSealed } from './sealed.ts'
+
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
+
+export async function verify(deps: Needs, archiveId: string, job: JobContext): Promise<void> {
+  const archive = await claimForVerify(deps.db, archiveId, deps.clock.now())
+  if (!archive) return
+  try {
+    const problems = await prove(deps, archive, job.signal)
+    if (problems.length) await buildAgain(deps, archive, problems)
+    else await makeReady(deps, archive)
+  } catch (error) {
+    // a storage that is away for a while is no verdict about the archive: the row stays verifying, the queue tries again
+    if (isCode(error, 'attempt_stale') || !job.last) throw error
+    await giveUp(deps, archive, error)
+    throw error
+  }
+}
+
+/** What differs between the stored file and what it must be; nothing is trusted but the bytes that come back. */
+async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promise<Problem[]> {
+  const sealed = await loadSealed(deps.db, archive)
+  const expected = expectedSegments(sealed.layout, (i) => sealed.entries[i]!.sha256.toString('hex'))
+  const stop = new AbortController()
+  const follow = progressOf(deps, archive, sealed, stop)
+  try {
+    const work = { progress: follow.note, signal: AbortSignal.any([signal, stop.signal]) }
+    const found = await deps.storage.digest(archive.storageKey!, expected.cuts, work)
+    const names = sealed.entries.map((e) => e.path)
+    const problems = compareSegments(expected, found, names)
+    return found.sha256 === archive.checksum ? problems : [...problems, { entry: null, reason: 'checksum_differs' }]
+  } catch (error) {
+    if (!isCode(error, 'source_changed')) throw error
+    return [{ entry: null, reason: String(error.facts['reason'] ?? 'unreadable') }]
+  } finally {
+    await follow.settled()
+  }
+}
+
+async function makeReady(deps: Needs, archive: Archive): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    const now = deps.clock.now()
+    const gallery = await lockGallery(tx, archive.galleryId)
+    await supersede(tx, archive, after(now, days(deps.settings.supersededDays)))
+    await changeHeld(tx, archive, {
+      status: 'ready',
+      verifiedAt: now,
+      processedBytes: archive.fileSizeBytes,
+      processedPhotos: archive.imageCount,
+      etaSeconds: 0,
+      progressAt: now,
+      retainedUntil: after(now, days(deps.settings.retentionDays)),
+    })
+    if (archive.announce) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
+    const today = imagesHash((await listStored(tx, gallery.id)).map((a) => a.id))
+    // photos came or went while this one was at work
+    if (today !== archive.imagesHash && stateAt(gallery, now) === 'active')
+      await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
+  })
+  deps.log.info({ archive: archive.id, checksum: archive.checksum }, '[Archive] Archive verified')
+}
+
+/** The stored file is wrong: it goes, and the same plan is built under a new key. */
+async function buildAgain(deps: Needs, archive: Archive, problems: Problem[]): Promise<void> {
+  const error = new AppError('archive_mismatch', { archive: archive.id, problems: problems.slice(0, 20), count: problems.length })
+  deps.log.error(error.facts, '[Archive] the stored file differs from its plan')
+  if (archive.attempts >= maxAttempts) return giveUp(deps, archive, error)
+  await deps.db.transaction().execute(async (tx) => {
+    await letGo(deps, tx, archive, 'queued', error)
+    await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  })
+}

@@ -1,0 +1,68 @@
+/** Routes of the outbox and of links: what was written to whom, and what can still be used. */
+import { z } from 'zod'
+import type { LetterText, Letter as LetterView, Page } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { findOwnLetter, type LetterRow, pageLetters } from '../../data/letters.ts'
+import { listLinks, revokeLink } from '../../data/links.ts'
+import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../http/app.ts'
+import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
+import type { Guard } from '../../http/guard.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { writeOut } from './write.ts'
+
+const page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: cursorText.optional() })
+
+export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
+  app.get('/api/letters', { schema: { querystring: page } }, async (request): Promise<Page<LetterView>> => {
+    const { userId } = await guard.user(request, 'galleries:read')
+    const { limit, cursor } = request.query
+    const rows = await pageLetters(deps.db, userId, { limit, before: cursor ? readCursor(cursor) : undefined })
+    return { rows: rows.map(viewLetter), next: rows.length === limit ? writeCursor(rows.at(-1)!) : null }
+  })
+
+  // a letter holds a link that opens the gallery: only its owner reads it, and only in the browser
+  app.get('/api/letters/:id', { schema: { params: idParams } }, async (request): Promise<LetterText> => {
+    const { userId } = await guard.person(request)
+    const row = await findOwnLetter(deps.db, userId, request.params.id)
+    if (!row) throw new AppError('not_found')
+    const { subject, text, html } = await writeOut(deps, row)
+    return { ...viewLetter(row), subject, text, html }
+  })
+
+  app.get('/api/galleries/:id/links', { schema: { params: galleryParams } }, async (request) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
+    const rows = await listLinks(deps.db, id)
+    return {
+      rows: rows.map((link) => ({
+        id: link.id,
+        kind: link.kind,
+        archive_id: link.archiveId,
+        client_id: link.clientId,
+        issued_at: link.issuedAt.toISOString(),
+        expires_at: link.expiresAt.toISOString(),
+        revoked_at: link.revokedAt?.toISOString() ?? null,
+      })),
+      next: null,
+    }
+  })
+
+  const linkParams = z.object({ id: idOrSlug, link: uuidText })
+  app.delete('/api/galleries/:id/links/:link', { schema: { params: linkParams } }, async (request, reply) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    if (!(await revokeLink(deps.db, id, request.params.link, deps.clock.now()))) throw new AppError('not_found')
+    return reply.code(204).send()
+  })
+}
+
+const viewLetter = (row: LetterRow): LetterView => ({
+  id: row.id,
+  kind: row.kind,
+  gallery_id: row.galleryId,
+  gallery_title: row.galleryTitle,
+  recipient: row.recipient,
+  status: row.status,
+  attempts: row.attempts,
+  error: row.error,
+  created_at: row.createdAt.toISOString(),
+  sent_at: row.sentAt?.toISOString() ?? null,
+})

@@ -1,0 +1,26 @@
+/** Job delivery.send: writes one letter out of its facts and hands it to the mail port. */
+import { AppError, isCode } from '../../base/errors.ts'
+import { findLetter, noteTry } from '../../data/letters.ts'
+import type { Deps } from '../../ports/deps.ts'
+import type { JobContext } from '../../ports/queue/port.ts'
+import { writeOut } from './write.ts'
+
+type Needs = Pick<Deps, 'db' | 'mail' | 'clock' | 'settings' | 'log'>
+
+/** The Message-ID is the letter's own, so a letter sent twice (a crash after the server took it) can be recognised. */
+export async function send(deps: Needs, letterId: string, job: JobContext): Promise<void> {
+  const letter = await findLetter(deps.db, letterId)
+  if (letter?.status !== 'queued') return
+  try {
+    const { kept } = await deps.mail.deliver(await writeOut(deps, letter))
+    await noteTry(deps.db, letter.id, { status: kept ? 'kept' : 'sent', error: null, sentAt: deps.clock.now() })
+    deps.log.info({ letter: letter.id, kind: letter.kind }, '[Email] letter handed over')
+  } catch (error) {
+    const known = error instanceof AppError ? error : undefined
+    const over = job.last || known?.final === true
+    const reason = known ? `${known.code}: ${String(known.facts['response'] ?? known.message)}` : String(error)
+    await noteTry(deps.db, letter.id, { status: over ? 'failed' : 'queued', error: reason.slice(0, 500), sentAt: null })
+    if (isCode(error, 'mail_refused')) return
+    throw error
+  }
+}

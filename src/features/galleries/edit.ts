@@ -1,0 +1,76 @@
+/** Makes, changes and deletes galleries. */
+
+import { AppError } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
+import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
+import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+export interface NewGallery {
+  title: string
+  /** made from the title when left out; then a taken one gets a number */
+  slug?: string
+  change?: GalleryChange
+}
+
+/** Throws `slug_invalid`, and `slug_taken` when a slug was asked for that another gallery has. */
+export async function createGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wish: NewGallery): Promise<Gallery> {
+  const now = deps.clock.now()
+  const gallery: Gallery = {
+    id: newId(now),
+    ownerId,
+    slug: wish.slug ? checkSlug(wish.slug) : await freeSlug(deps, slugFrom(wish.title)),
+    title: wish.title,
+    state: 'draft',
+    eventType: null,
+    eventDate: null,
+    customerName: null,
+    customerEmail: null,
+    locale: 'en',
+    naming: 'original',
+    downloadEnabled: true,
+    passwordHash: null,
+    expiresAt: null,
+    publishedAt: null,
+    deletedAt: null,
+    contentVersion: 0,
+    createdAt: now,
+    ...wish.change,
+  }
+  await insertGallery(deps.db, gallery)
+  return gallery
+}
+
+async function freeSlug(deps: Pick<Deps, 'db'>, wanted: string): Promise<string> {
+  const numbered = [wanted, ...Array.from({ length: 200 }, (_, i) => `${wanted}-${i + 2}`)]
+  const taken = await takenSlugs(deps.db, numbered)
+  const free = numbered.find((slug) => !taken.has(slug))
+  if (!free) throw new AppError('slug_taken', { slug: wanted })
+  return free
+}
+
+/** A new expiry date opens an expired gallery again. */
+export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id: string, change: GalleryChange): Promise<void> {
+  if (change.slug !== undefined) checkSlug(change.slug)
+  await deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, id)
+    if (change.slug !== undefined && change.slug !== gallery.slug && (await takenSlugs(tx, [change.slug])).size)
+      throw new AppError('slug_taken', { slug: change.slug })
+    const reopened =
+      gallery.state === 'expired' && change.expiresAt !== undefined && (!change.expiresAt || change.expiresAt > deps.clock.now())
+    const changed = reopened ? { ...change, state: 'active' as const } : change
+    await changeGallery(tx, id, changed)
+    const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
+    // the names inside the ZIP are other ones now
+    if (renamed && stateAt({ ...gallery, ...changed }, deps.clock.now()) === 'active')
+      await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
+  })
+}
+
+/** Leaves a tombstone: the page closes and the slug stays taken; files and archives stay until their time. */
+export async function deleteGallery(deps: Pick<Deps, 'db' | 'clock'>, id: string): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    await lockGallery(tx, id)
+    await changeGallery(tx, id, { state: 'deleted', deletedAt: deps.clock.now() })
+  })
+}

@@ -1,0 +1,41 @@
+/** Routes of a gallery for its guests: the page's content, and the password that opens it. */
+import { z } from 'zod'
+import type { GuestGallery } from '../../../sdk/src/wire.ts'
+import { countGallery } from '../../data/galleries.ts'
+import { pageItems } from '../../data/items.ts'
+import { findUser } from '../../data/users.ts'
+import { type App, slugParams, strictRate } from '../../http/app.ts'
+import type { Guard } from '../../http/guard.ts'
+import { viewItem } from '../../http/item.ts'
+import { unlock } from '../../http/unlock.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+// the wall draws rows as they come into view, so it wants all of them: 20,000 are about 5 MB, compressed 0.5
+const most = 20_000
+
+export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
+  app.get('/api/g/:slug', { schema: { params: slugParams } }, async (request): Promise<GuestGallery> => {
+    const gallery = await guard.guest(request, request.params.slug)
+    const owner = await findUser(deps.db, gallery.ownerId)
+    const { photos, bytes } = await countGallery(deps.db, gallery.id)
+    const items = await pageItems(deps.db, gallery.id, { limit: most })
+    return {
+      slug: gallery.slug,
+      title: gallery.title,
+      event_date: gallery.eventDate,
+      photographer: owner?.name ?? '',
+      locale: gallery.locale,
+      expires_at: gallery.expiresAt?.toISOString() ?? null,
+      download_enabled: gallery.downloadEnabled,
+      photos,
+      bytes,
+      items: items.map(viewItem),
+    }
+  })
+
+  const body = z.strictObject({ password: z.string().max(200) })
+  app.post('/api/g/:slug/unlock', { schema: { params: slugParams, body }, config: strictRate }, async (request, reply) => {
+    await unlock(deps, request, reply, await guard.published(request.params.slug), request.body.password)
+    return reply.code(204).send()
+  })
+}

@@ -1,0 +1,119 @@
+/** Routes of galleries for their owners: list, make, change, delete, clients. */
+import { z } from 'zod'
+import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { type Client, listClients, removeClient } from '../../data/clients.ts'
+import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
+import type { Gallery } from '../../domain/gallery.ts'
+import { parseMailbox } from '../../domain/letter.ts'
+import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
+import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
+import type { Guard } from '../../http/guard.ts'
+import { hashPassword } from '../../http/password.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { addClient } from './clients.ts'
+import { createGallery, deleteGallery, editGallery } from './edit.ts'
+import { viewGallery } from './view.ts'
+
+const line = (max: number) => z.string().trim().min(1).max(max)
+const date = z.iso.date()
+const input = {
+  title: line(200),
+  slug: z.string().max(100).optional(),
+  event_type: line(100).nullish(),
+  event_date: date.nullish(),
+  customer_name: line(200).nullish(),
+  customer_email: line(254).nullish(),
+  locale: z.enum(['en', 'de', 'ru']).optional(),
+  naming: z.enum(['original', 'numbered', 'id']).optional(),
+  download_enabled: z.boolean().optional(),
+  password: z.string().min(1).max(200).nullish(),
+  expires_at: z.iso.datetime({ offset: true }).nullish(),
+}
+const create = z.strictObject(input)
+const change = z.strictObject({ ...input, title: input.title.optional() })
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursorText.optional(),
+  q: z.string().trim().max(100).optional(),
+})
+const newClient = z.strictObject({ email: z.string().max(300), name: line(200).nullish() })
+
+export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
+  const view = async (gallery: Gallery): Promise<GalleryView> =>
+    viewGallery(deps, { ...gallery, ...(await countGallery(deps.db, gallery.id)) })
+
+  app.get('/api/galleries', { schema: { querystring: page } }, async (request): Promise<Page<GalleryView>> => {
+    const { userId } = await guard.user(request, 'galleries:read')
+    const { limit, cursor, q } = request.query
+    const rows = await listGalleries(deps.db, userId, { limit, before: cursor ? readCursor(cursor) : undefined, search: q || undefined })
+    return { rows: rows.map((row) => viewGallery(deps, row)), next: rows.length === limit ? writeCursor(rows.at(-1)!) : null }
+  })
+
+  app.post('/api/galleries', { schema: { body: create } }, async (request, reply) => {
+    const { userId } = await guard.user(request, 'galleries:write')
+    const { title, slug, ...rest } = request.body
+    const gallery = await createGallery(deps, userId, { title, slug, change: await readChange(rest) })
+    return reply.code(201).send(await view(gallery))
+  })
+
+  app.get('/api/galleries/:id', { schema: { params: galleryParams } }, async (request) => {
+    return view(await guard.gallery(request, request.params.id, 'galleries:read'))
+  })
+
+  app.patch('/api/galleries/:id', { schema: { params: galleryParams, body: change } }, async (request) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await editGallery(deps, id, await readChange(request.body))
+    return view((await findGallery(deps.db, id))!)
+  })
+
+  app.delete('/api/galleries/:id', { schema: { params: galleryParams } }, async (request, reply) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await deleteGallery(deps, id)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/galleries/:id/clients', { schema: { params: galleryParams } }, async (request): Promise<Page<ClientView>> => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
+    return { rows: (await listClients(deps.db, id)).map(viewClient), next: null }
+  })
+
+  app.post('/api/galleries/:id/clients', { schema: { params: galleryParams, body: newClient } }, async (request, reply) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { email, name } = request.body
+    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null)))
+  })
+
+  const clientParams = z.object({ id: idOrSlug, client: uuidText })
+  app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    if (!(await removeClient(deps.db, id, request.params.client))) throw new AppError('not_found')
+    return reply.code(204).send()
+  })
+}
+
+const viewClient = (c: Client): ClientView => ({
+  id: c.id,
+  email: c.email,
+  name: c.name,
+  notify_on_archive: c.notifyOnArchive,
+  created_at: c.createdAt.toISOString(),
+})
+
+/** Only what was named is changed. */
+async function readChange(body: Partial<z.infer<typeof change>>): Promise<GalleryChange> {
+  const all: GalleryChange = {
+    title: body.title,
+    slug: body.slug,
+    eventType: body.event_type,
+    eventDate: body.event_date,
+    customerName: body.customer_name,
+    customerEmail: body.customer_email ? parseMailbox(body.customer_email) : body.customer_email,
+    locale: body.locale,
+    naming: body.naming,
+    downloadEnabled: body.download_enabled,
+    passwordHash: body.password ? await hashPassword(body.password) : body.password,
+    expiresAt: body.expires_at ? new Date(body.expires_at) : (body.expires_at as null | undefined),
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}

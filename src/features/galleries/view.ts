@@ -1,0 +1,29 @@
+/** A gallery as its owner sees it over the API. */
+import type { Gallery as GalleryView } from '../../../sdk/src/wire.ts'
+import type { GalleryRow } from '../../data/galleries.ts'
+import { stateAt } from '../../domain/gallery.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: GalleryRow): GalleryView {
+  return {
+    id: row.id,
+    slug: row.slug,
+    title: row.title,
+    state: stateAt(row, deps.clock.now()),
+    event_type: row.eventType,
+    event_date: row.eventDate,
+    customer_name: row.customerName,
+    customer_email: row.customerEmail,
+    locale: row.locale,
+    naming: row.naming,
+    download_enabled: row.downloadEnabled,
+    has_password: row.passwordHash !== null,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    published_at: row.publishedAt?.toISOString() ?? null,
+    created_at: row.createdAt.toISOString(),
+    photos: row.photos,
+    bytes: row.bytes,
+    cover: row.coverAssetId ? `/media/${row.coverAssetId}/thumbnail` : null,
+    url: `${deps.settings.publicUrl}/g/${row.slug}`,
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Job reconcile, once a minute for the whole cluster: no state without an owner.
+ *
+ * Whatever waits for a job and shows no sign of life gets its job again (the queue drops it when one waits already), dates
+ * that have passed are noted, archives whose time is over go, and garbage is collected. Every part stands alone: one that
+ * fails stops no other.
+ */
+import { after, minutes } from '../../base/clock.ts'
+import { listIdle, listOutlived, markDeleted } from '../../data/archives.ts'
+import { listUnrendered } from '../../data/assets.ts'
+import { expireDue } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { listWaiting } from '../../data/letters.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { collect } from './collect.ts'
+
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+
+// longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
+const patience = minutes(1)
+const most = 500
+
+export async function reconcile(deps: Needs): Promise<void> {
+  await deps.storage.ready()
+  for (const [part, work] of Object.entries({ wakeArchives, wakeLetters, wakeRenders, expireGalleries, endArchives, collect })) {
+    try {
+      await work(deps)
+    } catch (error) {
+      deps.log.error({ part, error: String(error) }, 'a part of the reconciler failed; the others go on')
+    }
+  }
+}
+
+async function wakeArchives(deps: Needs): Promise<void> {
+  for (const archive of await listIdle(deps.db, after(deps.clock.now(), -patience), most)) {
+    const name = archive.status === 'verifying' ? 'archive.verify' : 'archive.build'
+    await deps.queue.send(deps.db, { name, payload: { archiveId: archive.id } })
+  }
+}
+
+async function wakeLetters(deps: Needs): Promise<void> {
+  for (const letterId of await listWaiting(deps.db, after(deps.clock.now(), -patience), most))
+    await deps.queue.send(deps.db, { name: 'delivery.send', payload: { letterId } })
+}
+
+async function wakeRenders(deps: Needs): Promise<void> {
+  for (const assetId of await listUnrendered(deps.db, after(deps.clock.now(), -patience), most))
+    await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
+}
+
+async function expireGalleries(deps: Needs): Promise<void> {
+  await expireDue(deps.db, deps.clock.now())
+}
+
+/** The pointer goes first, then the bytes, through garbage. */
+async function endArchives(deps: Needs): Promise<void> {
+  const now = deps.clock.now()
+  for (const archive of await listOutlived(deps.db, now, most))
+    await deps.db.transaction().execute(async (tx) => {
+      if (await markDeleted(tx, archive.id)) await discard(tx, [archive.storageKey!], 'retention over', after(now, minutes(24 * 60)))
+    })
+}
