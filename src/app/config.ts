@@ -1,0 +1,166 @@
+/** Reads the environment, once: every setting with its default and its rule. A wrong value names itself and stops the start. */
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { AppError } from '../base/errors.ts'
+import { newToken } from '../base/id.ts'
+import type { Settings } from '../domain/settings.ts'
+
+export interface Config {
+  port: number
+  host: string
+  /** database (when embedded), storage and secrets of this installation */
+  dataDir: string
+  /** undefined: the embedded PostgreSQL */
+  databaseUrl: string | undefined
+  /** undefined: letters stay in the outbox */
+  smtpUrl: string | undefined
+  logLevel: 'info' | 'warn' | 'error'
+  /** whose X-Forwarded-For counts: so many proxies, or those at these addresses; undefined: nobody's */
+  trustProxy: number | string[] | undefined
+  /** builds at the same time */
+  maxJobs: number
+  settings: Settings
+}
+
+type Environment = Record<string, string | undefined>
+
+const GiB = 1024 ** 3
+const yearDays = 365
+
+/** The configuration from `.env` in the present folder and from the environment, which wins. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return readConfig(process.env, { root: process.getuid?.() === 0 })
+}
+
+/** The configuration an environment describes; makes the data folder's secret when it is to be kept there and is not yet. */
+export function readConfig(environment: Environment, { root = false } = {}): Config {
+  // `NAME=` in a file means the same as leaving it out
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const parsed = variables.safeParse(given)
+  if (!parsed.success) {
+    const { path: name, message } = parsed.error.issues[0]!
+    throw new AppError('config_invalid', { name: String(name[0]), problem: message })
+  }
+  const v = parsed.data
+  const dataDir = path.resolve(v.KEEPSAKE_DATA ?? (root ? '/var/lib/keepsake' : './data'))
+  return {
+    port: v.PORT,
+    host: v.HOST,
+    dataDir,
+    databaseUrl: v.DATABASE_URL,
+    smtpUrl: v.SMTP_URL,
+    logLevel: v.LOG_LEVEL,
+    trustProxy: v.TRUST_PROXY,
+    maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
+    settings: {
+      publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
+      tokenSecrets: v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined),
+      emailFrom: v.EMAIL_FROM,
+      maxUploadBytes: v.MAX_UPLOAD_BYTES,
+      reserveBytes: v.MIN_FREE_BYTES,
+      retentionDays: v.RETENTION_YEARS * yearDays,
+      supersededDays: v.SUPERSEDED_RETENTION_DAYS,
+      importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
+    },
+  }
+}
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `must be from ${least} to ${most}`)
+
+const url = (...schemes: string[]) =>
+  z
+    .string()
+    .refine((text) => schemes.includes(URL.parse(text)?.protocol ?? ''), `must be an address that begins with ${schemes.join(' or ')}//`)
+
+const weakness = 'must be at least 32 random characters (several with commas between, the newest first): try `openssl rand -base64 33`'
+
+const variables = z.object({
+  PORT: whole(1, 65_535).default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: url('http:', 'https:')
+    .refine(
+      (text) => URL.parse(text)?.pathname === '/' && !/[?#@]/.test(text),
+      'must be scheme and host alone, such as https://photos.example.com',
+    )
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  KEEPSAKE_DATA: z.string().optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  GALLERY_TOKEN_SECRET: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every(isStrong), weakness)
+    .optional(),
+  EMAIL_FROM: z
+    .string()
+    .regex(
+      /^(?:[^<>\r\n,;:@]*<[^\s<>@,;:]+@[^\s<>@,;:]+>|[^\s<>@,;:]+@[^\s<>@,;:]+)$/,
+      'must be one address, such as Keepsake <photos@example.com>',
+    )
+    .default('Keepsake <keepsake@localhost>'),
+  SMTP_URL: url('smtp:', 'smtps:').optional(),
+  MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(50 * GiB),
+  MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
+  RETENTION_YEARS: whole(1, 100).default(2),
+  SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
+  LOG_LEVEL: z.enum(['info', 'warn', 'error'], 'must be info, warn or error').default('info'),
+  TRUST_PROXY: z
+    .string()
+    .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
+    .refine((value) => typeof value === 'number' || value.every(isAddress), 'must be a number of proxies, or their addresses')
+    .optional(),
+  KEEPSAKE_IMPORT_DIR: z.string().optional(),
+  RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
+})
+
+/** Every variable that is read. */
+export const variableNames = Object.keys(variables.shape)
+
+function isAddress(text: string): boolean {
+  return /^(loopback|linklocal|uniquelocal|[\da-f.:]+(\/\d{1,3})?)$/i.test(text) && !/^\d*$/.test(text)
+}
+
+/** Long, varied, and not a word of an example. */
+function isStrong(secret: string): boolean {
+  return secret.length >= 32 && new Set(secret).size >= 12 && !/secret|password|changeme|default|example|keepsake|123456/i.test(secret)
+}
+
+/** The secrets in the data folder. They are made there only beside the embedded database: one installation, one folder. */
+function keptSecrets(dataDir: string, embedded: boolean): string[] {
+  if (!embedded) {
+    const problem = `is needed with DATABASE_URL, the same for every process of this installation: it ${weakness}`
+    throw new AppError('config_invalid', { name: 'GALLERY_TOKEN_SECRET', problem })
+  }
+  const file = path.join(dataDir, 'token-secret')
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 })
+    if (!existsSync(file)) writeOnce(file, `${newToken(48)}\n`)
+  } catch (cause) {
+    throw new AppError('config_invalid', { name: 'KEEPSAKE_DATA', problem: 'is a folder that cannot be written' }, { cause })
+  }
+  const secrets = readFileSync(file, 'utf8')
+    .trim()
+    .split(/[\s,]+/)
+  if (secrets.every((secret) => secret.length >= 32)) return secrets
+  throw new AppError('config_invalid', { name: 'KEEPSAKE_DATA', problem: 'holds a damaged file token-secret: restore it from your backup' })
+}
+
+/** Of two processes that start at once one makes the file, whole, and the other finds it. */
+function writeOnce(file: string, text: string): void {
+  const draft = `${file}.${newToken(6)}`
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
+  }
+}

@@ -1,0 +1,14 @@
+/** The structured log: one JSON line an event, on the stream given. */
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../ports/deps.ts'
+
+const levels = ['error', 'warn', 'info'] as const
+export type LogLevel = (typeof levels)[number]
+
+export function jsonLog(out: { write(text: string): unknown }, clock: Clock, level: LogLevel): Log {
+  const say = (at: LogLevel) => (facts: Record<string, unknown>, message: string) => {
+    if (levels.indexOf(at) > levels.indexOf(level)) return
+    out.write(`${JSON.stringify({ time: clock.now().toISOString(), level: at, message, ...facts })}\n`)
+  }
+  return { info: say('info'), warn: say('warn'), error: say('error') }
+}

@@ -1,0 +1,74 @@
+/** The service: HTTP, worker, or both in one process. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { seconds } from '../base/clock.ts'
+import { newToken } from '../base/id.ts'
+import { isSetUp } from '../data/users.ts'
+import { makeAuth } from '../features/accounts/auth.ts'
+import { accountRoutes } from '../features/accounts/routes.ts'
+import { archiveRoutes } from '../features/archives/routes.ts'
+import { deliveryRoutes } from '../features/delivery/routes.ts'
+import { guestRoutes } from '../features/galleries/guest.ts'
+import { galleryRoutes } from '../features/galleries/routes.ts'
+import { uploadRoutes } from '../features/uploads/routes.ts'
+import { makeGuard } from '../http/guard.ts'
+import type { Log } from '../ports/deps.ts'
+import type { Config } from './config.ts'
+import { makeServer } from './server.ts'
+import { type World, wire } from './wire.ts'
+import { handlers } from './worker.ts'
+
+export type Role = 'all' | 'web' | 'worker'
+
+export interface Service {
+  world: World
+  /** where it listens; undefined for a worker */
+  address: string | undefined
+  /** the address for the first account, while there is none */
+  setUpUrl: string | undefined
+  /** Answers in flight and running jobs may end for 30 s, then everything stops. */
+  stop(): Promise<void>
+}
+
+const grace = seconds(30)
+const webDir = path.join(import.meta.dirname, '../../web/dist')
+
+/** Starts the service in the given role. */
+export async function serve(config: Config, role: Role, log: Log): Promise<Service> {
+  const world = await wire(config, log)
+  const { deps } = world
+  let close = async () => {}
+  let address: string | undefined
+  const setUpCode = newToken(12)
+  try {
+    if (role !== 'worker') {
+      const auth = makeAuth(deps)
+      const routes = [accountRoutes({ auth, setUpCode }), galleryRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+      const app = await makeServer({
+        deps,
+        guard: makeGuard(deps, auth),
+        routes,
+        webDir: existsSync(webDir) ? webDir : undefined,
+        trustProxy: config.trustProxy,
+      })
+      address = await app.listen({ port: config.port, host: config.host })
+      close = () => app.close()
+    }
+    if (role !== 'web') await deps.queue.work(handlers(deps))
+    const first = role !== 'worker' && !(await isSetUp(deps.db))
+    return {
+      world,
+      address,
+      setUpUrl: first ? `${config.settings.publicUrl}/setup?code=${setUpCode}` : undefined,
+      stop: async () => {
+        // both drain at the same time: a supervisor that waits 30 s must see us gone
+        await Promise.all([close(), deps.queue.stop(grace)])
+        await world.close(grace)
+      },
+    }
+  } catch (error) {
+    await close()
+    await world.close(0)
+    throw error
+  }
+}

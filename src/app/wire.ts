@@ -1,0 +1,61 @@
+/** Picks the adapter of every port and joins them: the one place that names implementations. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { newId } from '../base/id.ts'
+import { installationId } from '../data/settings.ts'
+import { startEmbedded } from '../ports/database/embedded.ts'
+import { migrate } from '../ports/database/migrate.ts'
+import { openDatabase } from '../ports/database/postgres.ts'
+import type { Deps, Log } from '../ports/deps.ts'
+import { sharpImages } from '../ports/images/sharp.ts'
+import { outboxMail } from '../ports/mail/outbox.ts'
+import { smtpMail } from '../ports/mail/smtp.ts'
+import { pgbossQueue } from '../ports/queue/pgboss.ts'
+import { diskStorage } from '../ports/storage/disk.ts'
+import type { Config } from './config.ts'
+
+export interface World {
+  deps: Deps
+  /** Lets running jobs end for at most `graceMs`, then closes everything; the embedded database last. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Starts everything that `config` names. Throws what stops a start: see docs/errors.md, "starting". */
+export async function wire(config: Config, log: Log): Promise<World> {
+  const opened: (() => unknown)[] = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o711 })
+    const clock = systemClock
+    const url = config.databaseUrl ?? (await embedded(config, log, opened))
+    const database = await openDatabase({ url, log })
+    opened.push(() => database.close())
+    await migrate(database.db)
+    const storage = diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
+    await storage.identify(await installationId(database.db, newId(clock.now())))
+    const queue = await pgbossQueue({ db: database.db, url, log })
+    const images = sharpImages()
+    opened.push(() => images.close())
+    const mail = config.smtpUrl ? smtpMail({ url: config.smtpUrl, from: config.settings.emailFrom }) : outboxMail()
+    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, log, settings: config.settings }
+    return {
+      deps,
+      close: async (graceMs) => {
+        await queue.stop(graceMs)
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function embedded(config: Config, log: Log, opened: (() => unknown)[]): Promise<string> {
+  const server = await startEmbedded({ dir: path.join(config.dataDir, 'postgres'), log })
+  opened.push(() => server.stop())
+  return server.url
+}

@@ -1,0 +1,83 @@
+/** keepsake: the command line. Exit 0 done, 1 failed, 2 wrong usage, 3 done in part. */
+import { AppError } from '../base/errors.ts'
+import { archiveCommand } from './archive.ts'
+import { deliverCommand } from './deliver.ts'
+import { galleryCommand } from './gallery.ts'
+import { importCommand } from './import.ts'
+import { keyCommand } from './key.ts'
+import { type Output, UsageError } from './output.ts'
+import { serveCommand } from './serve.ts'
+import { userCommand } from './user.ts'
+
+const help = `keepsake: delivers photo galleries as one verified ZIP behind a lasting link
+
+  keepsake serve [--role all|web|worker]
+        the service: pages, API and worker (npm start is the same)
+  keepsake deliver <folder> [--title T] [--slug S] [--to a@b.c]... [--expires 30d]
+        the main job in one go: gallery from a folder, publish, build, verify, letters
+  keepsake import <folder> --gallery <slug>
+        more files into a gallery
+  keepsake gallery list | show <slug> | publish <slug> | delete <slug>
+  keepsake archive verify <file.zip> | list <gallery slug>
+        verify works offline, without database, on any ZIP
+  keepsake user create --email a@b.c --name N [--admin] [--password P]
+  keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+
+Every command takes --json. Configuration comes from the environment: see .env.example.
+`
+
+const commands: Record<string, (args: string[], out: Output) => Promise<number>> = {
+  serve: serveCommand,
+  deliver: deliverCommand,
+  import: importCommand,
+  gallery: galleryCommand,
+  archive: archiveCommand,
+  user: userCommand,
+  key: keyCommand,
+}
+
+const [name, ...rest] = process.argv.slice(2)
+const json = rest.includes('--json')
+const args = rest.filter((a) => a !== '--json')
+const out: Output = {
+  json,
+  say: (text) => void (json || process.stdout.write(`${text}\n`)),
+  result: (value) => void (json && process.stdout.write(`${JSON.stringify(value)}\n`)),
+  note: (text) => void process.stderr.write(`${text}\n`),
+}
+
+async function run(): Promise<number> {
+  const command = name && commands[name]
+  if (!command) {
+    process[!name || name === 'help' || name === '--help' ? 'stdout' : 'stderr'].write(
+      name && !/help/.test(name) ? `Unknown command: ${name}\n\n${help}` : help,
+    )
+    return name && !/help/.test(name) ? 2 : 0
+  }
+  if (args.includes('--help')) {
+    process.stdout.write(help)
+    return 0
+  }
+  try {
+    return await command(args, out)
+  } catch (error) {
+    if (error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
+      out.note(`${(error as Error).message}\n\n${help}`)
+      return 2
+    }
+    const known = error instanceof AppError
+    if (json)
+      out.result({
+        error: known ? { code: error.code, message: error.message, facts: error.facts } : { code: 'internal', message: String(error) },
+      })
+    out.note(known ? `${error.message} (${error.code}${facts(error)})` : `Unexpected: ${(error as Error).stack ?? error}`)
+    return 1
+  }
+}
+
+const facts = (error: AppError) =>
+  Object.entries(error.facts)
+    .map(([k, v]) => `, ${k}: ${String(v)}`)
+    .join('')
+
+process.exitCode = await run()
