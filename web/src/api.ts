@@ -1,0 +1,114 @@
+/** The only door to the server: one function a question, one hook for what a page shows. */
+import type {
+  Archive,
+  ArchiveStatus,
+  Client,
+  DownloadResponse,
+  Gallery,
+  GalleryInput,
+  GuestGallery,
+  Item,
+  Letter,
+  LetterText,
+  Page,
+  Published,
+  Session,
+  SetUp,
+} from '../../sdk/src/wire.ts'
+import { type Answer, useAnswer } from './ui/answer.ts'
+import { ownProblem, Refusal, readProblem } from './ui/refusal.ts'
+
+export type * from '../../sdk/src/wire.ts'
+
+/** Where the upload queue sends its files (tus 1.0). */
+export const uploads = '/api/uploads'
+export const zipOf = (archive: Archive) => `/api/archives/${archive.id}/download`
+
+export const setUp = (input: { code: string; name: string; email: string; password: string }) => call<Session>('POST', '/api/setup', input)
+export const signIn = (input: { email: string; password: string }) => call<Session>('POST', '/api/session', input)
+export const signOut = () => call<void>('DELETE', '/api/session')
+export const createGallery = (input: GalleryInput) => call<Gallery>('POST', '/api/galleries', input)
+export const changeGallery = (id: string, input: Partial<GalleryInput>) => call<Gallery>('PATCH', gallery(id), input)
+export const deleteGallery = (id: string) => call<void>('DELETE', gallery(id))
+export const removeItem = (id: string, item: string) => call<void>('DELETE', `${gallery(id)}/items/${item}`)
+export const publish = (id: string) => call<Published>('POST', `${gallery(id)}/publish`, {})
+export const packArchive = (id: string, force: boolean) => call<ArchiveStatus>('POST', `${gallery(id)}/archive`, { force })
+export const addClient = (id: string, input: { email: string; name: string | null }) =>
+  call<Client>('POST', `${gallery(id)}/clients`, input)
+export const removeClient = (id: string, client: string) => call<void>('DELETE', `${gallery(id)}/clients/${client}`)
+export const unlock = (slug: string, password: string) => call<void>('POST', `/api/g/${encodeURIComponent(slug)}/unlock`, { password })
+export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${gallery(slug)}/download`)
+
+export const useSetUp = () => useAnswer('setup', (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
+export const useSession = () => useAnswer('session', (signal) => call<Session>('GET', '/api/session', undefined, signal))
+export const useGuestGallery = (slug: string) =>
+  useAnswer(slug, (signal) => call<GuestGallery>('GET', `/api/g/${encodeURIComponent(slug)}`, undefined, signal))
+export const useGallery = (id: string) => useAnswer(id, (signal) => call<Gallery>('GET', gallery(id), undefined, signal))
+export const useLetter = (id: string) => useAnswer(id, (signal) => call<LetterText>('GET', `/api/letters/${id}`, undefined, signal))
+
+export const useGalleries = (words: string, pages: number) =>
+  useAnswer(`${words} ${pages}`, (signal) => rows<Gallery>(`/api/galleries?limit=50&q=${encodeURIComponent(words)}`, pages, signal))
+
+/** Asked again while a letter waits to be sent. */
+export const useLetters = (pages: number) =>
+  useAnswer(
+    String(pages),
+    (signal) => rows<Letter>('/api/letters?limit=50', pages, signal),
+    (list) => (list.rows.some((letter) => letter.status === 'queued') ? 3000 : null),
+  )
+
+export const useClients = (id: string): Answer<Page<Client>> =>
+  useAnswer(id, (signal) => rows<Client>(`${gallery(id)}/clients?limit=200`, 50, signal))
+
+/** All items. While pictures are being made they are asked again, large galleries less often. */
+export const useItems = (id: string) =>
+  useAnswer(
+    id,
+    (signal) => rows<Item>(`${gallery(id)}/items?limit=500`, Number.POSITIVE_INFINITY, signal),
+    ({ rows }) => (rows.some((item) => item.render_state === 'waiting') ? 1000 + rows.length : null),
+  )
+
+/** Every second while it is made, now and then when the server may begin by itself. */
+export const useArchive = (id: string) =>
+  useAnswer(
+    id,
+    (signal) => call<ArchiveStatus>('GET', `${gallery(id)}/archive`, undefined, signal),
+    ({ status }) => (status === 'pending' || status === 'processing' ? 1000 : status === 'outdated' ? 5000 : null),
+  )
+
+const gallery = (id: string) => `/api/galleries/${encodeURIComponent(id)}`
+
+async function rows<T>(path: string, pages: number, signal: AbortSignal): Promise<Page<T>> {
+  const all: T[] = []
+  let next: string | null = null
+  for (let n = 0; n < pages; n++) {
+    const page: Page<T> = await call('GET', next ? `${path}&cursor=${encodeURIComponent(next)}` : path, undefined, signal)
+    all.push(...page.rows)
+    next = page.next
+    if (!next) break
+  }
+  return { rows: all, next }
+}
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let answer: Response
+  let text: string
+  try {
+    answer = await fetch(path, {
+      method,
+      signal,
+      headers: body === undefined ? undefined : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    text = await answer.text()
+  } catch (cause) {
+    throw signal?.aborted ? cause : new Refusal(ownProblem('unreachable', 0))
+  }
+  if (!answer.ok) throw new Refusal(readProblem(answer.status, text), Number(answer.headers.get('retry-after')) || null)
+  if (!text) return undefined as T
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new Refusal(ownProblem('unclear', answer.status))
+  }
+}

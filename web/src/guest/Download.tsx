@@ -1,0 +1,70 @@
+/** The way to the ZIP: asks for its address, waits with one poller while there is none, and begins. */
+import { Download as Arrow, Check, Hourglass, RefreshCw, TriangleAlert } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { askDownload, type GuestGallery } from '../api.ts'
+import { useLanguage } from '../ui/language.tsx'
+import { refusalOf, sentenceOf } from '../ui/refusal.ts'
+import { catalog } from './words.ts'
+
+type State = { step: 'idle' | 'asking' | 'begun' } | { step: 'packing' | 'failed'; message: string | undefined }
+
+export function Download({ gallery }: { gallery: GuestGallery }) {
+  const { locale, fmt, say } = useLanguage()
+  const words = catalog[locale]
+  const [state, set] = useState<State>({ step: 'idle' })
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+
+  const ask = async () => {
+    clearTimeout(timer.current)
+    try {
+      const answer = await askDownload(gallery.slug)
+      if (answer.status === 'error') return set({ step: 'failed', message: answer.message })
+      if (answer.download_url) {
+        set({ step: 'begun' })
+        // The live ZIP works at once, so nobody waits for the stored one.
+        return location.assign(answer.download_url)
+      }
+      set({ step: 'packing', message: answer.message })
+      timer.current = setTimeout(ask, 5000)
+    } catch (error) {
+      set({ step: 'failed', message: sentenceOf(refusalOf(error).problem, say) })
+    }
+  }
+  const start = () => {
+    set({ step: 'asking' })
+    void ask()
+  }
+  return (
+    <div className="bar-top">
+      <p className="bar-says" role="status">
+        {!gallery.download_enabled && words.off}
+        {state.step === 'begun' && (
+          <>
+            <Check size={17} aria-hidden="true" /> {words.begun}
+          </>
+        )}
+        {state.step === 'packing' && (
+          <>
+            <Hourglass size={17} aria-hidden="true" /> {state.message ?? words.packing}
+          </>
+        )}
+        {state.step === 'failed' && (
+          <span className="failed">
+            <TriangleAlert size={17} aria-hidden="true" /> {state.message ?? words.failed}
+          </span>
+        )}
+      </p>
+      {gallery.download_enabled && (
+        <button type="button" className="button main" onClick={start} disabled={state.step === 'asking' || state.step === 'packing'}>
+          {state.step === 'failed' ? <RefreshCw size={17} aria-hidden="true" /> : <Arrow size={17} aria-hidden="true" />}
+          {state.step === 'failed'
+            ? say.retry
+            : state.step === 'asking' || state.step === 'packing'
+              ? words.asking
+              : words.downloadSize(fmt.bytes(gallery.bytes))}
+        </button>
+      )}
+    </div>
+  )
+}

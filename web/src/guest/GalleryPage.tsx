@@ -1,0 +1,62 @@
+/** The page of one gallery, in whichever state its guest finds it. */
+import { Clock, ImageOff, Images, RefreshCw, Unplug } from 'lucide-react'
+import { useEffect } from 'react'
+import { useGuestGallery } from '../api.ts'
+import { languageOf, Speak, useLanguage } from '../ui/language.tsx'
+import { type Refusal, sentenceOf } from '../ui/refusal.ts'
+import { Locked } from './Locked.tsx'
+import { Open } from './Open.tsx'
+import { Plate } from './Plate.tsx'
+import { catalog } from './words.ts'
+
+export function GalleryPage({ slug }: { slug: string }) {
+  const { data, refusal, again } = useGuestGallery(slug)
+  // Until the gallery has told its language, the browser's is the best guess.
+  return (
+    <Speak locale={data?.locale ?? languageOf(navigator.languages)}>
+      {data ? <Open gallery={data} /> : refusal ? <Closed slug={slug} refusal={refusal} again={again} /> : <Loading />}
+    </Speak>
+  )
+}
+
+function Loading() {
+  const { say, locale } = useLanguage()
+  return (
+    <main className="loading" aria-busy="true">
+      <h1 className="unseen">{catalog[locale].gallery}</h1>
+      <p className="unseen" role="status">
+        {say.loading}
+      </p>
+      <div className="cover waiting" />
+    </main>
+  )
+}
+
+function Closed({ slug, refusal, again }: { slug: string; refusal: Refusal; again: () => void }) {
+  const { say, locale } = useLanguage()
+  const words = catalog[locale]
+  const { status, code } = refusal.problem
+  // A phone that comes back from a tunnel needs nobody to press Retry.
+  useEffect(() => {
+    if (code !== 'unreachable') return
+    addEventListener('online', again)
+    return () => removeEventListener('online', again)
+  }, [code, again])
+
+  if (status === 401) return <Locked slug={slug} opened={again} />
+  if (status === 410) return <Plate icon={<Clock size={30} aria-hidden="true" />} title={words.expiredTitle} text={words.expired} />
+  if (status === 404) return <Plate icon={<ImageOff size={30} aria-hidden="true" />} title={words.lostTitle} text={words.lost} />
+  const offline = code === 'unreachable' && !navigator.onLine
+  return (
+    <Plate
+      icon={offline ? <Unplug size={30} aria-hidden="true" /> : <Images size={30} aria-hidden="true" />}
+      title={offline ? words.offlineTitle : words.failedTitle}
+      text={sentenceOf(refusal.problem, say)}
+    >
+      <button type="button" className="button main" onClick={again}>
+        <RefreshCw size={16} aria-hidden="true" />
+        {say.retry}
+      </button>
+    </Plate>
+  )
+}

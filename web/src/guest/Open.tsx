@@ -1,0 +1,73 @@
+/** An open gallery: cover, what it holds, Download, and the wall of photos. */
+import { FileImage, Images } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import type { GuestGallery, Item } from '../api.ts'
+import { useLanguage } from '../ui/language.tsx'
+import { Empty } from '../ui/Trouble.tsx'
+import { Wall } from '../ui/Wall.tsx'
+import { Download } from './Download.tsx'
+import { Lightbox } from './Lightbox.tsx'
+import { catalog } from './words.ts'
+
+export function Open({ gallery }: { gallery: GuestGallery }) {
+  const { locale, fmt } = useLanguage()
+  const words = catalog[locale]
+  const [shown, show] = useState<number | null>(null)
+  const { items } = gallery
+  const cover = useMemo(
+    () => items.find((item) => item.preview && (item.width ?? 0) >= (item.height ?? 0)) ?? items.find((i) => i.preview),
+    [items],
+  )
+  useEffect(() => {
+    document.title = gallery.title
+  }, [gallery.title])
+  const facts = [words.photos(gallery.photos), fmt.bytes(gallery.bytes), gallery.expires_at && words.until(fmt.day(gallery.expires_at))]
+  const by = [gallery.photographer, gallery.event_date && fmt.day(gallery.event_date)]
+  return (
+    <>
+      <a className="skip" href="#photos">
+        {words.skip}
+      </a>
+      <header className={cover ? 'cover' : 'cover bare'}>
+        {cover && <img src={cover.preview!} alt="" fetchPriority="high" />}
+        <div className="cover-text">
+          <p>{by.filter(Boolean).join(' · ')}</p>
+          <h1>{gallery.title}</h1>
+          {gallery.photos > 0 && <p>{facts.filter(Boolean).join(' · ')}</p>}
+        </div>
+      </header>
+      {gallery.photos > 0 && <Download gallery={gallery} />}
+      <main id="photos" className="photos" tabIndex={-1}>
+        {items.length ? (
+          <Wall
+            items={items}
+            label={words.photos(items.length)}
+            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} />}
+          />
+        ) : (
+          <Empty icon={<Images size={30} aria-hidden="true" />} title={words.emptyTitle}>
+            <p>{words.empty}</p>
+          </Empty>
+        )}
+      </main>
+      {shown !== null && <Lightbox items={items} start={shown} close={() => show(null)} />}
+    </>
+  )
+}
+
+function Tile({ item, n, all, open }: { item: Item; n: number; all: number; open: (n: number) => void }) {
+  const { locale } = useLanguage()
+  const picture = item.thumbnail ?? item.preview
+  return (
+    <button type="button" className="tile" aria-label={catalog[locale].open(n + 1, all, item.name)} onClick={() => open(n)}>
+      {picture ? (
+        <img src={picture} alt="" decoding="async" draggable={false} />
+      ) : (
+        <span className="no-picture">
+          <FileImage size={22} aria-hidden="true" />
+          {item.name}
+        </span>
+      )}
+    </button>
+  )
+}

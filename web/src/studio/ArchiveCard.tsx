@@ -1,0 +1,149 @@
+/** The ZIP of a gallery from the first byte to verified, and what to do when it went wrong. */
+import { CircleCheck, Download, RefreshCw, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { type Archive, type ArchiveStatus, type Gallery, packArchive, zipOf } from '../api.ts'
+import { type Answer, useTask } from '../ui/answer.ts'
+import { useLanguage } from '../ui/language.tsx'
+import { Trouble, Waiting } from '../ui/Trouble.tsx'
+import { CopyButton } from './CopyButton.tsx'
+import { useWords } from './words.tsx'
+
+export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: Answer<ArchiveStatus> }) {
+  const words = useWords()
+  const { data, refusal, again, put } = archive
+  const task = useTask(async (force: boolean) => put(await packArchive(gallery.id, force)))
+  const made = data?.archive
+  const pack = (force: boolean, main: boolean) => (
+    <button type="button" className={main ? 'button main' : 'button'} disabled={task.busy} onClick={() => task.run(force).then(again)}>
+      <RefreshCw size={16} aria-hidden="true" />
+      {words.packAgain}
+    </button>
+  )
+  return (
+    <section className="card stack tight" aria-busy={!data}>
+      <div className="section-head">
+        <h2>{words.archiveTitle}</h2>
+        {data && <Badge status={data} />}
+      </div>
+      {refusal && <Trouble refusal={refusal} retry={again} />}
+      {task.refusal && <Trouble refusal={task.refusal} />}
+      {!data && !refusal && <Waiting height={110} />}
+      {(data?.status === 'none' || (data && !made)) && <p className="meta">{words.archiveNone}</p>}
+      {made && (data.status === 'pending' || data.status === 'processing') && <Making archive={made} />}
+      {made && data.status === 'failed' && (
+        <>
+          <div className="note bad">{made.error_message ?? words.archiveFailedText}</div>
+          <div className="actions">{pack(true, true)}</div>
+        </>
+      )}
+      {made && (data.status === 'ready' || data.status === 'outdated') && (
+        <>
+          {data.status === 'outdated' && <div className="note warn">{words.archiveOutdatedText}</div>}
+          {made.missing_count > 0 && <Missing archive={made} />}
+          <Facts archive={made} />
+          <div className="actions">
+            <a className="button" href={zipOf(made)} download>
+              <Download size={16} aria-hidden="true" />
+              {words.downloadZip}
+            </a>
+            {(data.status === 'outdated' || made.missing_count > 0) && pack(made.missing_count > 0, false)}
+          </div>
+        </>
+      )}
+    </section>
+  )
+}
+
+function Badge({ status: { status, archive } }: { status: ArchiveStatus }) {
+  const words = useWords()
+  if (status === 'ready' && archive?.missing_count) return <Mark kind="warn">{words.archivePartial(archive.missing_count)}</Mark>
+  if (status === 'ready') return <Mark kind="ok">{words.archiveReady}</Mark>
+  if (status === 'outdated') return <Mark kind="warn">{words.archiveOutdated}</Mark>
+  if (status === 'failed') return <Mark kind="bad">{words.archiveFailed}</Mark>
+  return null
+}
+
+function Mark({ kind, children }: { kind: 'ok' | 'warn' | 'bad'; children: ReactNode }) {
+  return (
+    <span className={`badge ${kind}`}>
+      {kind === 'ok' ? <CircleCheck size={14} aria-hidden="true" /> : <TriangleAlert size={14} aria-hidden="true" />}
+      {children}
+    </span>
+  )
+}
+
+function Making({ archive }: { archive: Archive }) {
+  const words = useWords()
+  const { fmt } = useLanguage()
+  const verifying = archive.status === 'verifying'
+  const queued = archive.status === 'queued'
+  const step = queued ? words.archiveQueued : verifying ? words.archiveVerifying : words.archivePacking
+  const percent = queued ? 0 : Math.min(99, archive.percent)
+  return (
+    <div className="stack tight">
+      <div className="progress-head">
+        <p className="step" aria-live="polite">
+          {step}
+        </p>
+        {!queued && <p className="progress-number">{fmt.percent(percent)}</p>}
+      </div>
+      <div className="bar" role="progressbar" aria-label={step} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100}>
+        <div style={{ width: `${percent}%` }} />
+      </div>
+      <ul className="facts meta">
+        <li>{words.filesOf(fmt.number(archive.processed_photos), fmt.number(archive.image_count))}</li>
+        <li>{words.sizeOf(fmt.bytes(archive.processed_bytes), fmt.bytes(archive.file_size_bytes))}</li>
+        {archive.eta_seconds !== null && <li>{words.about(fmt.duration(archive.eta_seconds))}</li>}
+      </ul>
+      {verifying && <p className="meta">{words.archiveVerifyingText}</p>}
+    </div>
+  )
+}
+
+function Missing({ archive }: { archive: Archive }) {
+  const words = useWords()
+  return (
+    <div className="note warn">
+      <div>
+        <p>{words.archivePartialText}</p>
+        <ul className="failures">
+          {archive.missing.slice(0, 50).map((name) => (
+            <li key={name}>
+              <strong>{name}</strong>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
+}
+
+function Facts({ archive }: { archive: Archive }) {
+  const words = useWords()
+  const { fmt } = useLanguage()
+  const lines: [string, ReactNode][] = [
+    [words.content, words.files(archive.image_count - archive.missing_count)],
+    [words.size, fmt.bytes(archive.file_size_bytes)],
+    [words.version, fmt.number(archive.version)],
+  ]
+  if (archive.verified_at) lines.push([words.verifiedAt, fmt.moment(archive.verified_at)])
+  return (
+    <dl className="lines">
+      {lines.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+      {archive.checksum && (
+        <div>
+          <dt>{words.sum}</dt>
+          <dd className="sum">
+            <code>{archive.checksum}</code>
+            <CopyButton bare text={archive.checksum} />
+          </dd>
+        </div>
+      )}
+    </dl>
+  )
+}

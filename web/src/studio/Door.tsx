@@ -1,0 +1,54 @@
+/** The narrow page in front of the studio, and the fields of its forms. */
+import { type ReactNode, useId } from 'react'
+
+export function Door({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
+  return (
+    <main className="door">
+      <p className="brand">Keepsake</p>
+      <div className="card stack">
+        <div>
+          <h1>{title}</h1>
+          {text && <p className="door-text">{text}</p>}
+        </div>
+        {children}
+      </div>
+    </main>
+  )
+}
+
+interface FieldProps {
+  name: string
+  label: string
+  type?: string
+  hint?: string
+  value?: string
+  placeholder?: string
+  autoComplete?: string
+  minLength?: number
+  optional?: boolean
+  min?: string
+}
+
+export function Field({ name, label, hint, value, optional, type = 'text', ...more }: FieldProps) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="input"
+        name={name}
+        type={type}
+        defaultValue={value}
+        required={!optional}
+        aria-describedby={hint && `${id}-hint`}
+        {...more}
+      />
+      {hint && (
+        <p id={`${id}-hint`} className="meta">
+          {hint}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,72 @@
+/** The first account of a new Keepsake. */
+import { type FormEvent, useEffect } from 'react'
+import { setUp, useSetUp } from '../api.ts'
+import { useTask } from '../ui/answer.ts'
+import { Link, navigate } from '../ui/router.tsx'
+import { Trouble, Waiting } from '../ui/Trouble.tsx'
+import { Door, Field } from './Door.tsx'
+import { useWords } from './words.tsx'
+
+export function Page() {
+  const words = useWords()
+  const { data, refusal, again } = useSetUp()
+  const task = useTask(async (form: FormData) => {
+    const text = (name: string) => String(form.get(name) ?? '').trim()
+    await setUp({ code: text('code'), name: text('name'), email: text('email'), password: String(form.get('password')) })
+    navigate('/')
+  })
+  useEffect(() => {
+    document.title = words.setUpTitle
+  }, [words])
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void task.run(new FormData(event.currentTarget))
+  }
+  if (refusal && !data)
+    return (
+      <Door title={words.setUpTitle}>
+        <Trouble refusal={refusal} retry={again} />
+      </Door>
+    )
+  if (!data)
+    return (
+      <Door title={words.setUpTitle}>
+        <Waiting height={340} />
+      </Door>
+    )
+  if (!data.needed)
+    return (
+      <Door title={words.setUpTitle} text={words.setUpDone}>
+        <Link to="/sign-in" className="button main">
+          {words.signIn}
+        </Link>
+      </Door>
+    )
+  return (
+    <Door title={words.setUpTitle} text={words.setUpText}>
+      <form className="stack" onSubmit={submit}>
+        <Field
+          name="code"
+          label={words.code}
+          hint={words.codeHint}
+          value={new URLSearchParams(location.search).get('code') ?? ''}
+          autoComplete="off"
+        />
+        <Field name="name" label={words.yourName} autoComplete="name" />
+        <Field name="email" type="email" label={words.email} autoComplete="username" />
+        <Field
+          name="password"
+          type="password"
+          label={words.password}
+          hint={words.passwordHint}
+          autoComplete="new-password"
+          minLength={10}
+        />
+        {task.refusal && <Trouble refusal={task.refusal} />}
+        <button type="submit" className="button main" disabled={task.busy}>
+          {words.createAccount}
+        </button>
+      </form>
+    </Door>
+  )
+}

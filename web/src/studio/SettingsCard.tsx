@@ -1,0 +1,121 @@
+/** How a gallery behaves: title, download, password, end, language, file names; and its end for good. */
+import { Check, Trash2 } from 'lucide-react'
+import { type FormEvent, useId, useState } from 'react'
+import { changeGallery, deleteGallery, type Gallery, type Locale, type Naming } from '../api.ts'
+import { useTask } from '../ui/answer.ts'
+import { Confirm } from '../ui/Dialog.tsx'
+import { navigate } from '../ui/router.tsx'
+import { Trouble } from '../ui/Trouble.tsx'
+import { Field } from './Door.tsx'
+import { dayOf, endOf } from './days.ts'
+import { useWords } from './words.tsx'
+
+export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery: Gallery) => void }) {
+  const words = useWords()
+  const title = useId()
+  const [saved, setSaved] = useState(false)
+  const [deleting, setDeleting] = useState(false)
+  const saving = useTask(async (form: FormData) => {
+    const text = (name: string) => String(form.get(name) ?? '').trim()
+    const day = text('expires')
+    const password = String(form.get('password') ?? '')
+    const changed = await changeGallery(gallery.id, {
+      title: text('title'),
+      download_enabled: form.has('download'),
+      locale: text('locale') as Locale,
+      naming: text('naming') as Naming,
+      // An unchanged day keeps its exact hour.
+      ...(day !== dayOf(gallery.expires_at) && { expires_at: endOf(day) }),
+      ...(form.has('no-password') ? { password: null } : password && { password }),
+    })
+    put(changed)
+    setSaved(true)
+  })
+  const removal = useTask(async () => {
+    await deleteGallery(gallery.id)
+    navigate('/')
+  })
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    if (!(await saving.run(new FormData(form)))) return
+    const password = form.elements.namedItem('password') as HTMLInputElement
+    password.value = ''
+  }
+  return (
+    <section className="card stack tight" aria-labelledby={title}>
+      <h2 id={title}>{words.settingsTitle}</h2>
+      <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
+        <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
+        <Tick name="download" label={words.downloadSwitch} on={gallery.download_enabled} />
+        <Field
+          name="password"
+          type="password"
+          label={words.guestPassword}
+          hint={gallery.has_password ? words.passwordSet : words.passwordNone}
+          autoComplete="new-password"
+          optional
+        />
+        {gallery.has_password && <Tick name="no-password" label={words.passwordRemove} on={false} />}
+        <Field name="expires" type="date" label={words.expires} hint={words.expiresHint} value={dayOf(gallery.expires_at)} optional />
+        <Choice name="locale" label={words.language} value={gallery.locale} options={words.languages} />
+        <Choice name="naming" label={words.naming} value={gallery.naming} options={words.namings} />
+        {saving.refusal && <Trouble refusal={saving.refusal} />}
+        <div className="actions">
+          <button type="submit" className="button" disabled={saving.busy}>
+            {words.save}
+          </button>
+          <span className="saved" role="status">
+            {saved && (
+              <>
+                <Check size={16} aria-hidden="true" /> {words.saved}
+              </>
+            )}
+          </span>
+        </div>
+      </form>
+      <div className="apart">
+        <button type="button" className="button bare danger" onClick={() => setDeleting(true)}>
+          <Trash2 size={16} aria-hidden="true" />
+          {words.deleteGallery}
+        </button>
+      </div>
+      {removal.refusal && <Trouble refusal={removal.refusal} />}
+      {deleting && (
+        <Confirm
+          title={words.deleteTitle}
+          text={words.deleteText(gallery.title)}
+          action={words.deleteGallery}
+          busy={removal.busy}
+          close={() => setDeleting(false)}
+          confirm={() => removal.run().then(() => setDeleting(false))}
+        />
+      )}
+    </section>
+  )
+}
+
+function Tick({ name, label, on }: { name: string; label: string; on: boolean }) {
+  return (
+    <label className="check">
+      <input type="checkbox" name={name} defaultChecked={on} />
+      {label}
+    </label>
+  )
+}
+
+function Choice({ name, label, value, options }: { name: string; label: string; value: string; options: Record<string, string> }) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} name={name} className="input" defaultValue={value}>
+        {Object.entries(options).map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}

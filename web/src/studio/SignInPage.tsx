@@ -1,0 +1,43 @@
+/** Who is there: e-mail and password. */
+import { type FormEvent, useEffect } from 'react'
+import { signIn, useSetUp } from '../api.ts'
+import { useTask } from '../ui/answer.ts'
+import { navigate } from '../ui/router.tsx'
+import { Note, Trouble } from '../ui/Trouble.tsx'
+import { Door, Field } from './Door.tsx'
+import { useWords } from './words.tsx'
+
+export function Page() {
+  const words = useWords()
+  const { data } = useSetUp()
+  const task = useTask(async (form: FormData) => {
+    await signIn({ email: String(form.get('email')).trim(), password: String(form.get('password')) })
+    navigate(nextPath(location.search))
+  })
+  useEffect(() => {
+    document.title = words.signIn
+  }, [words])
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void task.run(new FormData(event.currentTarget))
+  }
+  return (
+    <Door title={words.signIn}>
+      {data?.needed && <Note kind="warn">{words.setUpNeeded}</Note>}
+      <form className="stack" onSubmit={submit}>
+        <Field name="email" type="email" label={words.email} autoComplete="username" />
+        <Field name="password" type="password" label={words.password} autoComplete="current-password" />
+        {task.refusal && <Trouble refusal={task.refusal} />}
+        <button type="submit" className="button main" disabled={task.busy}>
+          {words.signIn}
+        </button>
+      </form>
+    </Door>
+  )
+}
+
+/** Back to where the person was, never to another site. */
+function nextPath(search: string): string {
+  const next = new URLSearchParams(search).get('next') ?? '/'
+  return /^\/(?![/\\])/.test(next) ? next : '/'
+}

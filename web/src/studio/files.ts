@@ -1,0 +1,40 @@
+/** Files out of a drop or a file window, with their paths, without what operating systems leave lying about. */
+import type { Source } from './upload-queue.ts'
+
+export async function filesOfDrop(data: DataTransfer): Promise<Source[]> {
+  // Entries must be taken before the first await: afterwards the list of the drop is empty.
+  const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
+  const found: Source[] = []
+  for (const entry of entries) await walk(entry, found)
+  return found
+}
+
+export function filesOfInput(list: FileList): Source[] {
+  return [...list].map((file) => sourceOf(file, file.webkitRelativePath || file.name)).filter((source) => wanted(source.path))
+}
+
+/** Nothing that begins with a dot, in whichever folder, and not the notes of file windows. */
+export function wanted(path: string): boolean {
+  return path.split('/').every((part) => !part.startsWith('.') && !['Thumbs.db', 'desktop.ini', '__MACOSX'].includes(part))
+}
+
+async function walk(entry: FileSystemEntry, found: Source[]): Promise<void> {
+  const path = entry.fullPath.replace(/^\//, '')
+  if (!wanted(path)) return
+  if (entry.isFile) {
+    const file = await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))
+    found.push(sourceOf(file, path))
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  for (;;) {
+    // A hundred at a time, until an empty answer: so browsers hand out folders.
+    const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
+    if (!some.length) return
+    for (const child of some) await walk(child, found)
+  }
+}
+
+function sourceOf(file: File, path: string): Source {
+  return { path, name: file.name, size: file.size, type: file.type, modified: file.lastModified, body: file }
+}

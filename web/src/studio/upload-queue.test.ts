@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { DataStore, Server, Upload } from '@tus/server'
+import type { PreviousUpload, UploadOptions } from 'tus-js-client'
+import { wanted } from './files.ts'
+import { uploadMemory } from './upload-memory.ts'
+import { type Count, type Queue, type Source, uploadQueue } from './upload-queue.ts'
+import { speedometer } from './upload-speed.ts'
+
+test('every file arrives whole, and the count ends at 100', async () => {
+  const world = await open()
+  world.queue.add([file('a.jpg', 300_000), file('day 1/b.jpg', 5), file('c.jpg', 70_000), file('d.jpg', 70_001)], new Set())
+  const count = await until(world.queue, ({ state }) => state === 'done')
+  assert.deepEqual([count.files, count.stored, count.percent, count.sent], [4, 4, 100, count.bytes])
+  assert.deepEqual([...world.kept.values()].map((f) => f.metadata?.filename).sort(), ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg'])
+  assert.deepEqual(world.kept.values().next().value?.metadata?.gallery, 'g1')
+  await world.close()
+})
+
+test('a duplicate is told and counted, not stored', async () => {
+  const world = await open()
+  world.queue.add([file('a.jpg', 9000), file('copy of a.jpg', 9000)], new Set())
+  const count = await until(world.queue, ({ state }) => state === 'done')
+  assert.deepEqual([count.stored, count.duplicates, count.percent], [1, 1, 100])
+  await world.close()
+})
+
+test('a refused file keeps the sentence of the server, and Retry all sends it again', async () => {
+  const world = await open()
+  world.refuse = true
+  world.queue.add([file('a.exe', 100)], new Set())
+  const count = await until(world.queue, ({ state }) => state === 'done')
+  assert.equal(count.failed[0]?.problem.title, 'This file is not a photo.')
+  assert.notEqual(count.percent, 100)
+  world.refuse = false
+  world.queue.retry()
+  assert.equal((await until(world.queue, (c) => c.stored === 1)).failed.length, 0)
+  await world.close()
+})
+
+test('paused nothing is sent; going on ends it', async () => {
+  const world = await open()
+  world.queue.pause()
+  world.queue.add([file('a.jpg', 1000), file('b.jpg', 1001)], new Set())
+  assert.equal((await until(world.queue, (c) => c.files === 2)).state, 'paused')
+  assert.equal(world.kept.size, 0)
+  world.queue.resume()
+  assert.equal((await until(world.queue, ({ state }) => state === 'done')).stored, 2)
+  await world.close()
+})
+
+test('without a network files wait, and go on by themselves', async () => {
+  const world = await open()
+  world.queue.network(false)
+  world.queue.add([file('a.jpg', 1000)], new Set())
+  assert.equal((await until(world.queue, (c) => c.files === 1)).state, 'offline')
+  world.queue.network(true)
+  assert.equal((await until(world.queue, ({ state }) => state === 'done')).stored, 1)
+  await world.close()
+})
+
+test('the same folder after a reload sends only what is left', async () => {
+  const world = await open()
+  world.queue.add([file('a.jpg', 1000), file('b.jpg', 2000)], new Set())
+  await until(world.queue, ({ state }) => state === 'done')
+  const later = world.reload()
+  // b.jpg was removed from the gallery since: it is sent again.
+  later.add([file('a.jpg', 1000), file('b.jpg', 2000), file('c.jpg', 3000)], new Set([1000]))
+  const count = await until(later, ({ state }) => state === 'done')
+  assert.deepEqual([count.already, count.files], [1, 2])
+  await world.close()
+})
+
+test('three thousand files are taken without holding up the page', async () => {
+  const world = await open()
+  world.queue.pause()
+  const files = Array.from({ length: 3000 }, (_, n) => file(`${n}.jpg`, 10))
+  const began = performance.now()
+  world.queue.add(files, new Set())
+  assert.ok(performance.now() - began < 200)
+  assert.equal((await until(world.queue, (c) => c.files === 3000)).bytes, 30_000)
+  await world.close()
+})
+
+test('what operating systems leave lying about is not uploaded', () => {
+  for (const path of ['.DS_Store', 'day/.DS_Store', 'day/Thumbs.db', '.git/a.jpg', '__MACOSX/a.jpg', '._a.jpg'])
+    assert.equal(wanted(path), false, path)
+  for (const path of ['a.jpg', 'day 1/IMG.0001.jpg', 'Ünïcode/фото.jpg']) assert.equal(wanted(path), true, path)
+})
+
+test('the time left follows the last seconds', () => {
+  let at = 0
+  const speed = speedometer(() => at)
+  assert.equal(speed.secondsFor(1000), null)
+  for (; at <= 5000; at += 500) speed.note(at)
+  assert.equal(speed.secondsFor(10_000), 10)
+})
+
+function file(path: string, size: number): Source {
+  const body = Buffer.alloc(size, 7) as unknown as Blob
+  return { path, name: path.split('/').at(-1)!, size, type: 'image/jpeg', modified: 1_700_000_000_000, body }
+}
+
+/** The first count for which something holds. */
+function until(queue: Queue, holds: (count: Count) => boolean): Promise<Count> {
+  return new Promise((done) => {
+    const look = () => {
+      if (!holds(queue.count())) return
+      stop()
+      done(queue.count())
+    }
+    const stop = queue.listen(look)
+    look()
+  })
+}
+
+/** A tus server of the real library that keeps bytes in memory, and a browser's stores. */
+async function open() {
+  const kept = new Map<string, Upload>()
+  const bytes = new Map<string, Buffer>()
+  const hashes = new Set<string>()
+  class MemoryStore extends DataStore {
+    override extensions = ['creation']
+    override async create(upload: Upload) {
+      kept.set(upload.id, upload)
+      bytes.set(upload.id, Buffer.alloc(0))
+      return upload
+    }
+    override async write(stream: Readable, id: string) {
+      for await (const part of stream) bytes.set(id, Buffer.concat([bytes.get(id)!, part]))
+      return bytes.get(id)!.length
+    }
+    override async getUpload(id: string) {
+      const { size, metadata } = kept.get(id)!
+      return new Upload({ id, size, offset: bytes.get(id)!.length, metadata })
+    }
+  }
+  const world = { refuse: false }
+  const tus = new Server({
+    path: '/api/uploads',
+    datastore: new MemoryStore(),
+    onUploadCreate: async () => {
+      if (world.refuse) throw { status_code: 415, body: JSON.stringify({ title: 'This file is not a photo.', code: 'not_a_photo' }) }
+      return {}
+    },
+    onUploadFinish: async (_request, { id }) => {
+      const hash = createHash('sha256').update(bytes.get(id)!).digest('hex')
+      const known = hashes.has(hash)
+      hashes.add(hash)
+      return { headers: { 'Upload-Result': known ? 'duplicate' : 'stored' } }
+    },
+  })
+  const http: HttpServer = createServer((request, response) => tus.handle(request, response))
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
+  const endpoint = `http://127.0.0.1:${(http.address() as AddressInfo).port}/api/uploads`
+  const local = new Map<string, string>()
+  const store = {
+    getItem: (key: string) => local.get(key) ?? null,
+    setItem: (key: string, value: string) => void local.set(key, value),
+    removeItem: (key: string) => void local.delete(key),
+  }
+  const options: Partial<UploadOptions> = { retryDelays: [], urlStorage: noUrls }
+  const reload = () =>
+    uploadQueue({
+      endpoint,
+      gallery: 'g1',
+      memory: uploadMemory(store, 'g1'),
+      now: () => performance.now(),
+      online: () => true,
+      tus: options,
+    })
+  return Object.assign(world, { kept, queue: reload(), reload, close: () => new Promise((done) => http.close(done)) })
+}
+
+const noUrls = {
+  findAllUploads: async (): Promise<PreviousUpload[]> => [],
+  findUploadsByFingerprint: async (): Promise<PreviousUpload[]> => [],
+  removeUpload: async () => {},
+  addUpload: async () => '',
+}

@@ -1,0 +1,251 @@
+/**
+ * Sends files over tus, three at a time, and counts.
+ *
+ * A file: waiting -> sending -> stored | duplicate | failed; pause, and a lost network, put sending back to waiting;
+ * retry puts failed back to waiting. The offset of a file cut off lies on the server and is asked for when it goes on.
+ */
+import { DetailedError, Upload, type UploadOptions } from 'tus-js-client'
+import type { Problem } from '../../../sdk/src/wire.ts'
+import { ownProblem, readProblem } from '../ui/refusal.ts'
+import type { UploadMemory } from './upload-memory.ts'
+import { speedometer } from './upload-speed.ts'
+
+export interface Source {
+  /** with its folders, as chosen */
+  path: string
+  name: string
+  size: number
+  type: string
+  modified: number
+
+  body: Blob
+}
+
+/** One look at the whole queue: every number comes from the same count. */
+export interface Count {
+  state: 'idle' | 'sending' | 'paused' | 'offline' | 'done'
+  files: number
+  stored: number
+  duplicates: number
+  failed: Failure[]
+  /** chosen again and sent in an earlier visit */
+  already: number
+  bytes: number
+  sent: number
+  /** 100 only when the server has answered the last byte */
+  percent: number
+  seconds: number | null
+}
+export interface Failure {
+  path: string
+  problem: Problem
+}
+
+export interface QueueOptions {
+  endpoint: string
+  gallery: string
+  memory: UploadMemory
+  now: () => number
+  online: () => boolean
+  /** more for tus: how a test replaces stores and retries */
+  tus?: Partial<UploadOptions>
+}
+export type Queue = ReturnType<typeof uploadQueue>
+
+interface Entry extends Source {
+  key: string
+  state: 'waiting' | 'sending' | 'stored' | 'duplicate' | 'failed'
+  sent: number
+  problem?: Problem
+  upload?: Upload
+}
+
+const atOnce = 3
+
+export function uploadQueue(options: QueueOptions) {
+  const { gallery, memory } = options
+  const entries = new Map<string, Entry>()
+  const waiting: Entry[] = []
+  const sending = new Set<Entry>()
+  const listeners = new Set<() => void>()
+  const speed = speedometer(options.now)
+  const sum = { bytes: 0, sent: 0, stored: 0, duplicates: 0, already: 0 }
+  const failed = new Set<Entry>()
+  let paused = false
+  let offline = false
+  let count = look()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** `sizes`: of the files now in the gallery; one sent before and removed since is sent again. */
+  function add(sources: readonly Source[], sizes: ReadonlySet<number>): void {
+    for (const source of sources) {
+      const key = `keepsake:${gallery}:${source.path}:${source.size}:${source.modified}`
+      const old = entries.get(key)
+      if (old?.state === 'failed') again(old)
+      if (old) continue
+      if (memory.has(key) && sizes.has(source.size)) {
+        sum.already++
+        continue
+      }
+      const entry: Entry = { ...source, key, state: 'waiting', sent: 0 }
+      entries.set(key, entry)
+      waiting.push(entry)
+      sum.bytes += source.size
+    }
+    begin()
+  }
+
+  function begin(): void {
+    while (!paused && !offline && sending.size < atOnce && waiting.length) send(waiting.shift()!)
+    if (!sending.size) memory.flush()
+    memory.setLeft(waiting.length + sending.size + failed.size)
+    tell()
+  }
+
+  function send(entry: Entry): void {
+    entry.state = 'sending'
+    sending.add(entry)
+    const upload = new Upload(entry.body as File, {
+      endpoint: options.endpoint,
+      metadata: { gallery, filename: entry.name, filetype: entry.type, modified: String(entry.modified) },
+      chunkSize: Number.POSITIVE_INFINITY,
+      retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000],
+      fingerprint: async () => entry.key,
+      removeFingerprintOnSuccess: true,
+      ...options.tus,
+      onProgress: (sent) => progress(entry, sent),
+      onSuccess: ({ lastResponse }) => finish(entry, lastResponse.getHeader('Upload-Result')),
+      onError: (error) => fail(entry, error),
+    })
+    entry.upload = upload
+    upload.findPreviousUploads().then((earlier) => {
+      // Paused in between: it is waiting again, or another try has it.
+      if (entry.upload !== upload) return
+      if (earlier[0]) upload.resumeFromPreviousUpload(earlier[0])
+      upload.start()
+    })
+  }
+
+  function progress(entry: Entry, sent: number): void {
+    if (entry.state !== 'sending') return
+    sum.sent += sent - entry.sent
+    entry.sent = sent
+    speed.note(sum.sent)
+    tell()
+  }
+
+  function finish(entry: Entry, result: string | undefined): void {
+    progress(entry, entry.size)
+    leave(entry, result === 'duplicate' ? 'duplicate' : 'stored')
+    if (entry.state === 'duplicate') sum.duplicates++
+    else sum.stored++
+    memory.add(entry.key)
+    begin()
+  }
+
+  function fail(entry: Entry, error: Error | DetailedError): void {
+    const answer = error instanceof DetailedError ? error.originalResponse : null
+    progress(entry, 0)
+    if (!answer && !options.online()) {
+      leave(entry, 'waiting')
+      waiting.unshift(entry)
+      offline = true
+      stop()
+      return
+    }
+    entry.problem = answer ? readProblem(answer.getStatus(), answer.getBody() ?? '') : ownProblem('unreachable', 0)
+    leave(entry, 'failed')
+    failed.add(entry)
+    // Signed out: every other file would fail the same way.
+    if (entry.problem.status === 401) pause()
+    else begin()
+  }
+
+  function leave(entry: Entry, state: Entry['state']): void {
+    entry.state = state
+    entry.upload = undefined
+    sending.delete(entry)
+  }
+
+  /** Cuts what is under way; its offset stays on the server. */
+  function stop(): void {
+    for (const entry of [...sending].reverse()) {
+      void entry.upload?.abort()
+      progress(entry, 0)
+      leave(entry, 'waiting')
+      waiting.unshift(entry)
+    }
+    speed.reset()
+    begin()
+  }
+
+  function pause(): void {
+    paused = true
+    stop()
+  }
+
+  function resume(): void {
+    paused = false
+    begin()
+  }
+
+  function network(on: boolean): void {
+    if (on === !offline) return
+    offline = !on
+    stop()
+  }
+
+  function again(entry: Entry): void {
+    failed.delete(entry)
+    entry.state = 'waiting'
+    entry.problem = undefined
+    waiting.push(entry)
+  }
+
+  function retry(): void {
+    for (const entry of [...failed]) again(entry)
+    resume()
+  }
+
+  function look(): Count {
+    const open = waiting.length + sending.size
+    const done = sum.stored + sum.duplicates
+    const files = entries.size
+    const share = sum.bytes ? (sum.sent / sum.bytes) * 100 : 0
+    return {
+      state: !files ? (sum.already ? 'done' : 'idle') : !open ? 'done' : paused ? 'paused' : offline ? 'offline' : 'sending',
+      files,
+      stored: sum.stored,
+      duplicates: sum.duplicates,
+      already: sum.already,
+      failed: [...failed].map((entry) => ({ path: entry.path, problem: entry.problem! })),
+      bytes: sum.bytes,
+      sent: sum.sent,
+      percent: files && done === files ? 100 : Math.min(99, Math.floor(share)),
+      seconds: sending.size ? speed.secondsFor(sum.bytes - sum.sent) : null,
+    }
+  }
+
+  /** At most ten times a second, however many files report. */
+  function tell(): void {
+    if (timer) return
+    timer = setTimeout(() => {
+      timer = undefined
+      count = look()
+      for (const listener of listeners) listener()
+    }, 100)
+  }
+
+  return {
+    add,
+    pause,
+    resume,
+    retry,
+    network,
+    count: () => count,
+    listen(listener: () => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/** The upload queues of the visit: they go on while other pages of the studio are looked at. */
+import { createContext, type ReactNode, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
+import { uploads as endpoint } from '../api.ts'
+import { uploadMemory } from './upload-memory.ts'
+import { type Count, type Queue, uploadQueue } from './upload-queue.ts'
+
+interface Known {
+  queue: Queue
+  /** files left from an earlier visit */
+  left: number
+}
+const Queues = createContext<Map<string, Known>>(new Map())
+
+export function Uploads({ children }: { children: ReactNode }) {
+  const queues = useRef(new Map<string, Known>())
+  useEffect(() => {
+    const each = (work: (queue: Queue) => void) => {
+      for (const { queue } of queues.current.values()) work(queue)
+    }
+    const on = () => each((queue) => queue.network(true))
+    const off = () => each((queue) => queue.network(false))
+    const leave = (event: BeforeUnloadEvent) => each((queue) => queue.count().state === 'sending' && event.preventDefault())
+    addEventListener('online', on)
+    addEventListener('offline', off)
+    addEventListener('beforeunload', leave)
+    return () => {
+      removeEventListener('online', on)
+      removeEventListener('offline', off)
+      removeEventListener('beforeunload', leave)
+    }
+  }, [])
+  return <Queues.Provider value={queues.current}>{children}</Queues.Provider>
+}
+
+export function useUpload(gallery: string): { queue: Queue; count: Count; left: number } {
+  const queues = useContext(Queues)
+  let known = queues.get(gallery)
+  if (!known) {
+    const memory = uploadMemory(localStorage, gallery)
+    const left = memory.left()
+    known = { left, queue: uploadQueue({ endpoint, gallery, memory, now: () => performance.now(), online: () => navigator.onLine }) }
+    queues.set(gallery, known)
+  }
+  return { ...known, count: useSyncExternalStore(known.queue.listen, known.queue.count) }
+}

@@ -1,0 +1,53 @@
+/** The native dialog as a card in the middle, or a sheet from below on a phone. */
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { useLanguage } from './language.tsx'
+
+export function Dialog({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+  const { say } = useLanguage()
+  const own = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const dialog = own.current!
+    dialog.showModal()
+    return () => dialog.close()
+  }, [])
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the click is the backdrop; Escape is the key, the dialog has it
+    <dialog
+      ref={own}
+      className="sheet"
+      aria-labelledby={id}
+      onCancel={close}
+      onClick={(event) => event.target === event.currentTarget && close()}
+    >
+      <div className="sheet-inside">
+        <header className="sheet-head">
+          <h2 id={id}>{title}</h2>
+          <button type="button" className="button bare square" aria-label={say.close} onClick={close}>
+            <X size={18} aria-hidden="true" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm(props: { title: string; text: string; action: string; busy: boolean; close: () => void; confirm: () => void }) {
+  const { say } = useLanguage()
+  return (
+    <Dialog title={props.title} close={props.close}>
+      <p>{props.text}</p>
+      <div className="actions end">
+        <button type="button" className="button" onClick={props.close}>
+          {say.cancel}
+        </button>
+        <button type="button" className="button danger" disabled={props.busy} onClick={props.confirm}>
+          {props.action}
+        </button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,97 @@
+/** A wall of photos in justified rows; only the rows in sight exist, so ten thousand scroll like ten. */
+import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { justify, type Row, type Shape, visible } from './justify.ts'
+
+interface Props<T> {
+  items: readonly T[]
+  label: string
+  /** rows a little lower, for working instead of looking */
+  dense?: boolean
+  tile: (item: T, index: number) => ReactNode
+}
+
+export function Wall<T extends Shape & { id: string }>({ items, label, dense, tile }: Props<T>) {
+  const own = useRef<HTMLUListElement>(null)
+  const width = useWidth(own)
+  const gap = width < 640 ? 6 : 10
+  const target = (width < 640 ? 170 : width < 1100 ? 230 : width < 1800 ? 280 : 340) * (dense ? 0.7 : 1)
+  const { rows, height } = useMemo(
+    () => (width ? justify(items, width, target, gap) : { rows: [], height: 0 }),
+    [items, width, target, gap],
+  )
+  const [from, to] = useInSight(own, rows)
+  // The photo with the focus stays even when it scrolls away, or the keyboard would lose its place.
+  const [held, hold] = useState(-1)
+  const shown = rows.slice(from, to)
+  const heldRow = rows.find((row) => row.boxes.some((box) => box.index === held))
+  if (heldRow && !shown.includes(heldRow)) shown.push(heldRow)
+  return (
+    <ul
+      ref={own}
+      className="wall"
+      aria-label={label}
+      style={{ height: width ? height : '100vh' }}
+      onFocus={(event) => hold(Number((event.target as HTMLElement).closest('li')?.getAttribute('aria-posinset') ?? 0) - 1)}
+    >
+      {shown.flatMap((row) =>
+        row.boxes.map((box) => {
+          const item = items[box.index]
+          if (!item) return null
+          const place: CSSProperties = { transform: `translate(${box.x}px, ${row.y}px)`, width: box.width, height: row.height }
+          return (
+            <li key={item.id} aria-posinset={box.index + 1} aria-setsize={items.length} style={place}>
+              {tile(item, box.index)}
+            </li>
+          )
+        }),
+      )}
+    </ul>
+  )
+}
+
+function useWidth(own: { current: HTMLElement | null }): number {
+  const [width, set] = useState(0)
+  useLayoutEffect(() => {
+    const element = own.current!
+    const read = () => set(element.clientWidth)
+    read()
+    const observer = new ResizeObserver(read)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [own])
+  return width
+}
+
+function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [number, number] {
+  const [sight, set] = useState<[number, number]>([0, 0])
+  useLayoutEffect(() => {
+    const look = () => {
+      const top = own.current!.getBoundingClientRect().top
+      const ahead = innerHeight * 0.8
+      const next = visible(rows, -top - ahead, innerHeight - top + ahead)
+      set((old) => (old[0] === next[0] && old[1] === next[1] ? old : next))
+    }
+    look()
+  }, [own, rows])
+  useEffect(() => {
+    let frame = 0
+    const look = () => {
+      frame = 0
+      const top = own.current!.getBoundingClientRect().top
+      const ahead = innerHeight * 0.8
+      const next = visible(rows, -top - ahead, innerHeight - top + ahead)
+      set((old) => (old[0] === next[0] && old[1] === next[1] ? old : next))
+    }
+    const soon = () => {
+      frame ||= requestAnimationFrame(look)
+    }
+    addEventListener('scroll', soon, { passive: true })
+    addEventListener('resize', soon)
+    return () => {
+      removeEventListener('scroll', soon)
+      removeEventListener('resize', soon)
+      cancelAnimationFrame(frame)
+    }
+  }, [own, rows])
+  return sight
+}

@@ -1,0 +1,42 @@
+/** Why a question to the server had no answer: its problem (RFC 9457), or ours when the server said nothing readable. */
+import type { Problem } from '../../../sdk/src/wire.ts'
+
+export class Refusal extends Error {
+  readonly problem: Problem
+  /** seconds the server asks to wait */
+  readonly retryAfter: number | null
+
+  constructor(problem: Problem, retryAfter: number | null = null) {
+    super(problem.title)
+    this.problem = problem
+    this.retryAfter = retryAfter
+  }
+}
+
+export function refusalOf(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal(ownProblem('unclear', 0))
+}
+
+/** unreachable: no answer at all; unclear: an answer that is not ours, as of a proxy. The page says both in its own language. */
+export function ownProblem(code: 'unreachable' | 'unclear', status: number): Problem {
+  return { type: 'about:blank', title: code, status, code }
+}
+
+/** A problem out of the body of an answer, whoever fetched it. */
+export function readProblem(status: number, body: string): Problem {
+  try {
+    const found = JSON.parse(body) as Partial<Problem>
+    if (typeof found?.title === 'string' && typeof found.code === 'string') return { type: 'about:blank', status, ...found } as Problem
+  } catch {
+    // Not JSON: a proxy in between, or the server is just starting.
+  }
+  return ownProblem('unclear', status)
+}
+
+/** One sentence for a person: the title, then what is special about this case. */
+export function sentenceOf(problem: Problem, own: { unreachable: string; unclear: string }): string {
+  if (problem.code === 'unreachable') return own.unreachable
+  if (problem.code === 'unclear') return own.unclear
+  const fields = problem.errors?.map((error) => `${error.path}: ${error.message}`).join('; ')
+  return [problem.title, problem.detail, fields].filter((part, n, all) => part && all.indexOf(part) === n).join(' ')
+}
