@@ -118,7 +118,7 @@ export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
 }
 
 /** Notes what the decoder saw; the small pictures are there. */
-export async function setRendered(tx: Tx, id: string, look: { width: number; height: number; capturedAt: string | null }): Promise<void> {
+export async function setRendered(tx: Tx, id: string, look: { width: number; height: number }): Promise<void> {
   await tx
     .updateTable('assets')
     .set({ ...look, renderState: 'done' })

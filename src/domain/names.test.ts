@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fold, nameAll, safeName } from './names.ts'
+import { fold } from '../base/fold.ts'
+import { nameAll, safeName } from './names.ts'
 
 const files = (...names: string[]) => names.map((originalName, i) => ({ id: `id${i}`, originalName }))
 

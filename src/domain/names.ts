@@ -4,6 +4,7 @@
  * Distinct means distinct after Unicode NFC and case folding, because that is how Windows and macOS compare; a collision
  * becomes `name (2).jpg`. The same assets in the same order always get the same names.
  */
+import { fold } from '../base/fold.ts'
 import type { Naming } from './gallery.ts'
 
 /** longest name in bytes of UTF-8: leaves room below the 255 of file systems for what unpackers add */
@@ -47,9 +48,6 @@ function wish(file: { id: string; originalName: string }, naming: Naming, i: num
   if (naming === 'id') return `${file.id}${split(name)[1].toLowerCase()}`
   return name
 }
-
-/** Equal for two names that one file system would hold for the same. */
-export const fold = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC')
 
 function split(name: string): [stem: string, ext: string] {
   const dot = name.lastIndexOf('.')

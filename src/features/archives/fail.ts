@@ -22,10 +22,13 @@ export async function tryAgain(deps: Needs, archive: Archive, error: unknown): P
 /** No further try: the archive is failed, and the photographer gets a letter, in one transaction. */
 export async function giveUp(deps: Needs, archive: Archive, error: unknown): Promise<void> {
   deps.log.error({ archive: archive.id, attempt: archive.attempts, error: String(error) }, '[Archive] archive failed')
-  await deps.db.transaction().execute(async (tx) => {
-    await letGo(deps, tx, archive, 'failed', error)
-    await tellOwner(deps, tx, archive)
-  })
+  await deps.db.transaction().execute((tx) => giveUpIn(deps, tx, archive, error))
+}
+
+/** The same inside a transaction that says more. */
+export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
+  await letGo(deps, tx, archive, 'failed', error)
+  await tellOwner(deps, tx, archive)
 }
 
 /** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */

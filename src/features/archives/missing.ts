@@ -1,14 +1,13 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AppError } from '../../base/errors.ts'
-import { isCode } from '../../base/errors.ts'
+import { AppError, isCode } from '../../base/errors.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
 import { changeHeld } from '../../data/archives.ts'
 import { markMissing } from '../../data/assets.ts'
 import { bumpContent, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { letGo } from './fail.ts'
+import { giveUpIn, letGo } from './fail.ts'
 import { planGallery, sealedFacts } from './request.ts'
 import { loadSealed } from './sealed.ts'
 
@@ -16,7 +15,7 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 
 /**
  * Looks at the original that failed the build. Answers false when its bytes are all right now: then the failure was a passing
- * one. Otherwise the archive is planned again without it and waits in the queue. Throws `gallery_empty` when nothing is left.
+ * one. Otherwise the archive is planned again without it and waits in the queue, or fails when nothing is left.
  */
 export async function replanWithout(deps: Needs, archive: Archive, error: AppError): Promise<boolean> {
   const key = String(error.facts['key'])
@@ -31,6 +30,7 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     await markMissing(tx, [entry.assetId!])
     await bumpContent(tx, gallery.id)
     const plan = await planGallery(tx, gallery)
+    if (!plan) return giveUpIn(deps, tx, archive, new AppError('original_missing', { asset: entry.assetId }))
     await letGo(deps, tx, archive, 'queued', error)
     await sealEntries(tx, archive.id, plan.entries, plan.missing)
     await changeHeld(tx, { ...archive, status: 'queued' }, sealedFacts(plan))

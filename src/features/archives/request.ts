@@ -29,6 +29,7 @@ export interface Wish {
 /** `gallery` must be locked by this transaction. Throws `gallery_empty` when it has no photo. */
 export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, wish: Wish): Promise<Archive> {
   const plan = await planGallery(tx, gallery)
+  if (!plan) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
   const open = await findOpen(tx, gallery.id, plan.recipeHash)
   if (open) return joinOpen(tx, open, plan, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
@@ -40,10 +41,10 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   return archive
 }
 
-/** The plan of what the gallery holds now. */
-export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan> {
+/** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */
+export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan | undefined> {
   const assets = await listStored(tx, gallery.id)
-  if (!assets.some((a) => a.state === 'stored')) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
+  if (!assets.some((a) => a.state === 'stored')) return undefined
   return makePlan({ gallery, assets, feedback: [] })
 }
 

@@ -3,9 +3,7 @@ import { z } from 'zod'
 import type { ArchiveStatus, Archive as ArchiveView, DownloadResponse, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
-import { findGallery } from '../../data/galleries.ts'
 import { findLink } from '../../data/links.ts'
-import { mayManage } from '../../domain/access.ts'
 import { readLink } from '../../domain/link.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -20,7 +18,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   const plans = planCache(deps.db)
 
   app.post('/api/galleries/:id/publish', { schema: { params: galleryParams } }, async (request, reply) => {
-    const { userId } = await guard.user(request, 'galleries:write')
+    const userId = await guard.acting(request, 'galleries:write')
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
     const { archive } = await publish(deps, id, { userId, source: 'publish' })
     return reply.code(202).send({ archive: await viewArchive(deps.db, archive) })
@@ -32,7 +30,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
 
   const wish = z.strictObject({ force: z.boolean().default(false) })
   app.post('/api/galleries/:id/archive', { schema: { params: galleryParams, body: wish } }, async (request, reply) => {
-    const { userId } = await guard.user(request, 'galleries:write')
+    const userId = await guard.acting(request, 'galleries:write')
     const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
     await askArchive(deps, gallery.id, { userId, force: request.body.force })
     return reply.code(202).send(await archiveStatus(deps.db, gallery))
@@ -45,10 +43,8 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   app.get('/api/galleries/:id/download', { schema: { params: galleryParams } }, async (request, reply): Promise<DownloadResponse> => {
-    const found = await findGallery(deps.db, request.params.id)
-    const own = found && mayManage(await guard.asker(request), found, 'galleries:read')
-    const gallery = own ? found : await guard.guest(request, found?.slug ?? request.params.id)
-    if (!own && !gallery.downloadEnabled) throw new AppError('download_disabled')
+    const gallery = await guard.visit(request, request.params.id)
+    if (!gallery.downloadEnabled && !(await guard.owns(request, gallery))) throw new AppError('download_disabled')
     const answer = await askDownload(deps, gallery)
     reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
     return answer

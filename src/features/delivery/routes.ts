@@ -14,7 +14,7 @@ const page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(5
 
 export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/letters', { schema: { querystring: page } }, async (request): Promise<Page<LetterView>> => {
-    const { userId } = await guard.user(request, 'galleries:read')
+    const userId = await guard.acting(request, 'galleries:read')
     const { limit, cursor } = request.query
     const rows = await pageLetters(deps.db, userId, { limit, before: cursor ? readCursor(cursor) : undefined })
     return { rows: rows.map(viewLetter), next: rows.length === limit ? writeCursor(rows.at(-1)!) : null }

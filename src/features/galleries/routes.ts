@@ -44,14 +44,14 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
     viewGallery(deps, { ...gallery, ...(await countGallery(deps.db, gallery.id)) })
 
   app.get('/api/galleries', { schema: { querystring: page } }, async (request): Promise<Page<GalleryView>> => {
-    const { userId } = await guard.user(request, 'galleries:read')
+    const userId = await guard.acting(request, 'galleries:read')
     const { limit, cursor, q } = request.query
     const rows = await listGalleries(deps.db, userId, { limit, before: cursor ? readCursor(cursor) : undefined, search: q || undefined })
     return { rows: rows.map((row) => viewGallery(deps, row)), next: rows.length === limit ? writeCursor(rows.at(-1)!) : null }
   })
 
   app.post('/api/galleries', { schema: { body: create } }, async (request, reply) => {
-    const { userId } = await guard.user(request, 'galleries:write')
+    const userId = await guard.acting(request, 'galleries:write')
     const { title, slug, ...rest } = request.body
     const gallery = await createGallery(deps, userId, { title, slug, change: await readChange(rest) })
     return reply.code(201).send(await view(gallery))

@@ -5,12 +5,13 @@
  * that have passed are noted, archives whose time is over go, and garbage is collected. Every part stands alone: one that
  * fails stops no other.
  */
-import { after, minutes } from '../../base/clock.ts'
+import { after, days, minutes } from '../../base/clock.ts'
 import { listIdle, listOutlived, markDeleted } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
+import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 
@@ -22,7 +23,16 @@ const most = 500
 
 export async function reconcile(deps: Needs): Promise<void> {
   await deps.storage.ready()
-  for (const [part, work] of Object.entries({ wakeArchives, wakeLetters, wakeRenders, expireGalleries, endArchives, collect })) {
+  for (const [part, work] of Object.entries({
+    wakeArchives,
+    wakeLetters,
+    wakeRenders,
+    expireGalleries,
+    endArchives,
+    forgetThrottles,
+    sweepTemporary,
+    collect,
+  })) {
     try {
       await work(deps)
     } catch (error) {
@@ -52,11 +62,20 @@ async function expireGalleries(deps: Needs): Promise<void> {
   await expireDue(deps.db, deps.clock.now())
 }
 
+/** What a killed writer left behind; a living one touches its file more often than once a day. */
+async function sweepTemporary(deps: Needs): Promise<void> {
+  await deps.storage.sweep(after(deps.clock.now(), -days(1)))
+}
+
+async function forgetThrottles(deps: Needs): Promise<void> {
+  await sweepThrottles(deps.db, deps.clock.now())
+}
+
 /** The pointer goes first, then the bytes, through garbage. */
 async function endArchives(deps: Needs): Promise<void> {
   const now = deps.clock.now()
   for (const archive of await listOutlived(deps.db, now, most))
     await deps.db.transaction().execute(async (tx) => {
-      if (await markDeleted(tx, archive.id)) await discard(tx, [archive.storageKey!], 'retention over', after(now, minutes(24 * 60)))
+      if (await markDeleted(tx, archive.id)) await discard(tx, [archive.storageKey!], 'retention over', after(now, days(1)))
     })
 }

@@ -116,11 +116,9 @@ function parseAnswer(message: unknown): Answer | undefined {
   const flag = (field: unknown) => field === true
   const bytes = (field: unknown) => field instanceof Uint8Array
   const size = (field: unknown) => has(field, { width: number, height: number })
-  const optional = (field: unknown) => field === undefined || (typeof field === 'string' && field.length < 40)
   const picture = {
     width: number,
     height: number,
-    capturedAt: optional,
     preview: bytes,
     previewSize: size,
     thumbnail: bytes,

@@ -19,12 +19,7 @@ export interface Size {
   height: number
 }
 
-export interface Look extends Size {
-  /** when the camera says it was taken, without zone, ISO 8601 */
-  capturedAt?: string
-}
-
-export interface Rendered extends Look {
+export interface Rendered extends Size {
   /** at most 2048 px on the long side, JPEG */
   preview: Uint8Array
   previewSize: Size
@@ -38,6 +33,8 @@ export interface Identified {
   kind: 'photo' | 'video' | 'track'
   /** without dot */
   ext: string
+  /** when the camera says it was taken, without zone, ISO 8601; of JPEG only */
+  capturedAt?: string
 }
 
 export interface Images {

@@ -1,7 +1,6 @@
 /** The helper process: decodes one picture at a time, so that a hostile one can only end this process. */
 import { rmSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
-import exif from 'exif-reader'
 import sharp, { type OutputInfo } from 'sharp'
 import type { Rendered } from './port.ts'
 
@@ -69,7 +68,6 @@ async function render({ file, maxPixels }: Ask): Promise<Outcome> {
       rendered: {
         width,
         height,
-        capturedAt: header.exif && capturedAt(header.exif),
         preview: preview.data,
         previewSize: size(preview.info),
         thumbnail: thumbnail.data,
@@ -79,15 +77,5 @@ async function render({ file, maxPixels }: Ask): Promise<Outcome> {
   } catch (error) {
     const reason = String(error instanceof Error ? error.message : error).replaceAll(file, 'the picture')
     return { refused: /pixel limit/i.test(reason) ? 'picture_too_large' : 'media_type', reason: reason.slice(0, 500) }
-  }
-}
-
-/** DateTimeOriginal has no zone: exif-reader puts it into a Date as if it were UTC, so it comes out of one the same way. */
-function capturedAt(block: Buffer): string | undefined {
-  try {
-    return exif(block).Photo?.DateTimeOriginal?.toISOString().slice(0, 19)
-  } catch {
-    // metadata that cannot be read is metadata we do not have
-    return undefined
   }
 }

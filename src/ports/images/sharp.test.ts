@@ -47,10 +47,7 @@ async function withImages(options: SharpOptions, step: (own: ReturnType<typeof s
 
 test('a photograph becomes a preview of 2048 and a thumbnail of 400 pixels', async () => {
   const made = await render(await photoBytes(3, { width: 3000, height: 2000 }))
-  assert.deepEqual(
-    { width: made.width, height: made.height, capturedAt: made.capturedAt },
-    { width: 3000, height: 2000, capturedAt: '2026-06-04T11:03:21' },
-  )
+  assert.deepEqual({ width: made.width, height: made.height }, { width: 3000, height: 2000 })
   const preview = await sharp(made.preview).metadata()
   const thumbnail = await sharp(made.thumbnail).metadata()
   assert.deepEqual([preview.format, preview.width, preview.height, preview.chromaSubsampling], ['jpeg', 2048, 1365, '4:2:0'])
@@ -73,7 +70,6 @@ test('a small picture is not blown up', async () => {
       { width: 64, height: 48 },
     ],
   )
-  assert.equal(made.capturedAt, undefined)
 })
 
 test('P17: what is made carries no place, serial number or name; the original has them all', async () => {
@@ -164,7 +160,8 @@ test('metadata that cannot be read is no reason to refuse', async () => {
   const photo = await photoBytes(1, { width: 300, height: 200 })
   const start = photo.indexOf('Exif\0\0') + 14
   photo.fill(0xff, start, start + 40)
-  assert.deepEqual([(await render(photo)).capturedAt], [undefined])
+  assert.equal((await images.identify(photo))?.capturedAt, undefined)
+  assert.equal((await render(photo)).width, 300)
 })
 
 test('damaged pictures are rendered or refused, nothing else', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -59,6 +60,24 @@ test('what can be kept is known by its first bytes', async () => {
     ['audio/ogg', 'track', 'ogg', bytes('OggS', Buffer.alloc(24), 'OpusHead', Buffer.alloc(64))],
   ]
   for (const [mime, kind, ext, head] of cases) assert.deepEqual(await sniff(head), { mime, kind, ext }, `${mime} ${ext}`)
+})
+
+test('the beginning is enough, however much lies between it and the picture', async () => {
+  const noise = sharp(randomBytes(300 * 400 * 3), { raw: { width: 400, height: 300, channels: 3 } }).withXmp(
+    `<x>${'x'.repeat(headBytes)}</x>`,
+  )
+  const cases = {
+    'image/tiff': await noise.clone().tiff({ compression: 'none' }).toBuffer(),
+    'image/png': await noise.clone().png().toBuffer(),
+    'image/jpeg': await noise.clone().jpeg({ quality: 100 }).withXmp('<x/>').toBuffer(),
+    'image/webp': await noise.clone().webp({ lossless: true }).toBuffer(),
+    'image/avif': await noise.clone().avif({ lossless: true, effort: 0 }).withXmp('<x/>').toBuffer(),
+  }
+  for (const [mime, file] of Object.entries(cases)) {
+    for (const length of [headBytes, 4100, 64]) {
+      assert.equal((await sniff(file.subarray(0, length)))?.mime, mime, `${mime} ${length} of ${file.length}`)
+    }
+  }
 })
 
 test('what could run, unpack or is unknown is refused, whatever its name says', async () => {

@@ -1,13 +1,26 @@
 /** What a file is, by its first bytes: the types that can be kept here, and nothing else. */
 import { fileTypeFromBuffer } from 'file-type'
+import { capturedAt } from './captured.ts'
 import type { Identified } from './port.ts'
 
 /** Names the type of a file from its first bytes (port: `identify`). */
 export async function sniff(head: Uint8Array): Promise<Identified | null> {
   // A head that ends in the middle of something, or lies about its lengths, may throw: then we do not know it.
   const found = await fileTypeFromBuffer(head).catch(() => undefined)
-  const named = found && kept.get(found.mime)
-  return named && believable(head, named.mime) ? named : null
+  const named = kept.get(found?.mime ?? beginning(head))
+  return named && believable(head, named.mime) ? { ...named, ...captured(head) } : null
+}
+
+function captured(head: Uint8Array): { capturedAt?: string } {
+  const time = capturedAt(head)
+  return time === undefined ? {} : { capturedAt: time }
+}
+
+/** TIFF puts its directory at the end as a rule, and PNG may carry much before its pixels: both beyond any head. */
+function beginning(head: Uint8Array): string {
+  const start = Buffer.from(head.subarray(0, 16)).toString('latin1')
+  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) return 'image/tiff'
+  return /^\x89PNG\r\n\x1a\n.{4}IHDR$/s.test(start) ? 'image/png' : ''
 }
 
 /** file-type is content with a few letters; a beginning that might as well be a script or a page is not. */
