@@ -1,14 +1,9 @@
 /** The words routes are written in: the app, a plugin of routes, parameters that every feature shares. */
+import { Socket } from 'node:net'
 // these two add their words to Fastify's types: cookies, and the rate limit of a route
 import type {} from '@fastify/cookie'
 import type {} from '@fastify/rate-limit'
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Deps } from '../ports/deps.ts'
@@ -30,9 +25,7 @@ export type RoutePlugin = (app: App, deps: Deps, guard: Guard) => void
 export const strictRate = { rateLimit: { max: 30, timeWindow: 60_000 } }
 
 /** An id of ours, as it stands in addresses. */
-export const uuidText = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'is not an id')
+export const uuidText = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'is not an id')
 /** A gallery is named by id or slug everywhere; an id has the form of a slug too. */
 export const idOrSlug = z
   .string()
@@ -54,9 +47,12 @@ export function takeRawBodies(app: App, type: string, idleMs = 120_000): void {
   app.addContentTypeParser(type, (request, payload, done) => {
     const { socket } = request.raw
     const cut = () => socket.destroy()
-    socket.setTimeout(idleMs, cut)
-    // what is done with the bytes afterwards may take its time
-    payload.once('close', () => socket.setTimeout(0, cut).off('timeout', cut))
+    // `inject` has no socket
+    if (socket instanceof Socket) {
+      socket.setTimeout(idleMs, cut)
+      // what is done with the bytes afterwards may take its time
+      payload.once('close', () => socket.setTimeout(0, cut))
+    }
     done(null, payload)
   })
 }

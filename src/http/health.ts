@@ -7,7 +7,13 @@ const deadlineMs = 3000
 export const healthRoutes: RoutePlugin = (app, deps) => {
   app.get('/healthz', { config: { rateLimit: false }, schema: { hide: true } }, async (_request, reply) => {
     const asked = Promise.all([pingDatabase(deps.db), deps.storage.ready()])
-    const ok = await Promise.race([asked.then(() => true, () => false), slow()]) // prettier-ignore
+    const ok = await Promise.race([
+      asked.then(
+        () => true,
+        () => false,
+      ),
+      slow(),
+    ]) // prettier-ignore
     return reply
       .status(ok ? 200 : 503)
       .header('cache-control', 'no-store')

@@ -30,11 +30,15 @@ export function answerProblems(app: App, log: Log): void {
       log.error({ request_id: request.id, code: known.code, facts: known.facts, ...rest, cause }, 'request failed')
     }
     // what a route has said about the bytes it meant to send
-    for (const name of ['etag', 'content-disposition', ...(known.status === 416 ? [] : ['content-range', 'accept-ranges'])]) reply.removeHeader(name)
+    for (const name of ['etag', 'content-disposition', ...(known.status === 416 ? [] : ['content-range', 'accept-ranges'])])
+      reply.removeHeader(name)
     reply.header('cache-control', 'no-store')
     const wait = retryAfter(known)
     if (wait !== undefined) reply.header('retry-after', String(wait))
-    return reply.status(known.status).type('application/problem+json').send(Buffer.from(problemText(known, request.id)))
+    return reply
+      .status(known.status)
+      .type('application/problem+json')
+      .send(Buffer.from(problemText(known, request.id)))
   })
 }
 
@@ -59,7 +63,10 @@ export function problemText(error: AppError, requestId: string): string {
 /** The error of our table that says what happened: ours, Fastify's, the database's, or `internal`. */
 export function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  const fastify = error as Partial<FastifyError> & { validation?: { instancePath?: string; message?: string }[]; validationContext?: string }
+  const fastify = error as Partial<FastifyError> & {
+    validation?: { instancePath?: string; message?: string }[]
+    validationContext?: string
+  }
   if (fastify.validation) return badRequest(fastify.validationContext ?? 'body', fastify.validation, error)
   const code = fastifyCodes[fastify.code ?? '']
   if (code) return new AppError(code, { detail: details[fastify.code ?? ''] }, { cause: error })
@@ -97,7 +104,9 @@ const statuses: Record<number, ErrorCode> = {
 }
 
 function badRequest(part: string, found: { instancePath?: string; message?: string }[], cause: unknown): AppError {
-  const errors = found.map((v): FieldError => ({ path: `${part}${v.instancePath ?? ''}`.replace(/\/$/, ''), message: v.message ?? 'is not valid' }))
+  const errors = found.map(
+    (v): FieldError => ({ path: `${part}${v.instancePath ?? ''}`.replace(/\/$/, ''), message: v.message ?? 'is not valid' }),
+  )
   return new AppError('bad_request', { errors }, { cause })
 }
 
@@ -124,5 +133,9 @@ function retryAfter(error: AppError): number | undefined {
 /** An error and its causes, for the log. */
 function describe(error: unknown): { error: string; stack?: string; cause?: string } {
   if (!(error instanceof Error)) return { error: String(error) }
-  return { error: error.message, stack: error.stack, cause: error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined }
+  return {
+    error: error.message,
+    stack: error.stack,
+    cause: error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : undefined,
+  }
 }

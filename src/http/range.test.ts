@@ -73,7 +73,11 @@ test('If-Range holds only for the same strong tag', () => {
   for (const [ifRange, answer] of cases) {
     assert.deepEqual(askedRange({ method: 'GET', range: 'bytes=0-0', ifRange, etag: '"e"', size: 10 }), answer, ifRange)
   }
-  assert.deepEqual(askedRange({ method: 'GET', range: 'bytes=99-', ifRange: '"other"', etag: '"e"', size: 10 }), whole, 'no 416 for other bytes')
+  assert.deepEqual(
+    askedRange({ method: 'GET', range: 'bytes=99-', ifRange: '"other"', etag: '"e"', size: 10 }),
+    whole,
+    'no 416 for other bytes',
+  )
 })
 
 test('every part lies inside, whatever is asked', () => {

@@ -107,7 +107,10 @@ test('the headers let a download resume, keep it private and stop it from runnin
   sending = {}
   const { headers } = await get({}, 'HEAD')
   const { etag, 'accept-ranges': ranges, 'cache-control': cache, 'x-content-type-options': sniff, 'content-disposition': name } = headers
-  assert.deepEqual([etag, ranges, cache, sniff, name], ['"abc"', 'bytes', 'private, no-transform', 'nosniff', 'attachment; filename="a.zip"'])
+  assert.deepEqual(
+    [etag, ranges, cache, sniff, name],
+    ['"abc"', 'bytes', 'private, no-transform', 'nosniff', 'attachment; filename="a.zip"'],
+  )
   sending = { fileName: undefined, mime: 'image/jpeg' }
   const shown = await get({}, 'HEAD')
   assert.equal(shown.headers['content-disposition'], 'inline')
@@ -204,11 +207,11 @@ test('names of files survive as they are, and never leave their header', () => {
   const cases: [string | undefined, string][] = [
     [undefined, 'inline'],
     ['a b.zip', 'attachment; filename="a b.zip"'],
-    ['Müller & Söhne.zip', "attachment; filename=\"M_ller & S_hne.zip\"; filename*=UTF-8''M%C3%BCller%20%26%20S%C3%B6hne.zip"],
-    ['a"b\\c%41.zip', "attachment; filename=\"a_b_c_41.zip\"; filename*=UTF-8''a%22b%5Cc%2541.zip"],
+    ['Müller & Söhne.zip', 'attachment; filename="M_ller & S_hne.zip"; filename*=UTF-8\'\'M%C3%BCller%20%26%20S%C3%B6hne.zip'],
+    ['a"b\\c%41.zip', 'attachment; filename="a_b_c_41.zip"; filename*=UTF-8\'\'a%22b%5Cc%2541.zip'],
     ["it's (1)*.zip", 'attachment; filename="it\'s (1)*.zip"'],
-    ['ф\r\nSet-Cookie: a=b', "attachment; filename=\"_Set-Cookie: a=b\"; filename*=UTF-8''%D1%84Set-Cookie%3A%20a%3Db"],
-    ['\ud800.zip', "attachment; filename=\"_.zip\"; filename*=UTF-8''%EF%BF%BD.zip"],
+    ['ф\r\nSet-Cookie: a=b', 'attachment; filename="_Set-Cookie: a=b"; filename*=UTF-8\'\'%D1%84Set-Cookie%3A%20a%3Db'],
+    ['\ud800.zip', 'attachment; filename="_.zip"; filename*=UTF-8\'\'%EF%BF%BD.zip'],
   ]
   for (const [name, header] of cases) assert.equal(disposition(name), header)
 })

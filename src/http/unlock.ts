@@ -3,8 +3,8 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { after, days, seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import type { Gallery } from '../domain/gallery.ts'
 import { forgetAttempts, takeAttempt } from '../data/throttles.ts'
+import type { Gallery } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
 import { addressGroup } from './address.ts'
 import { verifyPassword } from './password.ts'
@@ -57,6 +57,8 @@ export async function unlock(
 }
 
 function sign(gallery: Locked, end: string, secret: string): string {
-  const password = createHash('sha256').update(gallery.passwordHash ?? '').digest('base64url')
+  const password = createHash('sha256')
+    .update(gallery.passwordHash ?? '')
+    .digest('base64url')
   return createHmac('sha256', secret).update(`keepsake gallery session\0${gallery.id}\0${end}\0${password}`).digest('base64url')
 }

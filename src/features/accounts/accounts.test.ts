@@ -54,7 +54,12 @@ before(async () => {
     storage: { ready: async () => {} },
   } as unknown as Deps
   const auth = makeAuth(deps)
-  app = await makeServer({ deps, guard: makeGuard(deps, auth), routes: [accountRoutes({ auth, setUpCode: 'the-code' }), doors], trustProxy: 1 })
+  app = await makeServer({
+    deps,
+    guard: makeGuard(deps, auth),
+    routes: [accountRoutes({ auth, setUpCode: 'the-code' }), doors],
+    trustProxy: 1,
+  })
 })
 after(async () => {
   await app?.close()
@@ -83,7 +88,14 @@ async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, { body, cooki
   })
   const json = answer.body && answer.headers['content-type']?.includes('json') ? answer.json() : undefined
   const cookies = [answer.headers['set-cookie'] ?? []].flat()
-  return { status: answer.statusCode, code: json?.code, json, cookies, cookie: cookies.map((c) => c.split(';')[0]).join('; '), headers: answer.headers }
+  return {
+    status: answer.statusCode,
+    code: json?.code,
+    json,
+    cookies,
+    cookie: cookies.map((c) => c.split(';')[0]).join('; '),
+    headers: answer.headers,
+  }
 }
 const signIn = async (email: string) => (await ask('POST', '/api/session', { body: { email, password } })).cookie
 
@@ -127,6 +139,33 @@ test('a session opens what is its own until it is ended', async () => {
   assert.equal((await ask('DELETE', '/api/session')).status, 204, 'ending nothing is no error')
 })
 
+test('signing in again replaces nothing, and what is no account answers alike', async () => {
+  const cookie = await signIn('mara@example.com')
+  assert.equal((await ask('POST', '/api/session', { cookie, body: { email: 'mara@example.com', password } })).status, 200)
+  const wrong = await ask('POST', '/api/session', { from: '203.0.113.1', body: { email: 'mara@example.com', password: 'x' } })
+  for (const email of ['nobody@example.com', 'not an address', 'owner@localhost']) {
+    const answer = await ask('POST', '/api/session', { from: '203.0.113.1', body: { email, password: 'x' } })
+    assert.deepEqual({ ...answer.json, request_id: '' }, { ...wrong.json, request_id: '' }, email)
+  }
+})
+
+test('under https the cookie is Secure, and a session of another secret opens nothing', async () => {
+  const settings = { ...deps.settings, publicUrl: 'https://photos.example.com', tokenSecrets: ['zyxwvutsrqponmlkjihgfedcba9876543210'] }
+  const world = { ...deps, settings }
+  const auth = makeAuth(world)
+  const other = await makeServer({ deps: world, guard: makeGuard(world, auth), routes: [accountRoutes({ auth, setUpCode: 'c' })] })
+  const body = { email: 'mara@example.com', password }
+  const answer = await other.inject({ method: 'POST', url: '/api/session', payload: body })
+  assert.match(
+    String(answer.headers['set-cookie']),
+    /^__Secure-keepsake\.session_token=.*Max-Age=2592000; .*HttpOnly; Secure; SameSite=Lax/,
+  )
+  const mine = await signIn('mara@example.com')
+  const foreign = await other.inject({ url: '/api/session', headers: { cookie: mine.replace('keepsake', '__Secure-keepsake') } })
+  assert.equal(foreign.json().code, 'sign_in_required')
+  await other.close()
+})
+
 test('nobody can sign themselves up, and the routes of the library are closed', async () => {
   for (const url of ['/api/auth/sign-up/email', '/api/auth/sign-in/email', '/api/auth/get-session']) {
     assert.equal((await ask('POST', url, { body: {} })).code, 'not_found')
@@ -155,7 +194,10 @@ test('a key opens what its scopes say, is shown once and can be revoked', async 
   assert.equal((await ask('POST', '/t/write/mara-one', { key })).code, 'key_scope')
   assert.equal((await ask('POST', '/t/write/no-such', { key })).code, 'key_scope', 'a scope that is missing tells nothing')
   assert.equal((await ask('POST', '/api/keys', { key, body: { name: 'more', scopes: ['galleries:write'] } })).code, 'forbidden')
-  assert.equal((await ask('POST', '/api/users', { key, body: { name: 'x', email: 'x@example.com', password, role: 'admin' } })).code, 'forbidden')
+  assert.equal(
+    (await ask('POST', '/api/users', { key, body: { name: 'x', email: 'x@example.com', password, role: 'admin' } })).code,
+    'forbidden',
+  )
   const listed = await ask('GET', '/api/keys', { cookie })
   assert.deepEqual(listed.json.rows[0].last_used_at, now.toISOString())
   assert.ok(!JSON.stringify(listed.json).includes(key.slice(3)))
@@ -168,7 +210,8 @@ test('a key opens what its scopes say, is shown once and can be revoked', async 
 test('the use of a key is noted at most once a minute', async () => {
   const user = await ensureOwner(deps)
   const { key, made } = await createKey(deps, user.id, { name: 'often', scopes: ['galleries:read'] })
-  const used = async () => (await base.db.selectFrom('apiKeys').select('lastUsedAt').where('id', '=', made.id).executeTakeFirst())?.lastUsedAt
+  const used = async () =>
+    (await base.db.selectFrom('apiKeys').select('lastUsedAt').where('id', '=', made.id).executeTakeFirst())?.lastUsedAt
   const start = now
   await ask('GET', '/t/read/mara-one', { key })
   now = later(start, 30_000)
@@ -233,7 +276,11 @@ test('a gallery password opens it for 30 days, and a new password ends that', as
   now = later(start, minutes(30 * 24 * 60))
   assert.equal((await ask('GET', '/t/guest/locked-one', { cookie })).code, 'password_required')
   now = start
-  await base.db.updateTable('galleries').set({ passwordHash: await hashPassword('sesame') }).where('id', '=', id).execute()
+  await base.db
+    .updateTable('galleries')
+    .set({ passwordHash: await hashPassword('sesame') })
+    .where('id', '=', id)
+    .execute()
   assert.equal((await ask('GET', '/t/guest/locked-one', { cookie })).code, 'password_required')
 })
 

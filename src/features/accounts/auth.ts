@@ -34,7 +34,8 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
     async signIn(request, reply, email, password) {
       const asked = api.signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true })
       const { headers, response } = await asked.catch((error: unknown) => {
-        if (statusOf(error) === 401) throw new AppError('wrong_credentials', {}, { cause: error })
+        // also for what is no e-mail address at all: one answer for everything that opens nothing
+        if (refused(error)) throw new AppError('wrong_credentials', {}, { cause: error })
         throw error
       })
       passCookies(headers, reply)
@@ -98,4 +99,4 @@ function passCookies(headers: Headers, reply: FastifyReply): void {
 }
 
 /** better-auth throws an APIError with the status as a number. */
-const statusOf = (error: unknown): unknown => (error instanceof Error && 'statusCode' in error ? error.statusCode : undefined)
+const refused = (error: unknown): boolean => error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500

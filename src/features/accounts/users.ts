@@ -1,7 +1,17 @@
 /** Makes users: over the API, from the command line, and the first one of all. */
-import { newId } from '../../base/id.ts'
+
 import { AppError } from '../../base/errors.ts'
-import { findFirstAdmin, findUserByEmail, insertCredential, insertUser, isSetUp, lockSetUp, type User, updateUser } from '../../data/users.ts'
+import { newId } from '../../base/id.ts'
+import {
+  findFirstAdmin,
+  findUserByEmail,
+  insertCredential,
+  insertUser,
+  isSetUp,
+  lockSetUp,
+  type User,
+  updateUser,
+} from '../../data/users.ts'
 import { parseMailbox } from '../../domain/letter.ts'
 import { checkPassword, hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'

@@ -1,0 +1,115 @@
+/** The configuration by what it answers: defaults, refusals that name the setting, secrets that are kept. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { isCode } from '../base/errors.ts'
+import { readConfig, variableNames } from './config.ts'
+
+const dir = mkdtempSync(path.join(tmpdir(), 'keepsake-config-'))
+after(() => rmSync(dir, { recursive: true }))
+const secret = 'k3Jx9vQ2mZ8pL5tR7wY1nB4cD6fG0hSa'
+const plain = { KEEPSAKE_DATA: path.join(dir, 'plain') }
+
+test('nothing set gives a service for this machine alone', () => {
+  const { settings, ...rest } = readConfig(plain)
+  assert.deepEqual(rest, {
+    port: 4000,
+    host: '127.0.0.1',
+    dataDir: plain.KEEPSAKE_DATA,
+    databaseUrl: undefined,
+    smtpUrl: undefined,
+    logLevel: 'info',
+    trustProxy: undefined,
+    maxJobs: 2,
+  })
+  assert.equal(settings.publicUrl, 'http://localhost:4000')
+  assert.equal(settings.retentionDays, 730)
+  assert.equal(settings.importDir, null)
+  assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
+  assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
+})
+
+test('what is set is what counts', () => {
+  const config = readConfig({
+    ...plain,
+    PORT: '8080',
+    PUBLIC_URL: 'https://Photos.Example.com/',
+    GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
+    TRUST_PROXY: '10.0.0.0/8,::1',
+    RETENTION_YEARS: '10',
+  })
+  assert.equal(config.settings.publicUrl, 'https://photos.example.com')
+  assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
+  assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
+  assert.equal(config.settings.retentionDays, 3650)
+  assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
+})
+
+test('a wrong value names itself and is not repeated', () => {
+  const wrong: [string, string][] = [
+    ['PORT', 'http'],
+    ['PORT', '0'],
+    ['PORT', '65536'],
+    ['PORT', '4e3'],
+    ['PUBLIC_URL', 'photos.example.com'],
+    ['PUBLIC_URL', 'ftp://photos.example.com'],
+    ['PUBLIC_URL', 'https://photos.example.com/keepsake'],
+    ['PUBLIC_URL', 'https://user:pass@photos.example.com'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['SMTP_URL', 'mail.example.com:25'],
+    ['EMAIL_FROM', 'a@example.com, b@example.com'],
+    ['EMAIL_FROM', 'A\r\nBcc: <x@example.com>'],
+    ['MAX_UPLOAD_BYTES', '-1'],
+    ['MIN_FREE_BYTES', '1 GiB'],
+    ['RETENTION_YEARS', '0'],
+    ['SUPERSEDED_RETENTION_DAYS', '1.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', 'proxy.example.com'],
+    ['RUNNER_MAX_CONCURRENT_JOBS', '0'],
+    ['GALLERY_TOKEN_SECRET', 'short'],
+    ['GALLERY_TOKEN_SECRET', 'a'.repeat(64)],
+    ['GALLERY_TOKEN_SECRET', 'abcdefgh'.repeat(6)],
+    ['GALLERY_TOKEN_SECRET', 'please-changeme-please-0123456789-xyz'],
+    ['GALLERY_TOKEN_SECRET', 'better-auth-secret-xyzuvw-9876543210'],
+    ['GALLERY_TOKEN_SECRET', `${secret},short`],
+    ['GALLERY_TOKEN_SECRET', `${secret},`],
+  ]
+  for (const [name, value] of wrong) {
+    assert.throws(
+      () => readConfig({ ...plain, [name]: value }),
+      (error) => isCode(error, 'config_invalid') && error.facts.name === name && /^[a-z]/.test(String(error.facts.problem)),
+      `${name}=${value}`,
+    )
+  }
+})
+
+test('with a database of your own the secret has to be given, because others share it', () => {
+  const own = { ...plain, DATABASE_URL: 'postgres://localhost/keepsake' }
+  assert.throws(
+    () => readConfig(own),
+    (error) => isCode(error, 'config_invalid') && error.facts.name === 'GALLERY_TOKEN_SECRET',
+  )
+  assert.deepEqual(readConfig({ ...own, GALLERY_TOKEN_SECRET: secret }).settings.tokenSecrets, [secret])
+})
+
+test('beside the embedded database the secret is made once and only its owner can read it', () => {
+  const data = path.join(dir, 'fresh')
+  const first = readConfig({ KEEPSAKE_DATA: data }).settings.tokenSecrets
+  assert.deepEqual(readConfig({ KEEPSAKE_DATA: data }).settings.tokenSecrets, first)
+  assert.match(first.join(), /^[\w-]{64}$/)
+  const file = path.join(data, 'token-secret')
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  writeFileSync(file, '')
+  assert.throws(() => readConfig({ KEEPSAKE_DATA: data }), { code: 'config_invalid' })
+  writeFileSync(path.join(dir, 'a-file'), '')
+  assert.throws(() => readConfig({ KEEPSAKE_DATA: path.join(dir, 'a-file') }), { code: 'config_invalid' })
+})
+
+test('.env.example lists exactly the variables that are read, each with a sentence', () => {
+  const text = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
+  assert.deepEqual([...text.matchAll(/^#([A-Z_]+)=/gm)].map((m) => m[1]).sort(), [...variableNames].sort())
+  assert.equal([...text.matchAll(/^# [A-Z].*\.$\n#[A-Z_]+=/gm)].length, variableNames.length)
+})
