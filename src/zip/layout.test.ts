@@ -204,6 +204,24 @@ test('ZIP64 begins where a field is full and not before', () => {
   assert.equal(layout([{ ...plain, size: 0xffffffff - 40, crc32: 1 }]).zip64, true)
 })
 
+test('offsets and sizes around 4 GiB are read back as they were', async () => {
+  for (const edge of [0xfffffffe, 0xffffffff, 0x100000000, 2 ** 40])
+    for (const size of [edge, edge - 40]) {
+      const entries = [
+        { ...plain, size, crc32: 1 },
+        { ...plain, name: 'b', size: 5, crc32: 2 },
+      ] // the second begins 40 or 60 bytes later
+      const l = layout(entries)
+      const read = async (from: number, to: number) =>
+        Buffer.concat([...pieces(l, from, to)].map((piece) => (piece.kind === 'bytes' ? piece.bytes : Buffer.alloc(piece.to - piece.from))))
+      const directory = await readDirectory({ size: l.total, read }, ownLimits)
+      assert.deepEqual(
+        directory.entries.map((entry) => [entry.name, entry.size, entry.offset]),
+        entries.map((entry, i) => [entry.name, entry.size, l.offsets[i]]),
+      )
+    }
+})
+
 test('the flag for UTF-8 is set only for a name that is not ASCII, the attributes are a regular file 0644, and no descriptor is announced', () => {
   const flags = (name: string) => Buffer.from(layout([{ ...plain, name }]).tail()).readUInt16LE(8)
   assert.equal(flags('IMG_0001.jpg'), 0)

@@ -3,6 +3,7 @@
 import type { Buffer } from 'node:buffer'
 import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
+import { fold } from '../base/fold.ts'
 import { fieldId, findField } from './extra.ts'
 import type { Reason } from './refuse.ts'
 
@@ -31,15 +32,6 @@ export function unsafeName(name: string): Reason | null {
 /** Empty, or a character or place of a dot, slash or colon that needs a closer look. */
 const suspicious = /^$|[\u0000-\u001f\u007f-\u009f\\\ud800-\udfff]|^\/|\/\/|\/$|(?:^|\/)\.|^.:/
 
-/**
- * The same key for names that some file system takes for one: NFC, and case folded by way of upper case, which brings
- * ß and SS together as APFS does. The planner of names folds in just this way; if it were weaker, its plans would be refused here.
- */
-export function foldName(name: string): string {
-  if (/^[\u0020-\u007e]*$/.test(name)) return name.toLowerCase()
-  return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC')
-}
-
 const isFolder = (name: string): boolean => name.endsWith('/')
 
 /** Names that cannot stand side by side: the index of the later one, and why. Folders of one fold may merge. */
@@ -47,7 +39,7 @@ export function clashes(names: readonly string[]): { index: number; reason: Reas
   const found: { index: number; reason: Reason }[] = []
   const byKey = new Map<string, number>()
   const keys = names.map((name, index) => {
-    const key = foldName(isFolder(name) ? name.slice(0, -1) : name)
+    const key = fold(isFolder(name) ? name.slice(0, -1) : name)
     const other = byKey.get(key)
     if (other === undefined) byKey.set(key, index)
     else

@@ -113,10 +113,54 @@ async function writeZip(path: string, photos: readonly Photo[]): Promise<Layout>
 }
 
 const hostile = [
-  '../../etc/passwd', 'a\0b', 'a\r\nb', 'CON', 'aux.jpg', 'a:b', '<>|?*"', 'a\\b', '\u202egpj.exe', '\u200f.jpg', 'IMG_1.jpg', 'A.JPG', 'a.jpg',
-  '\u00e9.jpg', 'e\u0301.jpg', '', '.', '..', '...', ' ', ' lead', 'trail ', 'dot.', '-rf', '--help', '@list', '*', '$(id)', '`id`', '%s%n', '#1', '~', '!x',
-  "it's", 'a"b', '日本語.jpg', '👩‍👩‍👧.jpg', 'Straße.jpg', 'STRASSE.jpg', '\ufeffbom', '\u0085', '\ud800', 'x'.repeat(250), 'é'.repeat(120), '\u2028', '[a]', '{b,c}',
-] // biome-ignore format: a list
+  '../../etc/passwd',
+  'a\0b',
+  'a\r\nb',
+  'CON',
+  'aux.jpg',
+  'a:b',
+  '<>|?*"',
+  'a\\b',
+  '\u202egpj.exe',
+  '\u200f.jpg',
+  'IMG_1.jpg',
+  'A.JPG',
+  'a.jpg',
+  '\u00e9.jpg',
+  'e\u0301.jpg',
+  '',
+  '.',
+  '..',
+  '...',
+  ' ',
+  ' lead',
+  'trail ',
+  'dot.',
+  '-rf',
+  '--help',
+  '@list',
+  '*',
+  '$(id)',
+  '`id`',
+  '%s%n',
+  '#1',
+  '~',
+  '!x',
+  "it's",
+  'a"b',
+  '日本語.jpg',
+  '👩‍👩‍👧.jpg',
+  'Straße.jpg',
+  'STRASSE.jpg',
+  '\ufeffbom',
+  '\u0085',
+  '\ud800',
+  'x'.repeat(250),
+  'é'.repeat(120),
+  '\u2028',
+  '[a]',
+  '{b,c}',
+]
 const part = fc.oneof(
   fc.constantFrom(...hostile),
   fc.string({ unit: 'binary', maxLength: 20 }),
@@ -250,14 +294,22 @@ describe('read by other programs', { concurrency: 2 }, () => {
   })
 
   const makers: [string, (path: string) => Promise<unknown>][] = [
-  ['zip', (path) => program('zip', '-rq', path, 'in')],
-  ['zip from a pipe, with descriptors', (path) => program('sh', '-c', `zip -rq - in | cat > ${path}`)],
-  ['zip without compression', (path) => program('zip', '-rq0', path, 'in')],
-  ['7zz', (path) => program('7zz', 'a', '-bd', '-tzip', path, 'in')],
-  ['bsdtar', (path) => program('bsdtar', '-caf', path, 'in')],
-  ['python', (path) => program('python3', '-m', 'zipfile', '-c', path, 'in')],
-  ['python into a pipe', (path) => program('sh', '-c', `python3 -c 'import zipfile, sys; z = zipfile.ZipFile(sys.stdout.buffer, "w", 8); [z.write(n) for n in sys.argv[1:]]; z.close()' in/ in/a.txt in/ü.txt in/empty in/deep/b.bin | cat > ${path}`)],
-] // biome-ignore format: a table
+    ['zip', (path) => program('zip', '-rq', path, 'in')],
+    ['zip from a pipe, with descriptors', (path) => program('sh', '-c', `zip -rq - in | cat > ${path}`)],
+    ['zip without compression', (path) => program('zip', '-rq0', path, 'in')],
+    ['7zz', (path) => program('7zz', 'a', '-bd', '-tzip', path, 'in')],
+    ['bsdtar', (path) => program('bsdtar', '-caf', path, 'in')],
+    ['python', (path) => program('python3', '-m', 'zipfile', '-c', path, 'in')],
+    [
+      'python into a pipe',
+      (path) =>
+        program(
+          'sh',
+          '-c',
+          `python3 -c 'import zipfile, sys; z = zipfile.ZipFile(sys.stdout.buffer, "w", 8); [z.write(n) for n in sys.argv[1:]]; z.close()' in/ in/a.txt in/ü.txt in/empty in/deep/b.bin | cat > ${path}`,
+        ),
+    ],
+  ]
 
   for (const [maker, make] of makers)
     test(`a ZIP made by ${maker} is accepted and read whole`, async () => {

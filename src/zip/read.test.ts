@@ -166,6 +166,11 @@ const badEntries: [string, Reason, CraftedEntry[], Partial<Limits>?][] = [
   ['a local Unicode path that leads elsewhere', 'unicode_path_differs', [{ ...photo, localExtra: unicodePath('g/x', 'g/photo.jpg') }]],
   ['a descriptor that lies', 'descriptor_differs', [{ ...photo, flags: 8, local: bits3, after: descriptor(Buffer.from('x'), 1, 4) }]],
   ['no descriptor though announced', 'descriptor_differs', [{ ...photo, flags: 8, local: bits3 }]],
+  [
+    'a local CRC-32 that is neither true nor 0 before a descriptor',
+    'local_header_differs',
+    [{ ...photo, flags: 8, local: { crc32: 1 }, after: descriptor(data, data.length, 4) }],
+  ],
   ['a gap between entries of our own', 'hidden_data', [photo, { ...other, before: Buffer.from('hidden') }], ownLimits],
   ['a prefix of our own', 'hidden_data', [{ ...photo, before: Buffer.from('#!/bin/sh') }], ownLimits],
   ['bytes before the directory of our own', 'hidden_data', [{ ...photo, after: Buffer.from('hidden') }], ownLimits],
@@ -222,6 +227,18 @@ for (const [what, reason, end] of badEnds)
     if (directory) zip.writeUInt32LE(zip.readUInt32LE(zip.length - 10) - 1, zip.length - 10)
     await assert.rejects(readDirectory(sourceOf(zip)), isReason(reason))
   })
+
+test('a descriptor is no gap', async () => {
+  for (const [width, signed] of [
+    [4, true],
+    [4, false],
+    [8, true],
+    [8, false],
+  ] as const) {
+    const zip = craft([{ ...photo, flags: 8, local: bits3, after: descriptor(data, data.length, width, signed) }, other])
+    assert.equal(Object.keys(await contents(zip, ownLimits)).length, 2)
+  }
+})
 
 test('a comment is no part of our own ZIPs', async () => {
   await assert.rejects(readDirectory(sourceOf(craft([photo], { comment: Buffer.from('hi') })), ownLimits), isReason('hidden_data'))
