@@ -4,7 +4,8 @@
  * - `send` inside a transaction is visible exactly when that transaction commits.
  * - A job runs at least once. It runs again after an error (retries and delays stand in domain/jobs.ts), after its process
  *   died (heartbeat lost), never after it threw an AppError marked `final`.
- * - Two jobs of one name and `key` never wait or run side by side; the second `send` is dropped while the first waits.
+ * - Two jobs of one name and `key` never run side by side; a second `send` is dropped while the first waits, and waits while it
+ *   runs. Only when a job fails while its twin waits do both wait: they run one after the other.
  * - `send` on a name nobody works yet is kept.
  */
 import type { Job, JobName, Payload } from '../../domain/jobs.ts'
@@ -21,15 +22,6 @@ export interface JobContext {
 
 export type Handler<N extends JobName> = (payload: Payload<N>, context: JobContext) => Promise<void>
 export type Handlers = { [N in JobName]: Handler<N> }
-
-/** A job that used up its tries, or waits to be tried again. */
-export interface JobTrouble {
-  id: string
-  name: string
-  payload: unknown
-  error: string
-  failedAt: Date
-}
 
 export interface Queue {
   /** Sends inside the given transaction, or on its own when given the database. */

@@ -1,6 +1,5 @@
 /** Assembles and digests objects in threads of their own, so that the event loop never waits for the disk. */
 
-import { fdatasync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { AppError, isCode } from '../../base/errors.ts'
@@ -10,6 +9,7 @@ import type { Place } from './disk-place.ts'
 import { freeBytes, missing, needRoom, objectPath, writeNew } from './disk-place.ts'
 import { makeRing } from './disk-ring.ts'
 import { runThreads } from './disk-threads.ts'
+import { writeBack } from './disk-writeback.ts'
 import type { Digests, LongWork, Piece, Stored } from './port.ts'
 
 export async function assembleOnDisk(place: Place, key: string, pieces: Iterable<Piece>, work: LongWork): Promise<Stored> {
@@ -72,34 +72,6 @@ export async function digestOnDisk(place: Place, key: string, cuts: Float64Array
       await file.close()
     }
   })
-}
-
-/** Starts the write-back while the build goes on: the sync at the end is short, and few dirty pages wait in memory. */
-const stride = 64 * 1024 * 1024
-
-function writeBack(fd: number) {
-  let begun = 0
-  let failure: Error | null = null
-  let running: Promise<void> | null = null
-  return {
-    watch(bytes: number): void {
-      // The kernel tells a failed write-back once: swallowed here, the sync at the end would find nothing wrong.
-      if (failure) throw failure
-      if (running || bytes - begun < stride) return
-      begun = bytes
-      running = new Promise((resolve) => {
-        fdatasync(fd, (error) => {
-          failure = error
-          running = null
-          resolve()
-        })
-      })
-    },
-    async settled(): Promise<void> {
-      await running
-      if (failure) throw failure
-    },
-  }
 }
 
 /** Ends the build before it eats the reserve. */

@@ -11,7 +11,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
 import type { Piece, Storage } from './port.ts'
-import { bodyOf, copyOf, described, literal, readRange, refuses } from './suite.ts'
+import { bodyOf, copyOf, described, literal, readRange, refuses } from './samples.ts'
 
 const mib = 1024 * 1024
 

@@ -8,6 +8,7 @@ import { translated, unless } from './disk-errors.ts'
 import type { Place } from './disk-place.ts'
 import { needRoom, objectPath, publish } from './disk-place.ts'
 import { openRange } from './disk-source.ts'
+import { writeBack } from './disk-writeback.ts'
 import { checkUpload } from './key.ts'
 import type { Storage } from './port.ts'
 
@@ -108,6 +109,7 @@ async function sameFile(file: FileHandle, object: { dev: number; ino: number }):
 /** Writes the body from `offset` on and syncs it. Answers how far it came, also when the body breaks off. */
 async function append(file: FileHandle, offset: number, body: AsyncIterable<Uint8Array>, limit: number): Promise<number> {
   const out = gatherer(file, offset)
+  const early = writeBack(file.fd, offset)
   const chunks = body[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -115,13 +117,17 @@ async function append(file: FileHandle, offset: number, body: AsyncIterable<Uint
       if (!chunk) break
       if (out.end() + chunk.length > limit) throw new AppError('upload_too_large')
       await out.write(chunk)
+      early.watch(out.written())
     }
     await out.flush()
+    await early.settled()
     await file.datasync()
     return out.end()
   } catch (error) {
     // Back to what was acknowledged: a disk that is full has room again, and the upload can go on from there.
-    await file.truncate(offset).then(() => file.datasync())
+    await early.settled().catch(() => {})
+    await file.truncate(offset)
+    await file.datasync()
     throw error
   } finally {
     await chunks.return?.().catch(() => {})
@@ -159,6 +165,7 @@ function gatherer(file: FileHandle, offset: number) {
 
   return {
     end: () => position + fill,
+    written: () => position,
     flush,
     async write(chunk: Uint8Array): Promise<void> {
       if (fill + chunk.length > gathered) await flush()

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
-import { bodyOf, copyOf, literal } from './suite.ts'
+import { bodyOf, copyOf, literal } from './samples.ts'
 
 /** Bytes anybody can make again from the name. */
 export function bytesFor(name: string, size: number): Buffer {

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
-import { bodyOf, copyOf, literal, readRange, refuses, storageSuite } from './suite.ts'
+import { bodyOf, copyOf, literal, readRange, refuses } from './samples.ts'
+import { storageSuite } from './suite.ts'
 
 async function freshDisk() {
   const dir = await mkdtemp(join(tmpdir(), 'keepsake-storage-'))

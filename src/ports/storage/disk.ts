@@ -41,12 +41,9 @@ export function diskStorage(options: DiskOptions): Storage {
       translated({ key }, async () => {
         const path = objectPath(place, key)
         await place.marker.check()
-        const gone = await unless(
-          'ENOENT',
-          unlink(path).then(() => true),
-        )
-        // A power cut must not bring back what nobody will delete a second time.
-        if (gone) await place.folders.sync(dirname(path))
+        await unless('ENOTDIR', unless('ENOENT', unlink(path)))
+        // A power cut must not bring back what nobody deletes a second time; also after a try that failed in between.
+        await unless('ENOTDIR', unless('ENOENT', place.folders.sync(dirname(path))))
       }),
 
     list: (prefix) => listBelow(place, prefix),

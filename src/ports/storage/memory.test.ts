@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { memoryStorage } from './memory.ts'
-import { bodyOf, literal, readRange, refuses, storageSuite } from './suite.ts'
+import { bodyOf, literal, readRange, refuses } from './samples.ts'
+import { storageSuite } from './suite.ts'
 
 storageSuite('memory', async () => {
   const storage = memoryStorage({ clock: systemClock })

@@ -3,7 +3,8 @@
  *
  * Contract, held by suite.ts for every adapter:
  * - A key is written once. `put`, `assemble` and `finishUpload` refuse a key that exists (`key_exists`), so a late
- *   writer can never change what others read. Keys are relative paths of `[A-Za-z0-9._-]` segments.
+ *   writer can never change what others read. Keys are relative paths of `[A-Za-z0-9._-]` segments;
+ *   none lies below another (`a` and `a/b`).
  * - When a write returns, the bytes and their name are on stable storage (file and folder synced). A write that fails or
  *   is killed leaves no object, at most a temporary file that `sweep` removes.
  * - A read gives exactly the bytes asked for or fails: never fewer without an error (`source_changed`), a missing object

@@ -1,12 +1,13 @@
 /** The storage contract as tests: every adapter passes them. */
 
 import assert from 'node:assert/strict'
-import { createHash, hash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { AppError } from '../../base/errors.ts'
-import type { Piece, Storage, Stored } from './port.ts'
+import type { Piece, Storage } from './port.ts'
+import { bodyOf, copyOf, described, drain, literal, readRange, refuses } from './samples.ts'
 
 export interface Fixture {
   /** on a new, empty store, not identified */
@@ -96,6 +97,10 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       await storage.delete('a/b')
       await storage.delete('a/b')
       await storage.delete('never/was')
+      await storage.put('file', randomBytes(1))
+      await storage.delete('file/below')
+      assert.equal(await storage.size('file/below'), null)
+      await storage.delete('file')
       assert.equal(await storage.size('a/b'), null)
       await storage.put('a/c', randomBytes(10))
       assert.deepEqual(await keys(), ['a/c'])
@@ -367,51 +372,6 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       assert.equal(await storage.size('k'), 10)
       assert.equal(await storage.appendUpload('u', 0, bodyOf(randomBytes(1), 1), 1), 1)
     })
-  })
-}
-
-export const described = (bytes: Uint8Array): Stored => ({ size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
-
-export const literal = (bytes: Uint8Array): Piece => ({ kind: 'bytes', bytes })
-
-export function copyOf(key: string, bytes: Uint8Array, from: number, to: number): Piece & { kind: 'copy' } {
-  return { kind: 'copy', key, from, to, crc32: crc32(bytes.subarray(from, to)) }
-}
-
-/** The range as the storage reads it, `step` bytes at a time. */
-export async function readRange(storage: Storage, key: string, from: number, to: number, step = 65_536): Promise<Buffer> {
-  return drain(await storage.open(key, from, to), step)
-}
-
-async function drain(source: { read(into: Uint8Array): Promise<number>; close(): Promise<void> }, step: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  try {
-    for (;;) {
-      const into = Buffer.alloc(step)
-      const n = await source.read(into)
-      if (n === 0) return Buffer.concat(parts)
-      parts.push(into.subarray(0, n))
-    }
-  } finally {
-    await source.close()
-  }
-}
-
-/** The bytes in chunks; breaks off, as a lost connection does, once `breakAt` bytes went out. */
-export async function* bodyOf(bytes: Uint8Array, step: number, breakAt = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += step) {
-    if (at >= breakAt) throw new Error('connection lost')
-    yield bytes.subarray(at, at + step)
-  }
-}
-
-/** The promise fails with this code and, where given, these facts. */
-export async function refuses(code: string, work: Promise<unknown>, facts: Record<string, unknown> = {}): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert.ok(error instanceof AppError, String(error))
-    assert.equal(error.code, code)
-    for (const [name, value] of Object.entries(facts)) assert.equal(error.facts[name], value, name)
-    return true
   })
 }
 
