@@ -17,9 +17,17 @@ export async function* readAll(source: Source): AsyncGenerator<Uint8Array, void,
   }
 }
 
-/** The whole of a small source. */
-export async function readWhole(source: Source): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  for await (const part of readAll(source)) parts.push(part)
-  return Buffer.concat(parts)
+/** All `size` bytes of a small source, then closes it. */
+export async function readWhole(source: Source, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  try {
+    for (let at = 0; at < size; ) {
+      const n = await source.read(bytes.subarray(at))
+      if (n === 0) break
+      at += n
+    }
+    return bytes
+  } finally {
+    await source.close()
+  }
 }

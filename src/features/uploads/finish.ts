@@ -39,7 +39,8 @@ type FinishDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'>
  */
 export async function finish(deps: FinishDeps, upload: Upload, token: string, digest: Digest, options: FinishOptions): Promise<Result> {
   const { db, storage, images, clock } = deps
-  const head = await readWhole(await openHeld(deps, upload, 0, Math.min(upload.size, headBytes)))
+  const headSize = Math.min(upload.size, headBytes)
+  const head = await readWhole(await openHeld(deps, upload, 0, headSize), headSize)
   const type = await images.identify(head)
   if (!type) return refuse(deps, upload, token, 'media_type')
   const seen = images.dimensions(head)
@@ -121,7 +122,7 @@ async function commit({ queue, images, clock }: FinishDeps, tx: Tx, accepted: Ac
     storageKey: key,
     width: null,
     height: null,
-    capturedAt: null,
+    capturedAt: type.capturedAt ?? null,
     modifiedAt: upload.modifiedAt,
     renderState: drawn ? 'waiting' : 'none',
     createdAt: now,

@@ -32,9 +32,12 @@ export interface ImportOptions {
   signal?: AbortSignal
 }
 
-// one file is read and hashed while the other is synced
-const sideBySide = 2
-const chunk = 1024 * 1024
+// one file is read and hashed while others wait for the disk and the database
+const sideBySide = 4
+const chunk = 512 * 1024
+
+/** One is being read while the other is hashed and written; each worker has a pair for all its files. */
+type Buffers = readonly [Buffer, Buffer]
 
 /**
  * Imports every picture, video and track below `folder`, in the order of their names. What the gallery has already is told and
@@ -57,12 +60,13 @@ export async function importFolder(
   let failed = false
 
   async function work(): Promise<void> {
+    const buffers: Buffers = [Buffer.allocUnsafeSlow(chunk), Buffer.allocUnsafeSlow(chunk)]
     while (!failed) {
       signal?.throwIfAborted()
       const { value, done } = await found.next()
       if (done) return
       const index = next++
-      const outcome = await take(deps, uploads, gallery, value, first + index)
+      const outcome = await take(deps, uploads, { gallery, found: value, position: first + index, buffers })
       if (outcome === 'stored') imported += 1
       else told.push({ index, path: value.path, reason: outcome === 'duplicate' ? null : outcome.reason })
       progress.files += 1
@@ -102,19 +106,22 @@ export async function folderBelow(allowed: string | null, path: string): Promise
 
 type Outcome = Result | { reason: string }
 
-async function take(
-  deps: ImportDeps,
-  uploads: UploadDeps,
-  gallery: Parameters<typeof begin>[1],
-  found: Found,
-  position: number,
-): Promise<Outcome> {
+/** One thing found, and what it takes to import it. */
+interface Work {
+  gallery: Parameters<typeof begin>[1]
+  found: Found
+  position: number
+  buffers: Buffers
+}
+
+async function take(deps: ImportDeps, uploads: UploadDeps, work: Work): Promise<Outcome> {
+  const { found } = work
   if ('reason' in found) return { reason: found.reason }
   // a pipe that took the file's place must not make us wait
   const file = await open(found.file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW).catch(() => null)
   if (!file) return { reason: 'it cannot be read' }
   try {
-    return await takeFile(deps, uploads, gallery, found, file, position)
+    return await takeFile(deps, uploads, work, file)
   } catch (error) {
     const sentence = ofThisFile.find((code) => isCode(error, code)) && (error as AppError).message
     if (!sentence) throw error
@@ -127,51 +134,55 @@ async function take(
 // refusals that say something about one file, not about the import
 const ofThisFile = ['empty_file', 'media_type', 'picture_too_large', 'upload_too_large'] as const
 
-async function takeFile(
-  deps: ImportDeps,
-  uploads: UploadDeps,
-  gallery: Parameters<typeof begin>[1],
-  { path }: Found,
-  file: FileHandle,
-  position: number,
-): Promise<Outcome> {
+async function takeFile(deps: ImportDeps, uploads: UploadDeps, work: Work, file: FileHandle): Promise<Outcome> {
+  const { gallery, found, position, buffers } = work
   const stats = await file.stat()
   if (!stats.isFile()) return { reason: 'it is not a file' }
   const { size } = stats
   if (size === 0) throw new AppError('empty_file')
-  const broken: { reason?: string } = {}
-  const head = await wholeOf(read(file, 0, Math.min(size, headBytes), broken))
-  if (broken.reason) return { reason: broken.reason }
+  const reading: Reading = { file, buffers }
+  const head = await headOf(reading, Math.min(size, headBytes))
+  if (reading.broken) return { reason: reading.broken }
   if (!(await deps.images.identify(head))) throw new AppError('media_type')
-  if ((await hasSize(deps.db, gallery.id, size)) && (await isKnown(deps, gallery.id, file, size, broken))) return 'duplicate'
+  if ((await hasSize(deps.db, gallery.id, size)) && (await isKnown(deps, gallery.id, reading, size))) return 'duplicate'
 
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = found.path.slice(found.path.lastIndexOf('/') + 1)
   const upload = await begin(deps, gallery, { name, size, modifiedAt: stats.mtime, sha256: null })
   // one byte more than the file had: a file that grows meanwhile is refused, not cut
-  const { offset, result } = await receive(uploads, upload.id, 0, read(file, 0, size + 1, broken), { position })
+  const { offset, result } = await receive(uploads, upload.id, 0, read(reading, size + 1), { position }).catch(async (error: unknown) => {
+    if (isCode(error, 'upload_too_large')) await giveUp(deps, upload.id)
+    throw error
+  })
   if (result) return result
   await giveUp(deps, upload.id)
-  return { reason: broken.reason ?? (offset < size ? 'it changed while it was read' : 'it cannot be read') }
+  return { reason: reading.broken ?? (offset < size ? 'it changed while it was read' : 'it cannot be read') }
 }
 
-async function isKnown({ db }: Pick<Deps, 'db'>, galleryId: string, file: FileHandle, size: number, broken: { reason?: string }) {
+async function isKnown({ db }: Pick<Deps, 'db'>, galleryId: string, reading: Reading, size: number): Promise<boolean> {
   const sha256 = createHash('sha256')
-  for await (const bytes of read(file, 0, size, broken)) sha256.update(bytes)
+  for await (const bytes of read(reading, size)) sha256.update(bytes)
   return (await findSame(db, galleryId, sha256.digest(), size)) !== undefined
 }
 
-/** The bytes [from, to) of a file, or up to its end. Notes in `broken` why it stopped early: who stores them only sees the end. */
-async function* read(file: FileHandle, from: number, to: number, broken: { reason?: string }): AsyncGenerator<Buffer, void, undefined> {
-  // two buffers: one is being read while the other is hashed and written
-  const buffers = [Buffer.allocUnsafeSlow(chunk), Buffer.allocUnsafeSlow(chunk)] as const
+/** A file being read. */
+interface Reading {
+  file: FileHandle
+  buffers: Buffers
+  /** why it stopped early: who stores the bytes only sees their end */
+  broken?: string
+}
+
+/** The first `to` bytes of a file, or all it has. A chunk is valid until the next one is asked for. */
+async function* read(reading: Reading, to: number): AsyncGenerator<Buffer, void, undefined> {
+  const { file, buffers } = reading
   const readAt = (k: number, at: number) =>
     file.read(buffers[k & 1]!, 0, Math.min(chunk, to - at), at).catch((error: NodeJS.ErrnoException) => {
-      broken.reason = `it cannot be read (${error.code ?? 'unknown'})`
+      reading.broken = `it cannot be read (${error.code ?? 'unknown'})`
       return { bytesRead: 0 }
     })
-  let coming = readAt(0, from)
+  let coming = readAt(0, 0)
   try {
-    for (let k = 0, at = from; at < to; k++) {
+    for (let k = 0, at = 0; at < to; k++) {
       const { bytesRead } = await coming
       if (bytesRead === 0) return
       at += bytesRead
@@ -184,9 +195,9 @@ async function* read(file: FileHandle, from: number, to: number, broken: { reaso
   }
 }
 
-async function wholeOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+async function headOf(reading: Reading, size: number): Promise<Buffer> {
   const parts: Buffer[] = []
-  for await (const part of chunks) parts.push(Buffer.from(part))
+  for await (const part of read(reading, size)) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }
 

@@ -53,7 +53,7 @@ async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rend
     const living = await lockAsset(tx, asset.id)
     if (living?.renderState !== 'waiting') return
     await insertDerivatives(tx, rows)
-    await setRendered(tx, asset.id, { width: made.width, height: made.height, capturedAt: made.capturedAt ?? null })
+    await setRendered(tx, asset.id, { width: made.width, height: made.height })
     for (const key of keys) await forgetGarbage(tx, key)
   })
 }

@@ -33,6 +33,10 @@ export const settings: Settings = {
 }
 export const installation = '00000000-0000-7000-8000-000000000001'
 
+interface ShiftedClock extends Clock {
+  shift: number
+}
+
 export interface Bed {
   deps: Deps
   url: string
@@ -42,12 +46,12 @@ export interface Bed {
   mara: string
   /** another owner */
   jonas: string
-  clock: { shift: number }
+  clock: ShiftedClock
   close(): Promise<void>
 }
 
 /** The present, moved by `shift`. */
-export function shiftedClock(): Clock & { shift: number } {
+export function shiftedClock(): ShiftedClock {
   return {
     shift: 0,
     now() {
@@ -193,7 +197,7 @@ export function patch(
   return fetch(bed.url + location, {
     method: 'PATCH',
     headers: { ...asUser(user), 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' },
-    body: body as BodyInit,
+    body,
     duplex: 'half',
   } as RequestInit)
 }

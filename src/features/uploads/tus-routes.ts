@@ -2,8 +2,8 @@
 import { AppError } from '../../base/errors.ts'
 import { findUpload } from '../../data/uploads.ts'
 import { idOrSlug, idParams, type RoutePlugin, takeRawBodies } from '../../http/app.ts'
+import { endUnread, keepPace } from './body.ts'
 import { recentHashes } from './hashes.ts'
-import { endUnread, keepPace } from './pace.ts'
 import { idOf, tusHandler, uploadsPath } from './tus.ts'
 
 const bodyType = 'application/offset+octet-stream'

@@ -8,6 +8,7 @@ import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUp, receive, standing, type UploadDeps } from './accept.ts'
 import { type Announced, begin } from './begin.ts'
+import { bodyOf } from './body.ts'
 import type { Result } from './finish.ts'
 
 export const uploadsPath = '/api/uploads'
@@ -125,7 +126,7 @@ function webRequest(request: FastifyRequest, base: string): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers.set(name, value)
   const sends = request.method === 'PATCH' || (request.method === 'POST' && hasBody(request))
-  const body = sends ? (Readable.toWeb(request.raw) as ReadableStream<Uint8Array>) : null
+  const body = sends ? (Readable.toWeb(bodyOf(request.raw)) as ReadableStream<Uint8Array>) : null
   return new Request(new URL(request.url, base), { method: request.method, headers, body, duplex: 'half' } as RequestInit)
 }
 

@@ -45,8 +45,8 @@ async function followed(root: Buffer, link: Buffer, path: string): Promise<Found
   try {
     const file = await realpath(link, 'buffer')
     const stats = await stat(file)
-    if (Buffer.compare(file.subarray(0, root.length + 1), Buffer.concat([root, slash])) !== 0)
-      return { path, reason: 'it is a link to outside the folder' }
+    const inside = file.equals(root) || file.subarray(0, root.length + 1).equals(Buffer.concat([root, slash]))
+    if (!inside) return { path, reason: 'it is a link to outside the folder' }
     if (stats.isFile()) return { path, file, stats }
     return { path, reason: stats.isDirectory() ? 'it is a link to a folder' : `it is a link to a ${special(stats)}` }
   } catch (error) {
