@@ -35,7 +35,7 @@ async function testAll(): Promise<boolean> {
   const dir = temporaryFolder()
   const postgres = await startEmbedded({ dir, log: quiet, settings: careless })
   try {
-    const flags = [`--test-concurrency=${Math.max(2, os.availableParallelism())}`, '--test-timeout=120000', '--test-reporter=spec']
+    const flags = [`--test-concurrency=${Math.max(2, os.availableParallelism())}`, '--test-timeout=600000', '--test-reporter=spec']
     return await run(process.execPath, ['--test', ...flags, ...files], { KEEPSAKE_TEST_POSTGRES: postgres.url })
   } finally {
     await postgres.stop()
