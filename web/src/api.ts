@@ -20,6 +20,8 @@ import { ownProblem, Refusal, readProblem } from './ui/refusal.ts'
 
 export type * from '../../sdk/src/wire.ts'
 
+/** What the window hears when an answer says that nobody is signed in any more. */
+export const signedOut = 'keepsake:signed-out'
 /** Where the upload queue sends its files (tus 1.0). */
 export const uploads = '/api/uploads'
 export const zipOf = (archive: Archive) => `/api/archives/${archive.id}/download`
@@ -104,6 +106,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
   } catch (cause) {
     throw signal?.aborted ? cause : new Refusal(ownProblem('unreachable', 0))
   }
+  if (answer.status === 401 && path !== '/api/session') dispatchEvent(new Event(signedOut))
   if (!answer.ok) throw new Refusal(readProblem(answer.status, text), Number(answer.headers.get('retry-after')) || null)
   if (!text) return undefined as T
   try {

@@ -1,6 +1,6 @@
 /** One photo on the whole screen, with arrows, keys and a swipe to the next. */
 import { ChevronLeft, ChevronRight, FileImage, X } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Item } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { catalog } from './words.ts'
@@ -13,10 +13,10 @@ export function Lightbox({ items, start, close }: { items: Item[]; start: number
   const [at, go] = useState(start)
   const item = items[at]!
   const step = (by: number) => go((n) => Math.min(items.length - 1, Math.max(0, n + by)))
-  useEffect(() => {
+  // Only `close` of the dialog itself gives the focus back to the photo, so the page hears of it afterwards.
+  useLayoutEffect(() => {
     const dialog = own.current!
     dialog.showModal()
-    // Closing the native way gives the focus back to the photo that was opened.
     return () => dialog.close()
   }, [])
   useEffect(() => {
@@ -33,7 +33,7 @@ export function Lightbox({ items, start, close }: { items: Item[]; start: number
       ref={own}
       className="lightbox"
       aria-label={item.name}
-      onCancel={close}
+      onClose={close}
       onKeyDown={press}
       onPointerDown={(event) => {
         touch.current = event.clientX
@@ -59,7 +59,7 @@ export function Lightbox({ items, start, close }: { items: Item[]; start: number
       >
         <ChevronRight size={26} aria-hidden="true" />
       </button>
-      <button type="button" className="lightbox-button out" aria-label={say.close} onClick={close}>
+      <button type="button" className="lightbox-button out" aria-label={say.close} onClick={() => own.current!.close()}>
         <X size={22} aria-hidden="true" />
       </button>
     </dialog>

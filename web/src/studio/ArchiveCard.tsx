@@ -28,17 +28,18 @@ export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: A
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!data && !refusal && <Waiting height={110} />}
-      {(data?.status === 'none' || (data && !made)) && <p className="meta">{words.archiveNone}</p>}
-      {made && (data.status === 'pending' || data.status === 'processing') && <Making archive={made} />}
-      {made && data.status === 'failed' && (
+      {data?.status === 'none' && <p className="meta">{words.archiveNone}</p>}
+      {(data?.status === 'pending' || data?.status === 'processing') &&
+        (made ? <Making archive={made} /> : <p className="step">{words.archiveQueued}</p>)}
+      {data?.status === 'failed' && (
         <>
-          <div className="note bad">{made.error_message ?? words.archiveFailedText}</div>
+          <div className="note bad">{made?.error_message ?? words.archiveFailedText}</div>
           <div className="actions">{pack(true, true)}</div>
         </>
       )}
-      {made && (data.status === 'ready' || data.status === 'outdated') && (
+      {data?.status === 'outdated' && <div className="note warn">{words.archiveOutdatedText}</div>}
+      {made?.status === 'ready' && (
         <>
-          {data.status === 'outdated' && <div className="note warn">{words.archiveOutdatedText}</div>}
           {made.missing_count > 0 && <Missing archive={made} />}
           <Facts archive={made} />
           <div className="actions">
@@ -46,7 +47,7 @@ export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: A
               <Download size={16} aria-hidden="true" />
               {words.downloadZip}
             </a>
-            {(data.status === 'outdated' || made.missing_count > 0) && pack(made.missing_count > 0, false)}
+            {(data?.status === 'outdated' || (data?.status === 'ready' && made.missing_count > 0)) && pack(made.missing_count > 0, false)}
           </div>
         </>
       )}

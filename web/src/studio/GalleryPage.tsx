@@ -4,10 +4,11 @@ import { useEffect, useMemo, useRef } from 'react'
 import { type Gallery, publish, useArchive, useGallery, useItems } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import type { PageProps } from '../ui/router.tsx'
-import { Trouble, Waiting } from '../ui/Trouble.tsx'
+import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
 import { ClientsCard } from './ClientsCard.tsx'
 import { CopyButton } from './CopyButton.tsx'
+import { Frame, Lost } from './Frame.tsx'
 import { GalleryBadge } from './GalleryBadge.tsx'
 import { PhotosCard } from './PhotosCard.tsx'
 import { SettingsCard } from './SettingsCard.tsx'
@@ -18,7 +19,7 @@ import { useWords } from './words.tsx'
 export function Page({ params }: PageProps) {
   const { data, refusal, again, put } = useGallery(params.slug!)
   if (data) return <Sheet gallery={data} changed={again} put={put} />
-  return <main className="page">{refusal ? <Trouble refusal={refusal} retry={again} /> : <Waiting height={420} />}</main>
+  return refusal?.problem.status === 404 ? <Lost /> : <Frame refusal={refusal} retry={again} />
 }
 
 function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => void; put: (gallery: Gallery) => void }) {

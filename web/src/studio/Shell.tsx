@@ -1,40 +1,35 @@
 /** The frame around the pages: who is signed in, the way between pages, and the uploads that go on behind them. */
 import { Images, LogOut, Mail } from 'lucide-react'
-import { useEffect } from 'react'
-import { signOut, useSession, useSetUp } from '../api.ts'
+import { type ReactNode, useEffect } from 'react'
+import { signedOut, signOut, useSession, useSetUp } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Link, navigate, type Route, Router, usePath } from '../ui/router.tsx'
-import { Empty, Trouble, Waiting } from '../ui/Trouble.tsx'
+import { Frame, Lost } from './Frame.tsx'
 import { Uploads } from './uploads.tsx'
 import { useWords } from './words.tsx'
 
 export function Shell({ routes }: { routes: Route[] }) {
   const path = usePath()
-  const words = useWords()
-  const lost = (
-    <main className="page">
-      <Empty icon={<Images size={28} aria-hidden="true" />} title={words.lostTitle}>
-        <Link to="/" className="button">
-          {words.toGalleries}
-        </Link>
-      </Empty>
-    </main>
+  const pages = <Router routes={routes} lost={<Lost />} waiting={<Frame />} />
+  return path === '/setup' || path === '/sign-in' ? (
+    pages
+  ) : (
+    <Uploads>
+      <SignedIn path={path}>{pages}</SignedIn>
+    </Uploads>
   )
-  const pages = <Router routes={routes} lost={lost} />
-  return path === '/setup' || path === '/sign-in' ? pages : <Uploads>{<SignedIn path={path}>{pages}</SignedIn>}</Uploads>
 }
 
-function SignedIn({ path, children }: { path: string; children: React.ReactNode }) {
+function SignedIn({ path, children }: { path: string; children: ReactNode }) {
   const words = useWords()
   const { data: session, refusal, again } = useSession()
+  useEffect(() => {
+    addEventListener(signedOut, again)
+    return () => removeEventListener(signedOut, again)
+  }, [again])
   const stranger = refusal?.problem.status === 401
   if (stranger) return <AtTheDoor path={path} />
-  if (refusal)
-    return (
-      <main className="page">
-        <Trouble refusal={refusal} retry={again} />
-      </main>
-    )
+  if (refusal && !session) return <Frame refusal={refusal} retry={again} />
   const inside = path.startsWith('/galleries/') || path === '/'
   return (
     <div className="shell">
@@ -54,13 +49,7 @@ function SignedIn({ path, children }: { path: string; children: React.ReactNode 
         </nav>
         <SignOut email={session?.user.email ?? ''} />
       </header>
-      {session ? (
-        children
-      ) : (
-        <main className="page">
-          <Waiting height={320} />
-        </main>
-      )}
+      {session ? children : <Frame />}
     </div>
   )
 }
@@ -71,7 +60,7 @@ function AtTheDoor({ path }: { path: string }) {
   useEffect(() => {
     if (data) navigate(data.needed ? '/setup' : path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`)
   }, [data, path])
-  return <main className="page">{refusal ? <Trouble refusal={refusal} retry={again} /> : <Waiting height={320} />}</main>
+  return <Frame refusal={refusal} retry={again} />
 }
 
 function SignOut({ email }: { email: string }) {

@@ -1,5 +1,5 @@
 /** Where photos are dropped, and how far they are. */
-import { FolderUp, Pause, Play, RefreshCw, TriangleAlert } from 'lucide-react'
+import { FolderUp, Pause, Play, RefreshCw, TriangleAlert, X } from 'lucide-react'
 import { type ChangeEvent, type DragEvent, useRef, useState } from 'react'
 import { useLanguage } from '../ui/language.tsx'
 import { sentenceOf } from '../ui/refusal.ts'
@@ -73,7 +73,7 @@ export function UploadCard({ queue, count, left, sizes, small }: Props) {
 
 function Progress({ queue, count }: { queue: Queue; count: Count }) {
   const words = useWords()
-  const { fmt } = useLanguage()
+  const { fmt, say } = useLanguage()
   const failed = count.failed.length
   const facts = [
     count.files > 0 && words.filesOf(fmt.number(count.stored + count.duplicates), fmt.number(count.files)),
@@ -111,6 +111,11 @@ function Progress({ queue, count }: { queue: Queue; count: Count }) {
           <button type="button" className="button" onClick={queue.pause}>
             <Pause size={16} aria-hidden="true" />
             {words.pause}
+          </button>
+        )}
+        {count.state === 'done' && (
+          <button type="button" className="button bare square" aria-label={say.close} onClick={queue.clear}>
+            <X size={17} aria-hidden="true" />
           </button>
         )}
         {count.state === 'paused' && (

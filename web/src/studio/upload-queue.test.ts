@@ -36,6 +36,7 @@ test('a refused file keeps the sentence of the server, and Retry all sends it ag
   const count = await until(world.queue, ({ state }) => state === 'done')
   assert.equal(count.failed[0]?.problem.title, 'This file is not a photo.')
   assert.notEqual(count.percent, 100)
+  assert.equal(world.left(), 0, 'a refused file is nothing to go on with after a reload')
   world.refuse = false
   world.queue.retry()
   assert.equal((await until(world.queue, (c) => c.stored === 1)).failed.length, 0)
@@ -72,6 +73,22 @@ test('the same folder after a reload sends only what is left', async () => {
   later.add([file('a.jpg', 1000), file('b.jpg', 2000), file('c.jpg', 3000)], new Set([1000]))
   const count = await until(later, ({ state }) => state === 'done')
   assert.deepEqual([count.already, count.files], [1, 2])
+  await world.close()
+})
+
+test('a file cut off goes on at the byte the server has, also after a reload', async () => {
+  const world = await open()
+  world.holdAfter = 1_000_000
+  world.queue.add([file('a.jpg', 4_000_000)], new Set())
+  await world.held
+  world.queue.pause()
+  world.holdAfter = 0
+  const later = world.reload()
+  later.add([file('a.jpg', 4_000_000)], new Set())
+  const count = await until(later, ({ state }) => state === 'done')
+  assert.deepEqual([count.stored, world.kept.size], [1, 1])
+  assert.equal(world.sizes()[0], 4_000_000)
+  assert.ok(world.patches.at(-1)! > 0, 'the second request began behind the first byte')
   await world.close()
 })
 
@@ -131,7 +148,13 @@ async function open() {
       return upload
     }
     override async write(stream: Readable, id: string) {
-      for await (const part of stream) bytes.set(id, Buffer.concat([bytes.get(id)!, part]))
+      world.patches.push(bytes.get(id)!.length)
+      for await (const part of stream) {
+        bytes.set(id, Buffer.concat([bytes.get(id)!, part]))
+        if (!world.holdAfter || bytes.get(id)!.length < world.holdAfter) continue
+        hold()
+        break
+      }
       return bytes.get(id)!.length
     }
     override async getUpload(id: string) {
@@ -139,7 +162,8 @@ async function open() {
       return new Upload({ id, size, offset: bytes.get(id)!.length, metadata })
     }
   }
-  const world = { refuse: false }
+  let hold = () => {}
+  const world = { refuse: false, holdAfter: 0, held: new Promise<void>((done) => (hold = done)), patches: [] as number[] }
   const tus = new Server({
     path: '/api/uploads',
     datastore: new MemoryStore(),
@@ -163,7 +187,7 @@ async function open() {
     setItem: (key: string, value: string) => void local.set(key, value),
     removeItem: (key: string) => void local.delete(key),
   }
-  const options: Partial<UploadOptions> = { retryDelays: [], urlStorage: noUrls }
+  const options: Partial<UploadOptions> = { retryDelays: [], urlStorage: urls() }
   const reload = () =>
     uploadQueue({
       endpoint,
@@ -173,12 +197,26 @@ async function open() {
       online: () => true,
       tus: options,
     })
-  return Object.assign(world, { kept, queue: reload(), reload, close: () => new Promise((done) => http.close(done)) })
+  return Object.assign(world, {
+    kept,
+    sizes: () => [...bytes.values()].map((b) => b.length),
+    queue: reload(),
+    left: () => uploadMemory(store, 'g1').left(),
+    reload,
+    close: () => new Promise((done) => http.close(done)),
+  })
 }
 
-const noUrls = {
-  findAllUploads: async (): Promise<PreviousUpload[]> => [],
-  findUploadsByFingerprint: async (): Promise<PreviousUpload[]> => [],
-  removeUpload: async () => {},
-  addUpload: async () => '',
+/** What localStorage is to tus in a browser. */
+function urls(): UploadOptions['urlStorage'] {
+  const all = new Map<string, PreviousUpload>()
+  return {
+    findAllUploads: async () => [...all.values()],
+    findUploadsByFingerprint: async (print) => [...all.values()].filter((known) => known.urlStorageKey === print),
+    removeUpload: async (key) => void all.delete(key),
+    addUpload: async (print, upload) => {
+      all.set(print, { ...upload, urlStorageKey: print })
+      return print
+    },
+  }
 }

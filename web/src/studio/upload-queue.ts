@@ -98,7 +98,7 @@ export function uploadQueue(options: QueueOptions) {
   function begin(): void {
     while (!paused && !offline && sending.size < atOnce && waiting.length) send(waiting.shift()!)
     if (!sending.size) memory.flush()
-    memory.setLeft(waiting.length + sending.size + failed.size)
+    memory.setLeft(waiting.length + sending.size + [...failed].filter(mayComeYet).length)
     tell()
   }
 
@@ -207,6 +207,15 @@ export function uploadQueue(options: QueueOptions) {
     resume()
   }
 
+  /** Forgets an upload that has ended, with what failed in it. */
+  function clear(): void {
+    if (waiting.length + sending.size) return
+    entries.clear()
+    failed.clear()
+    Object.assign(sum, { bytes: 0, sent: 0, stored: 0, duplicates: 0, already: 0 })
+    begin()
+  }
+
   function look(): Count {
     const open = waiting.length + sending.size
     const done = sum.stored + sum.duplicates
@@ -241,6 +250,7 @@ export function uploadQueue(options: QueueOptions) {
     pause,
     resume,
     retry,
+    clear,
     network,
     count: () => count,
     listen(listener: () => void) {
@@ -248,4 +258,9 @@ export function uploadQueue(options: QueueOptions) {
       return () => void listeners.delete(listener)
     },
   }
+}
+
+/** A file the server has refused will be refused tomorrow; one that found no server will not. */
+function mayComeYet({ problem }: Entry): boolean {
+  return !problem || problem.status === 0 || problem.status === 401 || problem.status >= 500
 }

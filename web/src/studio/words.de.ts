@@ -9,7 +9,6 @@ export const words: Words = {
   galleries: 'Galerien',
   outbox: 'Postausgang',
   signOut: 'Abmelden',
-  signedOut: 'Sie sind abgemeldet.',
   lostTitle: 'Hier ist keine Seite',
   toGalleries: 'Zu den Galerien',
   photos: (n) => count(n, 'Foto', 'Fotos'),
@@ -19,7 +18,6 @@ export const words: Words = {
   save: 'Speichern',
   saved: 'Gespeichert',
   more: 'Mehr zeigen',
-  open: 'Öffnen',
 
   setUpTitle: 'Keepsake einrichten',
   setUpText: 'Das erste Konto ist Ihres: Es sieht alles.',

@@ -9,7 +9,6 @@ export const words = {
   galleries: 'Galleries',
   outbox: 'Outbox',
   signOut: 'Sign out',
-  signedOut: 'You are signed out.',
   lostTitle: 'There is no page here',
   toGalleries: 'To the galleries',
   photos: (n: number) => count(n, 'photo', 'photos'),
@@ -19,7 +18,6 @@ export const words = {
   save: 'Save',
   saved: 'Saved',
   more: 'Show more',
-  open: 'Open',
 
   // set-up and sign-in
   setUpTitle: 'Set up Keepsake',

@@ -11,7 +11,6 @@ export const words: Words = {
   galleries: 'Галереи',
   outbox: 'Исходящие',
   signOut: 'Выйти',
-  signedOut: 'Вы вышли из системы.',
   lostTitle: 'Здесь нет страницы',
   toGalleries: 'К галереям',
   photos: (n) => count(n, 'фотография', 'фотографии', 'фотографий'),
@@ -21,7 +20,6 @@ export const words: Words = {
   save: 'Сохранить',
   saved: 'Сохранено',
   more: 'Показать ещё',
-  open: 'Открыть',
 
   setUpTitle: 'Настройка Keepsake',
   setUpText: 'Первая учётная запись — ваша: ей видно всё.',

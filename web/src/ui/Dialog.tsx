@@ -1,13 +1,14 @@
 /** The native dialog as a card in the middle, or a sheet from below on a phone. */
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { useLanguage } from './language.tsx'
 
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
   const { say } = useLanguage()
   const own = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Before the dialog leaves the page: closing it is what gives the focus back.
+  useLayoutEffect(() => {
     const dialog = own.current!
     dialog.showModal()
     return () => dialog.close()
@@ -18,13 +19,13 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
       ref={own}
       className="sheet"
       aria-labelledby={id}
-      onCancel={close}
-      onClick={(event) => event.target === event.currentTarget && close()}
+      onClose={close}
+      onClick={(event) => event.target === event.currentTarget && own.current!.close()}
     >
       <div className="sheet-inside">
         <header className="sheet-head">
           <h2 id={id}>{title}</h2>
-          <button type="button" className="button bare square" aria-label={say.close} onClick={close}>
+          <button type="button" className="button bare square" aria-label={say.close} onClick={() => own.current!.close()}>
             <X size={18} aria-hidden="true" />
           </button>
         </header>

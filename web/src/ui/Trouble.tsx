@@ -53,7 +53,7 @@ export function Empty({ icon, title, children }: { icon: ReactNode; title: strin
   return (
     <div className="empty">
       {icon}
-      <p className="empty-title">{title}</p>
+      <h2>{title}</h2>
       {children}
     </div>
   )

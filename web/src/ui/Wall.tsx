@@ -1,5 +1,5 @@
 /** A wall of photos in justified rows; only the rows in sight exist, so ten thousand scroll like ten. */
-import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { justify, type Row, type Shape, visible } from './justify.ts'
 
 interface Props<T> {
@@ -65,15 +65,6 @@ function useWidth(own: { current: HTMLElement | null }): number {
 function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [number, number] {
   const [sight, set] = useState<[number, number]>([0, 0])
   useLayoutEffect(() => {
-    const look = () => {
-      const top = own.current!.getBoundingClientRect().top
-      const ahead = innerHeight * 0.8
-      const next = visible(rows, -top - ahead, innerHeight - top + ahead)
-      set((old) => (old[0] === next[0] && old[1] === next[1] ? old : next))
-    }
-    look()
-  }, [own, rows])
-  useEffect(() => {
     let frame = 0
     const look = () => {
       frame = 0
@@ -85,6 +76,7 @@ function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [number,
     const soon = () => {
       frame ||= requestAnimationFrame(look)
     }
+    look()
     addEventListener('scroll', soon, { passive: true })
     addEventListener('resize', soon)
     return () => {

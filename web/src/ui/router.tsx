@@ -1,6 +1,5 @@
 /** Addresses and pages: a path picks a page, which is loaded when it is first needed. */
 import { type ComponentType, lazy, type MouseEvent, type ReactNode, Suspense, useEffect, useState } from 'react'
-import { Waiting } from './Trouble.tsx'
 
 export interface PageProps {
   params: Record<string, string>
@@ -31,14 +30,14 @@ export function usePath(): string {
   return path
 }
 
-export function Router({ routes, lost }: { routes: Route[]; lost: ReactNode }) {
+export function Router({ routes, lost, waiting }: { routes: Route[]; lost: ReactNode; waiting: ReactNode }) {
   const path = usePath()
   for (const { path: pattern, page: Page } of routes) {
     const params = match(pattern, path)
     // A page of another path begins anew, with nothing of the last one.
     if (params)
       return (
-        <Suspense fallback={<Waiting />}>
+        <Suspense fallback={waiting}>
           <Page key={path} params={params} />
         </Suspense>
       )
