@@ -3,9 +3,10 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { newId } from '../base/id.ts'
-import { installationId } from '../data/settings.ts'
+import { findSetting, installationId, settleSetting } from '../data/settings.ts'
 import { startEmbedded } from '../ports/database/embedded.ts'
 import { migrate } from '../ports/database/migrate.ts'
+import type { Database } from '../ports/database/port.ts'
 import { openDatabase } from '../ports/database/postgres.ts'
 import type { Deps, Log } from '../ports/deps.ts'
 import { sharpImages } from '../ports/images/sharp.ts'
@@ -13,6 +14,7 @@ import { outboxMail } from '../ports/mail/outbox.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
+import type { Storage } from '../ports/storage/port.ts'
 import type { Config } from './config.ts'
 
 export interface World {
@@ -35,7 +37,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => database.close())
     await migrate(database.db)
     const storage = diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
-    await storage.identify(await installationId(database.db, newId(clock.now())))
+    await identify(database.db, storage, newId(clock.now()))
     const queue = await pgbossQueue({ db: database.db, url, log })
     const images = sharpImages()
     opened.push(() => images.close())
@@ -52,6 +54,13 @@ export async function wire(config: Config, log: Log): Promise<World> {
     await closeAll()
     throw error
   }
+}
+
+/** A store that this database has marked before must bear the mark: an empty folder in its place is a missing mount, not a new store. */
+async function identify(db: Database, storage: Storage, fresh: string): Promise<void> {
+  const marked = await findSetting(db, 'store_marked')
+  await storage.identify(await installationId(db, fresh), marked === true)
+  await settleSetting(db, 'store_marked', true)
 }
 
 async function embedded(config: Config, log: Log, opened: (() => unknown)[]): Promise<string> {

@@ -55,6 +55,7 @@ export async function importFolder(
   const first = positionAt(deps.clock.now())
   const told: { index: number; path: string; reason: string | null }[] = []
   const progress = { files: 0, bytes: 0, path: '' }
+  const inTurn = turns()
   let imported = 0
   let next = 0
   let failed = false
@@ -66,7 +67,9 @@ export async function importFolder(
       const { value, done } = await found.next()
       if (done) return
       const index = next++
-      const outcome = await take(deps, uploads, { gallery, found: value, position: first + index, buffers })
+      const work: Work = { gallery, found: value, position: first + index, buffers }
+      // of two files with the same bytes the first one stays, however fast the second is
+      const outcome = 'stats' in value ? await inTurn(value.stats.size, () => take(deps, uploads, work)) : { reason: value.reason }
       if (outcome === 'stored') imported += 1
       else told.push({ index, path: value.path, reason: outcome === 'duplicate' ? null : outcome.reason })
       progress.files += 1
@@ -128,6 +131,20 @@ async function take(deps: ImportDeps, uploads: UploadDeps, work: Work): Promise<
     return { reason: sentence }
   } finally {
     await file.close()
+  }
+}
+
+/** Work under the same key happens one after the other, in the order in which it was asked for. */
+function turns() {
+  const last = new Map<number, Promise<unknown>>()
+  return async <T>(key: number, work: () => Promise<T>): Promise<T> => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
+    last.set(key, mine)
+    try {
+      return await mine
+    } finally {
+      if (last.get(key) === mine) last.delete(key)
+    }
   }
 }
 
