@@ -4,6 +4,7 @@ import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { newId } from '../base/id.ts'
 import { findSetting, installationId, settleSetting } from '../data/settings.ts'
+import { jobRules } from '../domain/jobs.ts'
 import { startEmbedded } from '../ports/database/embedded.ts'
 import { migrate } from '../ports/database/migrate.ts'
 import type { Database } from '../ports/database/port.ts'
@@ -38,7 +39,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     await migrate(database.db)
     const storage = diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
     await identify(database.db, storage, newId(clock.now()))
-    const queue = await pgbossQueue({ db: database.db, url, log })
+    const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs) })
     const images = sharpImages()
     opened.push(() => images.close())
     const mail = config.smtpUrl ? smtpMail({ url: config.smtpUrl, from: config.settings.emailFrom }) : outboxMail()
@@ -53,6 +54,15 @@ export async function wire(config: Config, log: Log): Promise<World> {
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** How many archives one process builds, and verifies, at the same time. */
+function withBuilders(parallel: number): typeof jobRules {
+  return {
+    ...jobRules,
+    'archive.build': { ...jobRules['archive.build'], parallel },
+    'archive.verify': { ...jobRules['archive.verify'], parallel },
   }
 }
 

@@ -95,5 +95,9 @@ export class AppError extends Error {
   }
 }
 
+/** Is the world at fault, not the work? Then waiting helps, and the try does not count. */
+export const isOutage = (error: unknown): boolean => error instanceof AppError && outages.has(error.code)
+const outages = new Set<ErrorCode>(['storage_unreachable', 'storage_foreign', 'storage_full', 'database_unreachable', 'unavailable'])
+
 /** Is this the AppError with that code? */
 export const isCode = (error: unknown, code: ErrorCode): error is AppError => error instanceof AppError && error.code === code

@@ -73,14 +73,14 @@ export async function claimForBuild(tx: Tx, id: string, now: Date): Promise<{ ar
     .forUpdate()
     .executeTakeFirst()
   if (!before) return undefined
-  const attempts = before.attempts + 1
+  const fence = before.fence + 1
   const archive = await tx
     .updateTable('archives')
     .set({
       status: 'processing',
-      fence: before.fence + 1,
-      attempts,
-      storageKey: archiveKey(before.galleryId, before.version, attempts),
+      fence,
+      attempts: before.attempts + 1,
+      storageKey: archiveKey(before.galleryId, before.version, fence),
       checksum: null,
       processedBytes: 0,
       processedPhotos: 0,

@@ -84,9 +84,9 @@ export async function endUpload(tx: Tx, id: string, token: string, now: Date): P
   return done.numUpdatedRows > 0n
 }
 
-/** Forgets the upload, if the lease is ours still. */
-export async function deleteUpload(db: Database | Tx, id: string, token: string): Promise<boolean> {
-  const done = await db.deleteFrom('uploads').where('id', '=', id).where('lockToken', '=', token).executeTakeFirst()
+/** Forgets the upload, if the lease is ours still; null: if nobody has ever had it. */
+export async function deleteUpload(db: Database | Tx, id: string, token: string | null): Promise<boolean> {
+  const done = await db.deleteFrom('uploads').where('id', '=', id).where('lockToken', 'is not distinct from', token).executeTakeFirst()
   return done.numDeletedRows > 0n
 }
 

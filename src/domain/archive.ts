@@ -48,14 +48,14 @@ export interface Archive {
 
 export const atWork = (status: ArchiveState): boolean => status === 'queued' || status === 'processing' || status === 'verifying'
 
-/** Tries of one version, whatever ended them: a worker that dies again and again must not be fed for ever. */
+/** Tries of one version, outages left out: a build that kills its worker again and again must not be fed for ever. */
 export const maxAttempts = 10
 /** Without progress for so long a build counts as stuck (rule 8). */
 export const stuckAfter = minutes(30)
 
-/** A new key for every attempt: a late write of a stale attempt hits a key nobody reads (docs/design.md, Keys). */
-export const archiveKey = (galleryId: string, version: number, attempt: number): string =>
-  `galleries/${galleryId}/archives/${version}-${attempt}.zip`
+/** A new key for every claim: a late write of a stale attempt hits a key nobody reads (docs/design.md, Keys). */
+export const archiveKey = (galleryId: string, version: number, fence: number): string =>
+  `galleries/${galleryId}/archives/${version}-${fence}.zip`
 
 /** The words of 000 (getArchiveStatus). */
 export type ArchiveWord = 'none' | 'pending' | 'processing' | 'ready' | 'outdated' | 'failed'

@@ -6,7 +6,7 @@
  */
 
 import { after, days } from '../../base/clock.ts'
-import { AppError, isCode } from '../../base/errors.ts'
+import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForBuild } from '../../data/archives.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, eta, maxAttempts, stuckAfter } from '../../domain/archive.ts'
@@ -32,8 +32,9 @@ export async function build(deps: Needs, archiveId: string, job: JobContext): Pr
   } catch (error) {
     if (isCode(error, 'attempt_stale')) throw error
     if (isCode(error, 'source_changed') && (await replanWithout(deps, archive, error))) return
-    if (job.last || (error instanceof AppError && error.final)) await giveUp(deps, archive, error)
-    else await tryAgain(deps, archive, error)
+    const waits = isOutage(error) || job.signal.aborted
+    if (!waits && (job.last || (error instanceof AppError && error.final))) await giveUp(deps, archive, error)
+    else await tryAgain(deps, archive, error, waits)
     throw error
   }
 }

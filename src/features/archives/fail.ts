@@ -13,10 +13,16 @@ import type { Deps } from '../../ports/deps.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 
-/** The queue tries the job again: the row waits, with the reason in it. */
-export async function tryAgain(deps: Needs, archive: Archive, error: unknown): Promise<void> {
+/**
+ * The queue, or later the reconciler, tries again: the row waits, with the reason in it. A try that ended by an outage or by
+ * our own stopping (`free`) does not count, however often that happens.
+ */
+export async function tryAgain(deps: Needs, archive: Archive, error: unknown, free: boolean): Promise<void> {
   deps.log.warn({ archive: archive.id, attempt: archive.attempts, error: String(error) }, '[Archive] attempt failed, it is tried again')
-  await deps.db.transaction().execute((tx) => letGo(deps, tx, archive, 'queued', error))
+  await deps.db.transaction().execute(async (tx) => {
+    await letGo(deps, tx, archive, 'queued', error)
+    if (free) await changeHeld(tx, { ...archive, status: 'queued' }, { attempts: archive.attempts - 1 })
+  })
 }
 
 /** No further try: the archive is failed, and the photographer gets a letter, in one transaction. */

@@ -3,7 +3,7 @@
  * upload. Only then is the archive ready; with it the older versions are superseded and the clients are told.
  */
 import { after, days } from '../../base/clock.ts'
-import { AppError, isCode } from '../../base/errors.ts'
+import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForVerify, supersede } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
@@ -28,7 +28,7 @@ export async function verify(deps: Needs, archiveId: string, job: JobContext): P
     else await makeReady(deps, archive)
   } catch (error) {
     // a storage that is away for a while is no verdict about the archive: the row stays verifying, the queue tries again
-    if (isCode(error, 'attempt_stale') || !job.last) throw error
+    if (isCode(error, 'attempt_stale') || isOutage(error) || job.signal.aborted || !job.last) throw error
     await giveUp(deps, archive, error)
     throw error
   }

@@ -51,10 +51,11 @@ export async function receive(
 ): Promise<Received> {
   const token = newToken(12)
   const upload = await claim(deps, id, token)
+  const held = holder(deps, id, token)
   try {
     if (upload.received !== offset) throw new AppError('upload_offset', { offset: upload.received })
     if (upload.finishedAt) return { offset: upload.size, result: await resultOf(deps, upload) }
-    const running = await append(deps, upload, token, body)
+    const running = await append(deps, upload, { token, held }, body)
     if (running.at < upload.size) {
       deps.hashes.keep(id, running)
       return { offset: running.at, result: null }
@@ -62,7 +63,7 @@ export async function receive(
     const digest = { crc32: running.crc32, sha256: running.sha256.digest() }
     return { offset: upload.size, result: await finish(deps, upload, token, digest, options) }
   } finally {
-    await releaseUpload(deps.db, id, token)
+    await letGo(deps, id, token)
   }
 }
 
@@ -84,7 +85,7 @@ export async function giveUp(deps: Pick<Deps, 'db' | 'storage' | 'clock'>, id: s
     await deps.storage.dropUpload(id)
     await deleteUpload(deps.db, id, token)
   } finally {
-    await releaseUpload(deps.db, id, token)
+    await letGo(deps, id, token)
   }
 }
 
@@ -95,25 +96,37 @@ async function claim({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, toke
   throw new AppError((await findUpload(db, id)) ? 'upload_busy' : 'upload_unknown', { id })
 }
 
-const resultOf = async ({ db }: Pick<Deps, 'db'>, upload: Upload): Promise<Result> =>
-  (await becameAsset(db, upload.assetId)) ? 'stored' : 'duplicate'
+// A database that is gone at this moment must not hide what happened: the lease ends by itself.
+const letGo = ({ db }: Pick<Deps, 'db'>, id: string, token: string) => releaseUpload(db, id, token).catch(() => {})
 
-/** Stores the body stretch by stretch, and notes each. Answers the digest of everything that is durable now. */
-async function append(deps: UploadDeps, upload: Upload, token: string, body: AsyncIterable<Uint8Array>): Promise<Running> {
-  const { db, storage, clock } = deps
-  const { id, size } = upload
-  let running = deps.hashes.take(id, upload.received) ?? (await hashAgain(deps, upload, upload.received))
-  const chunks = body[Symbol.asyncIterator]()
+/** The lease as its holder sees it. */
+interface Lease {
+  token: string
+  /** Renews it when it is time. False: a process that slept has lost it, and must not write over the one that took it. */
+  held: () => Promise<boolean>
+}
+
+function holder({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, token: string): Lease['held'] {
   let renewAt = after(clock.now(), lease / 2)
-  let ahead = await next(chunks)
-
-  /** Ours still? A process that slept past its lease must not write over the one that took it. */
-  async function held(): Promise<boolean> {
+  return async () => {
     const now = clock.now()
     if (now < renewAt) return true
     renewAt = after(now, lease / 2)
     return renewUpload(db, id, token, after(now, lease))
   }
+}
+
+const resultOf = async ({ db }: Pick<Deps, 'db'>, upload: Upload): Promise<Result> =>
+  (await becameAsset(db, upload.assetId)) ? 'stored' : 'duplicate'
+
+/** Stores the body stretch by stretch, and notes each. Answers the digest of everything that is durable now. */
+async function append(deps: UploadDeps, upload: Upload, { token, held }: Lease, body: AsyncIterable<Uint8Array>): Promise<Running> {
+  const { db, storage, clock } = deps
+  const { id, size } = upload
+  let running = deps.hashes.take(id, upload.received) ?? (await hashAgain(deps, upload, upload.received, held))
+  const chunks = body[Symbol.asyncIterator]()
+  let ahead = await next(chunks)
+
   async function* stretch(): AsyncGenerator<Uint8Array, void, undefined> {
     for (let passed = 0; ahead && passed < stretchBytes && (await held()); ahead = await next(chunks)) {
       pass(running, ahead)
@@ -126,7 +139,7 @@ async function append(deps: UploadDeps, upload: Upload, token: string, body: Asy
     const now = clock.now()
     if (!(await saveOffset(db, id, token, { from: at, to: reached, now, until: after(now, lease) })))
       throw new AppError('upload_busy', { id })
-    if (running.at !== reached) running = await hashAgain(deps, upload, reached)
+    if (running.at !== reached) running = await hashAgain(deps, upload, reached, held)
     if (reached === at) break
     at = reached
   }
@@ -145,9 +158,14 @@ async function next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | nul
 }
 
 /** Another process received these bytes, or this one forgot: their digest is made from what is stored. */
-async function hashAgain(deps: UploadDeps, upload: Upload, to: number): Promise<Running> {
+async function hashAgain(deps: UploadDeps, upload: Upload, to: number, held: Lease['held']): Promise<Running> {
   const running = startHash()
-  if (to > 0) for await (const bytes of readAll(await openHeld(deps, upload, 0, to))) pass(running, bytes)
+  if (to === 0) return running
+  for await (const bytes of readAll(await openHeld(deps, upload, 0, to))) {
+    // of a long film this takes minutes
+    if (!(await held())) throw new AppError('upload_busy', { id: upload.id })
+    pass(running, bytes)
+  }
   return running
 }
 

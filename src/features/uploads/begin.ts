@@ -2,7 +2,7 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { announcedBytes, insertUpload, lockSpace, type Upload } from '../../data/uploads.ts'
+import { announcedBytes, deleteUpload, insertUpload, lockSpace, type Upload } from '../../data/uploads.ts'
 import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -58,7 +58,13 @@ export async function begin(
     if (free !== null && file.size > free - settings.reserveBytes - announced) throw new AppError('storage_full', { free, announced })
     await insertUpload(tx, upload)
   })
-  await storage.beginUpload(upload.id)
+  try {
+    await storage.beginUpload(upload.id)
+  } catch (error) {
+    // nobody knows of it, so it must not hold space
+    await deleteUpload(db, upload.id, null)
+    throw error
+  }
   return upload
 }
 

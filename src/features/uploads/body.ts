@@ -28,7 +28,8 @@ export function keepPace(request: IncomingMessage, { windowMs, leastBytes } = sl
   let seen = socket.bytesRead
   const timer = setInterval(() => {
     if (request.complete) return clearInterval(timer)
-    if (socket.bytesRead - seen < leastBytes) request.destroy()
+    // paused: it is us who do not take more at the moment
+    if (socket.bytesRead - seen < leastBytes && !request.isPaused()) request.destroy()
     seen = socket.bytesRead
   }, windowMs)
   timer.unref()

@@ -54,8 +54,9 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
   const outcome = await db.transaction().execute(async (tx) => {
     const gallery = await openGallery(tx, upload.galleryId, clock.now())
     if (!gallery) {
-      await discard(tx, [key], 'upload into a closed gallery', after(clock.now(), hours(24)))
-      await deleteUpload(tx, upload.id, token)
+      // with the row in one transaction: nobody can make an asset of a key that is garbage
+      if (!known && (await deleteUpload(tx, upload.id, token)))
+        await discard(tx, [key], 'upload into a closed gallery', after(clock.now(), hours(24)))
       return 'closed'
     }
     if (!(await endUpload(tx, upload.id, token, clock.now()))) throw new AppError('upload_busy', { id: upload.id })
@@ -68,8 +69,8 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
     await commit(deps, tx, { upload, digest, type, key, gallery, ...options })
     return 'stored'
   })
-  if (outcome !== 'stored') await storage.dropUpload(upload.id)
-  if (outcome === 'closed') throw new AppError('gallery_not_open', { gallery: upload.galleryId })
+  if (outcome === 'closed') return refuse(deps, upload, token, 'gallery_not_open')
+  if (outcome === 'duplicate') await storage.dropUpload(upload.id)
   return outcome
 }
 

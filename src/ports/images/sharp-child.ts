@@ -1,5 +1,7 @@
 /** The helper process: decodes one picture at a time, so that a hostile one can only end this process. */
+
 import { rmSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import process from 'node:process'
 import sharp, { type OutputInfo } from 'sharp'
 import type { Rendered } from './port.ts'
@@ -14,6 +16,8 @@ export type Answer = { ready: true } | { started: true } | (Outcome & { rss: num
 export type Outcome = { rendered: Rendered } | { refused: 'media_type' | 'picture_too_large'; reason: string }
 
 sharp.cache(false)
+// uploads, builds and downloads go first: previews take what the processor has left
+setPriority(10)
 sharp.concurrency(1)
 // Decoders for six formats, from files; SVG, PDF and libvips' own format among others are never tried.
 sharp.block({ operation: ['VipsForeignLoad'] })
