@@ -11,7 +11,7 @@ const began = performance.now()
 const made = fingerprint()
 if (made !== builtFrom()) {
   rmSync(dist, { recursive: true, force: true })
-  // The pages of guests are written as React and run on Preact: a tenth of the bytes on a phone.
+  // The pages of guests are written as React and run on Preact: a quarter of the bytes on a phone.
   await build('guest', [
     { find: /^react$|^react-dom$/, replacement: 'preact/compat' },
     { find: 'react-dom/client', replacement: 'preact/compat/client' },

@@ -205,7 +205,6 @@ export interface Letter {
 export interface LetterText extends Letter {
   subject: string
   text: string
-  html: string
 }
 
 /** POST /api/galleries/:id/import */

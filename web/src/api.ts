@@ -46,6 +46,8 @@ export const useSession = () => useAnswer('session', (signal) => call<Session>('
 export const useGuestGallery = (slug: string) =>
   useAnswer(slug, (signal) => call<GuestGallery>('GET', `/api/g/${encodeURIComponent(slug)}`, undefined, signal))
 export const useGallery = (id: string) => useAnswer(id, (signal) => call<Gallery>('GET', gallery(id), undefined, signal))
+/** The letter as HTML, for a frame. */
+export const letterPage = (id: string) => `/api/letters/${id}/html`
 export const useLetter = (id: string) => useAnswer(id, (signal) => call<LetterText>('GET', `/api/letters/${id}`, undefined, signal))
 
 export const useGalleries = (words: string, pages: number) =>

@@ -1,4 +1,5 @@
 /** Routes of the outbox and of links: what was written to whom, and what can still be used. */
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { LetterText, Letter as LetterView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
@@ -21,12 +22,24 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   // a letter holds a link that opens the gallery: only its owner reads it, and only in the browser
-  app.get('/api/letters/:id', { schema: { params: idParams } }, async (request): Promise<LetterText> => {
+  const open = async (request: FastifyRequest, id: string) => {
     const { userId } = await guard.person(request)
-    const row = await findOwnLetter(deps.db, userId, request.params.id)
+    const row = await findOwnLetter(deps.db, userId, id)
     if (!row) throw new AppError('not_found')
-    const { subject, text, html } = await writeOut(deps, row)
-    return { ...viewLetter(row), subject, text, html }
+    return { row, words: await writeOut(deps, row) }
+  }
+
+  app.get('/api/letters/:id', { schema: { params: idParams } }, async (request): Promise<LetterText> => {
+    const { row, words } = await open(request, request.params.id)
+    return { ...viewLetter(row), subject: words.subject, text: words.text }
+  })
+
+  // as the client sees it, in a frame of the outbox: its styles stand inline, so it has a policy of its own and no rights
+  const framed = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+  app.get('/api/letters/:id/html', { schema: { params: idParams } }, async (request, reply) => {
+    const { words } = await open(request, request.params.id)
+    reply.headers({ 'content-security-policy': framed, 'x-frame-options': 'SAMEORIGIN', 'cache-control': 'no-store' })
+    return reply.type('text/html; charset=utf-8').send(words.html)
   })
 
   app.get('/api/galleries/:id/links', { schema: { params: galleryParams } }, async (request) => {

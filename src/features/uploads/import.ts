@@ -1,8 +1,7 @@
 /** Imports a folder of the server into a gallery: each file goes the way of an upload. */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Imported } from '../../../sdk/src/wire.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { findSame, hasSize } from '../../data/assets.ts'
@@ -13,6 +12,7 @@ import { giveUp, receive, type UploadDeps } from './accept.ts'
 import { begin } from './begin.ts'
 import { positionAt, type Result } from './finish.ts'
 import { recentHashes } from './hashes.ts'
+import { type Buffers, headOf, newBuffers, type Reading, read } from './reading.ts'
 import { type Found, walk } from './walk.ts'
 
 export type ImportDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock' | 'settings'>
@@ -34,10 +34,6 @@ export interface ImportOptions {
 
 // one file is read and hashed while others wait for the disk and the database
 const sideBySide = 4
-const chunk = 512 * 1024
-
-/** One is being read while the other is hashed and written; each worker has a pair for all its files. */
-type Buffers = readonly [Buffer, Buffer]
 
 /**
  * Imports every picture, video and track below `folder`, in the order of their names. What the gallery has already is told and
@@ -61,7 +57,7 @@ export async function importFolder(
   let failed = false
 
   async function work(): Promise<void> {
-    const buffers: Buffers = [Buffer.allocUnsafeSlow(chunk), Buffer.allocUnsafeSlow(chunk)]
+    const buffers = newBuffers()
     while (!failed) {
       signal?.throwIfAborted()
       const { value, done } = await found.next()
@@ -92,19 +88,6 @@ export async function importFolder(
     duplicates: told.filter(({ reason }) => reason === null).map(({ path }) => path),
     skipped: told.flatMap(({ path, reason }) => (reason === null ? [] : [{ path, reason }])),
   }
-}
-
-/** The folder somebody names, if it lies in the one that imports are allowed from. */
-export async function folderBelow(allowed: string | null, path: string): Promise<string> {
-  if (!allowed) throw new AppError('forbidden', { detail: 'Imports by the API are off: name a folder for them in the configuration.' })
-  if (path.includes('\0')) throw new AppError('folder_unreadable')
-  const root = await realpath(allowed).catch((cause: unknown) => {
-    throw new AppError('folder_unreadable', { folder: allowed }, { cause })
-  })
-  // an unknown folder and one outside answer alike: nobody learns what lies elsewhere on the machine
-  const folder = await realpath(resolve(root, path)).catch(() => null)
-  if (!folder || !(folder === root || folder.startsWith(root + sep))) throw new AppError('folder_unreadable', { path })
-  return folder
 }
 
 type Outcome = Result | { reason: string }
@@ -179,43 +162,6 @@ async function isKnown({ db }: Pick<Deps, 'db'>, galleryId: string, reading: Rea
   const sha256 = createHash('sha256')
   for await (const bytes of read(reading, size)) sha256.update(bytes)
   return (await findSame(db, galleryId, sha256.digest(), size)) !== undefined
-}
-
-/** A file being read. */
-interface Reading {
-  file: FileHandle
-  buffers: Buffers
-  /** why it stopped early: who stores the bytes only sees their end */
-  broken?: string
-}
-
-/** The first `to` bytes of a file, or all it has. A chunk is valid until the next one is asked for. */
-async function* read(reading: Reading, to: number): AsyncGenerator<Buffer, void, undefined> {
-  const { file, buffers } = reading
-  const readAt = (k: number, at: number) =>
-    file.read(buffers[k & 1]!, 0, Math.min(chunk, to - at), at).catch((error: NodeJS.ErrnoException) => {
-      reading.broken = `it cannot be read (${error.code ?? 'unknown'})`
-      return { bytesRead: 0 }
-    })
-  let coming = readAt(0, 0)
-  try {
-    for (let k = 0, at = 0; at < to; k++) {
-      const { bytesRead } = await coming
-      if (bytesRead === 0) return
-      at += bytesRead
-      if (at < to) coming = readAt(k + 1, at)
-      yield buffers[k & 1]!.subarray(0, bytesRead)
-    }
-  } finally {
-    // never close the file under a running read
-    await coming
-  }
-}
-
-async function headOf(reading: Reading, size: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of read(reading, size)) parts.push(Buffer.from(part))
-  return Buffer.concat(parts)
 }
 
 /** Errors of the folder itself, in our words. */

@@ -1,7 +1,7 @@
 /** Every letter that was written: to whom, how it went, and what it says. */
 import { Mail } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { type Letter, useLetter, useLetters } from '../api.ts'
+import { type Letter, letterPage, useLetter, useLetters } from '../api.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
 import { Empty, Note, Trouble, Waiting } from '../ui/Trouble.tsx'
@@ -97,7 +97,7 @@ function LetterDialog({ letter, close }: { letter: Letter; close: () => void }) 
           </div>
           {drawn ? (
             // An empty sandbox: no script, no form, no way up. The letter is ours, but names in it are not.
-            <iframe className="letter" title={data.subject} sandbox="" srcDoc={data.html} />
+            <iframe className="letter" title={data.subject} sandbox="" src={letterPage(letter.id)} />
           ) : (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: long letters scroll, also by keyboard
             <pre className="letter" tabIndex={0}>
