@@ -45,10 +45,8 @@ export const errorTable = {
   checksum_mismatch: [460, 'What arrived differs from what was sent: send this part again.'],
   media_type: [415, 'This is not a photo, video or audio file that can be kept here.'],
   picture_too_large: [422, 'The picture has more pixels than can be shown (limit 100 megapixels).'],
-  quota_full: [507, 'The space for this account is used up: delete something or ask the operator for more.'],
   folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
   // archives
-  archive_not_ready: [409, 'The archive is not ready yet: wait for it, or take the live download.'],
   archive_failed: [409, 'The archive could not be built: see its error and press Retry.'],
   archive_mismatch: [500, 'The stored archive differs from what was uploaded; it was thrown away and is built again.'],
   original_missing: [409, 'An original is missing or damaged in the storage: upload the photo again.'],
