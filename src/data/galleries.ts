@@ -54,13 +54,15 @@ export async function lockGallery(tx: Tx, id: string): Promise<Gallery> {
   return gallery
 }
 
-/** Notes in the transaction of an asset change that the content is another one now; the row stays locked until it commits. */
-export async function bumpContent(tx: Tx, id: string): Promise<void> {
-  await tx
+/** Notes in the transaction of an asset change that the content is another one now, and answers its version; the row stays locked until it commits. */
+export async function bumpContent(tx: Tx, id: string): Promise<number> {
+  const { contentVersion } = await tx
     .updateTable('galleries')
     .set((eb) => ({ contentVersion: eb('contentVersion', '+', 1) }))
     .where('id', '=', id)
-    .execute()
+    .returning('contentVersion')
+    .executeTakeFirstOrThrow()
+  return contentVersion
 }
 
 /** Adds the gallery; `slug_taken` when another one, living or deleted, has the slug. */

@@ -8,6 +8,7 @@
  * A ready archive is superseded by the next ready one with the same purpose.
  */
 import { minutes } from '../base/clock.ts'
+import type { Gallery } from './gallery.ts'
 import type { Recipe } from './plan.ts'
 
 export type ArchiveState = 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
@@ -24,6 +25,7 @@ export interface Archive {
   recipeHash: string
   imagesHash: string
   planHash: string
+  contentVersion: number
   storageKey: string | null
   fileSizeBytes: number
   checksum: string | null
@@ -44,6 +46,16 @@ export interface Archive {
   verifiedAt: Date | null
   retainedUntil: Date | null
   supersededBy: string | null
+}
+
+/** Does the archive hold what the gallery holds now, under the names it would have now? */
+export function isCurrent(
+  archive: Pick<Archive, 'contentVersion' | 'recipe'>,
+  gallery: Pick<Gallery, 'contentVersion' | 'naming' | 'slug'>,
+): boolean {
+  return (
+    archive.contentVersion === gallery.contentVersion && archive.recipe.naming === gallery.naming && archive.recipe.slug === gallery.slug
+  )
 }
 
 export const atWork = (status: ArchiveState): boolean => status === 'queued' || status === 'processing' || status === 'verifying'

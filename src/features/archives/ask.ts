@@ -4,13 +4,11 @@ import { after, hours } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { listVersions, markLost, newestOf } from '../../data/archives.ts'
-import { listStored } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { findShared, insertLink } from '../../data/links.ts'
-import { type Archive, atWork, downloadWord, mayRetryByAsking } from '../../domain/archive.ts'
+import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { linkLife, mintLink } from '../../domain/link.ts'
-import { imagesHash } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { requestArchive } from './request.ts'
@@ -43,14 +41,13 @@ async function choose(deps: Needs, tx: Tx, asked: Gallery): Promise<{ archive: A
   const { newest, ready, failures } = newestOf(await listVersions(tx, gallery.id))
   if (newest && atWork(newest.status))
     return { archive: newest, message: newest.status === 'queued' ? messages.pending : messages.generating }
-  const today = imagesHash((await listStored(tx, gallery.id)).map((a) => a.id))
-  if (ready && ready.imagesHash === today) {
+  if (ready && isCurrent(ready, gallery)) {
     if ((await deps.storage.size(ready.storageKey!)) === ready.fileSizeBytes) return { archive: ready }
     // ready means that the file is there (VER-04)
     await markLost(tx, ready.id, now)
   }
   const failed = failures[0]
-  if (failed && failed.imagesHash === today && !mayRetryByAsking(failures.length, failed.completedAt ?? failed.createdAt, now))
+  if (failed && isCurrent(failed, gallery) && !mayRetryByAsking(failures.length, failed.completedAt ?? failed.createdAt, now))
     return { archive: failed }
   const source = failed ? 'api_retry' : 'api'
   const archive = await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: false })

@@ -26,14 +26,17 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     '[Archive] original is lost or damaged',
   )
   await deps.db.transaction().execute(async (tx) => {
-    const gallery = await lockGallery(tx, archive.galleryId)
+    const locked = await lockGallery(tx, archive.galleryId)
     await markMissing(tx, [entry.assetId!])
-    await bumpContent(tx, gallery.id)
+    const gallery = { ...locked, contentVersion: await bumpContent(tx, locked.id) }
     const plan = await planGallery(tx, gallery)
-    if (!plan) return giveUpIn(deps, tx, archive, new AppError('original_missing', { asset: entry.assetId }))
+    if (!plan) {
+      await changeHeld(tx, archive, { contentVersion: gallery.contentVersion })
+      return giveUpIn(deps, tx, archive, new AppError('original_missing', { asset: entry.assetId }))
+    }
     await letGo(deps, tx, archive, 'queued', error)
     await sealEntries(tx, archive.id, plan.entries, plan.missing)
-    await changeHeld(tx, { ...archive, status: 'queued' }, sealedFacts(plan))
+    await changeHeld(tx, { ...archive, status: 'queued' }, sealedFacts(plan, gallery))
     await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   })
   return true

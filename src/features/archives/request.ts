@@ -31,14 +31,21 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   const plan = await planGallery(tx, gallery)
   if (!plan) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
   const open = await findOpen(tx, gallery.id, plan.recipeHash)
-  if (open) return joinOpen(tx, open, plan, wish)
+  if (open) return joinOpen(tx, open, plan, gallery, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
-  if (current && !wish.force) return current
+  if (current && !wish.force) return noteCurrent(tx, current, gallery)
   const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id))
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
   await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   return archive
+}
+
+/** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */
+async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery): Promise<Archive> {
+  if (archive.contentVersion !== contentVersion)
+    await tx.updateTable('archives').set({ contentVersion }).where('id', '=', archive.id).execute()
+  return { ...archive, contentVersion }
 }
 
 /** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */
@@ -49,17 +56,18 @@ export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan | unde
 }
 
 /** One that nobody has begun takes up the newest content; one at work goes on, and its end sees that the content has changed. */
-async function joinOpen(tx: Tx, open: Archive, plan: Plan, wish: Wish): Promise<Archive> {
+async function joinOpen(tx: Tx, open: Archive, plan: Plan, gallery: Gallery, wish: Wish): Promise<Archive> {
   const announce = open.announce || wish.announce
   const stale = open.status === 'queued' && open.planHash !== plan.planHash
-  const change = { announce, ...(stale ? sealedFacts(plan) : {}) }
+  const change = { announce, ...(stale ? sealedFacts(plan, gallery) : {}) }
   if (stale) await sealEntries(tx, open.id, plan.entries, plan.missing)
   await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
   return { ...open, ...change }
 }
 
 /** The columns that follow from a plan. */
-export const sealedFacts = (plan: Plan) => ({
+export const sealedFacts = (plan: Plan, gallery: Gallery) => ({
+  contentVersion: gallery.contentVersion,
   imagesHash: plan.imagesHash,
   planHash: plan.planHash,
   fileSizeBytes: layoutOf(plan.entries).total,
@@ -79,7 +87,7 @@ function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wis
     attempts: 0,
     recipe: plan.recipe,
     recipeHash: plan.recipeHash,
-    ...sealedFacts(plan),
+    ...sealedFacts(plan, gallery),
     storageKey: null,
     checksum: null,
     processedPhotos: 0,

@@ -2,16 +2,14 @@
 import type { ArchiveStatus, Archive as ArchiveView } from '../../../sdk/src/wire.ts'
 import { listMissing } from '../../data/archiveEntries.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
-import { listStored } from '../../data/assets.ts'
-import { type Archive, archiveWord, atWork, percent } from '../../domain/archive.ts'
+import { type Archive, archiveWord, atWork, isCurrent, percent } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import { imagesHash } from '../../domain/plan.ts'
 import type { Database } from '../../ports/database/port.ts'
 
 /** getArchiveStatus of 000: the word, and the archive it speaks of. */
 export async function archiveStatus(db: Database, gallery: Gallery): Promise<ArchiveStatus> {
   const { newest, ready } = newestOf(await listVersions(db, gallery.id))
-  const current = ready !== undefined && ready.imagesHash === imagesHash((await listStored(db, gallery.id)).map((a) => a.id))
+  const current = ready !== undefined && isCurrent(ready, gallery)
   const shown = newest && (atWork(newest.status) || (newest.status === 'failed' && !current)) ? newest : ready
   return { status: archiveWord(newest, ready, current), archive: shown ? await viewArchive(db, shown) : null }
 }

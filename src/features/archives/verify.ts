@@ -5,11 +5,9 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForVerify, supersede } from '../../data/archives.ts'
-import { listStored } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
-import { type Archive, maxAttempts } from '../../domain/archive.ts'
+import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
-import { imagesHash } from '../../domain/plan.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
@@ -69,9 +67,8 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
       retainedUntil: after(now, days(deps.settings.retentionDays)),
     })
     if (archive.announce) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
-    const today = imagesHash((await listStored(tx, gallery.id)).map((a) => a.id))
     // photos came or went while this one was at work
-    if (today !== archive.imagesHash && stateAt(gallery, now) === 'active')
+    if (!isCurrent(archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
   })
   deps.log.info({ archive: archive.id, checksum: archive.checksum }, '[Archive] Archive verified')

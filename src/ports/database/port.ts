@@ -179,6 +179,8 @@ export interface ArchivesTable {
   recipeHash: string
   imagesHash: string
   planHash: string
+  /** the gallery's, when the plan was sealed */
+  contentVersion: number
   /** where the attempt at hand writes, then where the archive lies */
   storageKey: string | null
   fileSizeBytes: number

@@ -79,7 +79,7 @@ create table archives (
   purpose text not null check (purpose in ('delivery')),
   status text not null check (status in ('queued', 'processing', 'verifying', 'ready', 'failed', 'deleted')),
   fence integer not null default 0, attempts integer not null default 0,
-  recipe jsonb not null, recipe_hash text not null, images_hash text not null, plan_hash text not null,
+  recipe jsonb not null, recipe_hash text not null, images_hash text not null, plan_hash text not null, content_version bigint not null,
   storage_key text unique, file_size_bytes bigint not null, checksum text,
   image_count integer not null, missing_count integer not null default 0,
   processed_photos integer not null default 0, processed_bytes bigint not null default 0, eta_seconds integer,
