@@ -116,31 +116,36 @@ export async function expireDue(db: Database, now: Date): Promise<number> {
   return Number(done.numUpdatedRows)
 }
 
-/** A gallery with what lists show beside it. */
-export interface GalleryRow extends Gallery {
+/** What pages show beside a gallery: its stored originals, and one with a picture for the cover. */
+export interface GalleryCount {
   photos: number
   bytes: number
   coverAssetId: string | null
 }
+export type GalleryRow = Gallery & GalleryCount
+
+const nothing: GalleryCount = { photos: 0, bytes: 0, coverAssetId: null }
 
 /** Counts and cover of one gallery. */
-export async function countGallery(db: Database | Tx, id: string): Promise<{ photos: number; bytes: number; coverAssetId: string | null }> {
-  const row = await db
+export async function countGallery(db: Database | Tx, id: string): Promise<GalleryCount> {
+  return (await countGalleries(db, [id])).get(id) ?? nothing
+}
+
+async function countGalleries(db: Database | Tx, ids: string[]): Promise<Map<string, GalleryCount>> {
+  if (!ids.length) return new Map()
+  const rows = await db
     .selectFrom('assets')
-    .select((eb) => [eb.fn.countAll<number>().as('photos'), sql<number>`coalesce(sum(size), 0)::bigint`.as('bytes')])
-    .where('galleryId', '=', id)
+    .select((eb) => [
+      'galleryId',
+      eb.fn.countAll<number>().as('photos'),
+      sql<number>`sum(size)::bigint`.as('bytes'),
+      sql<string | null>`min(id::text) filter (where render_state = 'done')`.as('coverAssetId'),
+    ])
+    .where('galleryId', 'in', ids)
     .where('state', '=', 'stored')
-    .executeTakeFirstOrThrow()
-  const cover = await db
-    .selectFrom('assets')
-    .select('id')
-    .where('galleryId', '=', id)
-    .where('state', '=', 'stored')
-    .where('renderState', '=', 'done')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst()
-  return { ...row, coverAssetId: cover?.id ?? null }
+    .groupBy('galleryId')
+    .execute()
+  return new Map(rows.map(({ galleryId, ...count }) => [galleryId, count]))
 }
 
 /** A page of the owner's galleries, newest first; `before` is the last row of the page before. */
@@ -162,5 +167,9 @@ export async function listGalleries(
     .orderBy('id', 'desc')
     .limit(page.limit)
     .execute()
-  return Promise.all(rows.map(async (row) => ({ ...row, ...(await countGallery(db, row.id)) })))
+  const counts = await countGalleries(
+    db,
+    rows.map((row) => row.id),
+  )
+  return rows.map((row) => ({ ...row, ...(counts.get(row.id) ?? nothing) }))
 }
