@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
-import { findCurrent, findOpen, insertArchive, nextVersion } from '../../data/archives.ts'
+import { findCurrent, findOpen, insertArchive, listVersions, newestOf, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -34,11 +34,18 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   if (open) return joinOpen(tx, open, plan, gallery, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
   if (current && !wish.force) return noteCurrent(tx, current, gallery)
-  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id))
+  const announce = wish.announce || (await isOwed(tx, gallery.id))
+  const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id))
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
   await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   return archive
+}
+
+/** A version that was to be announced failed before anybody was told: the next one tells them. */
+async function isOwed(tx: Tx, galleryId: string): Promise<boolean> {
+  const { failures } = newestOf(await listVersions(tx, galleryId))
+  return failures.some((archive) => archive.announce && !archive.verifiedAt)
 }
 
 /** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */

@@ -4,7 +4,7 @@
  */
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
-import { changeHeld, claimForVerify, supersede } from '../../data/archives.ts'
+import { changeHeld, claimForVerify, findArchive, supersede } from '../../data/archives.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
@@ -66,7 +66,8 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
       progressAt: now,
       retainedUntil: after(now, days(deps.settings.retentionDays)),
     })
-    if (archive.announce) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
+    // asked again: somebody may have published while the bytes were read
+    if ((await findArchive(tx, archive.id))?.announce) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
     // photos came or went while this one was at work
     if (!isCurrent(archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { photoBytes } from '../../../test/pictures.ts'
+import { type TestWorld, testWorld } from '../../../test/world.ts'
+import { days, minutes } from '../../base/clock.ts'
+import { findArchive } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
+import { findGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { publish } from '../archives/publish.ts'
+import { createGallery, editGallery } from '../galleries/edit.ts'
+import { importFolder } from '../uploads/import.ts'
+import { collect } from './collect.ts'
+import { reconcile } from './reconcile.ts'
+
+let world: TestWorld
+before(async () => {
+  world = await testWorld()
+})
+after(() => world.close())
+
+let count = 0
+async function published() {
+  const folder = mkdtempSync('/tmp/keepsake-ops-')
+  writeFileSync(path.join(folder, 'a.jpg'), await photoBytes(++count, { width: 60, height: 40 }))
+  const gallery = await createGallery(world.deps, world.ownerId, { title: `Gallery ${count}` })
+  await importFolder(world.deps, gallery, folder)
+  rmSync(folder, { recursive: true })
+  return { gallery, archive: (await publish(world.deps, gallery.id, { userId: null, source: 'publish' })).archive }
+}
+const put = (key: string) => world.deps.storage.put(key, Buffer.from('bytes'))
+const throwAway = (key: string) => world.deps.db.transaction().execute((tx) => discard(tx, [key], 'test', world.clock.now()))
+
+test('an archive in any working state without a job leaves it (P8)', async () => {
+  await world.work({ reconcile: async () => {} })
+  for (const status of ['queued', 'processing', 'verifying'] as const) {
+    const { archive } = await published()
+    const done = await world.until(async () => {
+      const a = await findArchive(world.deps.db, archive.id)
+      return a?.status === 'ready' && a
+    })
+    // as a crash between two of our steps would leave it, had the job been lost
+    await world.deps.db.updateTable('archives').set({ status, progressAt: world.clock.now() }).where('id', '=', archive.id).execute()
+    world.clock.advance(minutes(2))
+    await reconcile(world.deps)
+    const again = await world.until(async () => {
+      const a = await findArchive(world.deps.db, archive.id)
+      return a?.status === 'ready' && a.fence > done.fence && a
+    }, `an archive left in ${status}`)
+    assert.equal(again.checksum, done.checksum)
+  }
+})
+
+test('a gallery whose date has passed is noted as expired', async () => {
+  const { gallery } = await published()
+  await editGallery(world.deps, gallery.id, { expiresAt: world.clock.now() })
+  await reconcile(world.deps)
+  assert.equal((await findGallery(world.deps.db, gallery.id))!.state, 'expired')
+})
+
+test('garbage goes when it is due, unless a living row needs it', async () => {
+  const { gallery } = await published()
+  const [asset] = await listStored(world.deps.db, gallery.id)
+  await put('loose/a')
+  await throwAway('loose/a')
+  await throwAway(asset!.storageKey)
+  await collect(world.deps)
+  assert.equal(await world.deps.storage.size('loose/a'), null)
+  assert.equal(await world.deps.storage.size(asset!.storageKey), asset!.size)
+})
+
+test('garbage that is not due stays', async () => {
+  await put('loose/b')
+  await throwAway('loose/b')
+  world.clock.advance(-minutes(1))
+  await collect(world.deps)
+  world.clock.advance(minutes(1))
+  assert.ok(await world.deps.storage.size('loose/b'))
+})
+
+test('an archive whose time is over ends, but not while a link to it lives', async () => {
+  const { archive } = await published()
+  const { db } = world.deps
+  await world.until(async () => (await findArchive(db, archive.id))?.status === 'ready')
+  const now = world.clock.now()
+  const link = {
+    id: archive.id,
+    kind: 'email' as const,
+    galleryId: archive.galleryId,
+    archiveId: archive.id,
+    clientId: null,
+    issuedAt: now,
+    expiresAt: new Date(now.getTime() + days(9)),
+    revokedAt: null,
+  }
+  await db.insertInto('links').values(link).execute()
+  await db.updateTable('archives').set({ retainedUntil: now }).where('id', '=', archive.id).execute()
+  world.clock.advance(days(8))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(db, archive.id))!.status, 'ready')
+  world.clock.advance(days(2))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(db, archive.id))!.status, 'deleted')
+})
+
+test('without its store nothing is changed (P23)', async () => {
+  const { archive } = await published()
+  await world.until(async () => (await findArchive(world.deps.db, archive.id))?.status === 'ready')
+  await world.deps.db.updateTable('archives').set({ retainedUntil: world.clock.now() }).where('id', '=', archive.id).execute()
+  world.clock.advance(days(60))
+  rmSync(path.join(world.dir, 'marker.json'))
+  await assert.rejects(reconcile(world.deps), { code: 'storage_unreachable' })
+  assert.equal((await findArchive(world.deps.db, archive.id))!.status, 'ready')
+})
