@@ -1,8 +1,8 @@
 /** Questions to the table archives. Every change names the state and the fence it expects. */
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import { AppError } from '../base/errors.ts'
 import { type Archive, archiveKey } from '../domain/archive.ts'
-import type { ArchivesTable, Database, Tx } from '../ports/database/port.ts'
+import type { Database, Tx } from '../ports/database/port.ts'
 
 const open = ['queued', 'processing', 'verifying'] as const
 
@@ -10,14 +10,15 @@ export async function findArchive(db: Database | Tx, id: string): Promise<Archiv
   return db.selectFrom('archives').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** The archive at work for this gallery and recipe, if any. */
-export async function findOpen(db: Database | Tx, galleryId: string, recipeHash: string): Promise<Archive | undefined> {
-  return db
+/** The archive at work for this gallery and recipe, if any; locked, so that no worker claims it until the transaction ends. */
+export async function lockOpen(tx: Tx, galleryId: string, recipeHash: string): Promise<Archive | undefined> {
+  return tx
     .selectFrom('archives')
     .selectAll()
     .where('galleryId', '=', galleryId)
     .where('recipeHash', '=', recipeHash)
     .where('status', 'in', open)
+    .forUpdate()
     .executeTakeFirst()
 }
 
@@ -108,7 +109,7 @@ export async function claimForVerify(db: Database, id: string, now: Date): Promi
 type Held = Pick<Archive, 'id' | 'fence' | 'status'>
 
 /** Changes an archive that the caller holds; `attempt_stale` (final) when somebody else has claimed it meanwhile. */
-export async function changeHeld(db: Database | Tx, held: Held, change: Partial<Selectable<ArchivesTable>>): Promise<void> {
+export async function changeHeld(db: Database | Tx, held: Held, change: Partial<Archive>): Promise<void> {
   const { recipe, ...rest } = change
   const done = await db
     .updateTable('archives')
@@ -143,14 +144,15 @@ export async function markLost(tx: Tx, id: string, now: Date): Promise<void> {
     .execute()
 }
 
-/** Keeps the file at least until then. */
-export async function keepUntil(tx: Tx, id: string, until: Date): Promise<void> {
-  await tx
+/** Keeps the file at least until then; false when its time was over before. */
+export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
+  const done = await tx
     .updateTable('archives')
-    .set({ retainedUntil: until })
+    .set({ retainedUntil: sql<Date>`greatest(retained_until, ${until})` })
     .where('id', '=', id)
-    .where((eb) => eb.or([eb('retainedUntil', 'is', null), eb('retainedUntil', '<', until)]))
-    .execute()
+    .where('status', '!=', 'deleted')
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
 }
 
 /** Archives at work that have shown no progress since `before`: their job may be lost. */
@@ -165,27 +167,37 @@ export async function listIdle(db: Database, before: Date, limit: number): Promi
     .execute()
 }
 
-/** Ready archives whose time is over and to which no living link points. */
+/** Nobody holds a living link to it, and of every original that was lost since some other copy is left: it may be the last one. */
+const isUnneeded = (now: Date) => sql<boolean>`not exists (
+    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${now})
+  and not exists (
+    select 1 from archive_entries e join assets on assets.id = e.asset_id
+    where e.archive_id = archives.id and e.status = 'ok' and assets.state = 'missing')`
+
+/** Ready archives whose time is over and that nobody needs. */
 export async function listOutlived(db: Database, now: Date, limit: number): Promise<Archive[]> {
   return db
     .selectFrom('archives')
     .selectAll('archives')
     .where('status', '=', 'ready')
     .where('retainedUntil', '<', now)
-    .where(
-      sql<boolean>`not exists (select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${now})`,
-    )
+    .where(isUnneeded(now))
+    .orderBy('retainedUntil')
     .limit(limit)
     .execute()
 }
 
-/** Ends a ready archive whose time is over; false when it is not ready any more. */
-export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
+/** Ends a ready archive whose time is over; false when it is not ready any more, or needed again since somebody looked. */
+export async function markDeleted(tx: Tx, id: string, now: Date): Promise<boolean> {
+  // a statement of its own: only the next one sees what was committed while we waited for the row
+  await tx.selectFrom('archives').select('id').where('id', '=', id).forUpdate().execute()
   const done = await tx
     .updateTable('archives')
     .set({ status: 'deleted' })
     .where('id', '=', id)
     .where('status', '=', 'ready')
+    .where('retainedUntil', '<', now)
+    .where(isUnneeded(now))
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
 }

@@ -1,6 +1,6 @@
 /** Questions to the table assets. */
 import type { Asset } from '../domain/asset.ts'
-import type { AssetsTable, Database, Tx } from '../ports/database/port.ts'
+import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
   'assets.id',
@@ -87,7 +87,7 @@ export async function hasSize(db: Database | Tx, galleryId: string, size: number
 }
 
 /** Adds an asset whose bytes are stored already. */
-export async function insertAsset(tx: Tx, asset: Asset & Pick<AssetsTable, 'createdAt'>): Promise<void> {
+export async function insertAsset(tx: Tx, asset: Asset & { createdAt: Date }): Promise<void> {
   await tx
     .insertInto('assets')
     .values({ ...asset, role: 'original' })

@@ -1,9 +1,9 @@
 /** Questions to the table galleries. */
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
 import type { Gallery } from '../domain/gallery.ts'
-import type { Database, GalleriesTable, Tx } from '../ports/database/port.ts'
+import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
   'id',
@@ -43,13 +43,17 @@ export async function findGalleryOfAnyState(db: Database | Tx, id: string): Prom
 
 /** Locks the gallery's row until the transaction ends: changes of content, publishing and planning take turns. */
 export async function lockGallery(tx: Tx, id: string): Promise<Gallery> {
-  const gallery = await tx
-    .selectFrom('galleries')
-    .select(columns)
-    .where('id', '=', id)
-    .where('state', '!=', 'deleted')
-    .forUpdate()
-    .executeTakeFirst()
+  const gallery = await lockGalleryOfAnyState(tx, id)
+  if (gallery.state === 'deleted') throw new AppError('not_found')
+  return gallery
+}
+
+/**
+ * The same, tombstones included. Rows that point at the gallery (links, letters, uploads) can be added meanwhile: else who
+ * holds an archive and writes a letter, and who holds the gallery and wants that archive, would wait for each other.
+ */
+export async function lockGalleryOfAnyState(tx: Tx, id: string): Promise<Gallery> {
+  const gallery = await tx.selectFrom('galleries').select(columns).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
   if (!gallery) throw new AppError('not_found')
   return gallery
 }
@@ -83,7 +87,7 @@ export async function takenSlugs(db: Database | Tx, slugs: string[]): Promise<Se
 
 export type GalleryChange = Partial<
   Pick<
-    Selectable<GalleriesTable>,
+    Gallery,
     | 'title'
     | 'slug'
     | 'eventType'
@@ -101,8 +105,14 @@ export type GalleryChange = Partial<
   >
 >
 
+/** `slug_taken` when another gallery, living or deleted, has the slug that is wanted. */
 export async function changeGallery(tx: Tx, id: string, change: GalleryChange): Promise<void> {
-  if (Object.keys(change).length) await tx.updateTable('galleries').set(change).where('id', '=', id).execute()
+  if (!Object.keys(change).length) return
+  const changing = tx.updateTable('galleries').set(change).where('id', '=', id).execute()
+  await changing.catch((cause: { code?: string; constraint?: string }) => {
+    if (cause.code === '23505' && cause.constraint?.includes('slug')) throw new AppError('slug_taken', { slug: change.slug }, { cause })
+    throw cause
+  })
 }
 
 /** Notes the galleries whose date has passed; answers how many. */

@@ -1,11 +1,12 @@
 /** GET …/download: answers with a link, and asks for the archive when there is none that holds today's content. */
 import type { DownloadResponse } from '../../../sdk/src/wire.ts'
-import { after, hours } from '../../base/clock.ts'
+import { after, days, hours } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { listVersions, markLost, newestOf } from '../../data/archives.ts'
+import { keepUntil, listVersions, markLost, newestOf } from '../../data/archives.ts'
 import { lockGallery } from '../../data/galleries.ts'
-import { findShared, insertLink } from '../../data/links.ts'
+import { discard } from '../../data/garbage.ts'
+import { findShared, insertLink, type Link } from '../../data/links.ts'
 import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { linkLife, mintLink } from '../../domain/link.ts'
@@ -45,6 +46,8 @@ async function choose(deps: Needs, tx: Tx, asked: Gallery): Promise<{ archive: A
     if ((await deps.storage.size(ready.storageKey!)) === ready.fileSizeBytes) return { archive: ready }
     // ready means that the file is there (VER-04)
     await markLost(tx, ready.id, now)
+    // should anything be left under its key, nobody looks there again
+    await discard(tx, [ready.storageKey!], 'archive lost', after(now, days(1)))
   }
   const failed = failures[0]
   if (failed && isCurrent(failed, gallery) && !mayRetryByAsking(failures.length, failed.completedAt ?? failed.createdAt, now))
@@ -59,9 +62,9 @@ async function sharedLink(deps: Needs, archive: Archive): Promise<{ url: string;
   const now = deps.clock.now()
   let link = await findShared(deps.db, archive.id, 'client', after(now, hours(3)))
   if (!link) {
-    link = {
+    const fresh = {
       id: newId(now),
-      kind: 'client',
+      kind: 'client' as const,
       galleryId: archive.galleryId,
       archiveId: archive.id,
       clientId: null,
@@ -69,10 +72,19 @@ async function sharedLink(deps: Needs, archive: Archive): Promise<{ url: string;
       expiresAt: after(now, linkLife.client),
       revokedAt: null,
     }
-    await insertLink(deps.db, link)
+    await issue(deps, fresh)
+    link = fresh
   }
   const token = mintLink({ id: link.id, kind: 'client', expiresAt: link.expiresAt }, deps.settings.tokenSecrets)
   return { url: `${deps.settings.publicUrl}/d/${token}`, expiresAt: link.expiresAt }
+}
+
+/** A link never outlives its file: the archive is kept for it, or was ended a moment ago, and who asks again gets another one. */
+async function issue(deps: Pick<Deps, 'db'>, link: Link & { archiveId: string }): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    if (!(await keepUntil(tx, link.archiveId, link.expiresAt))) throw new AppError('unavailable', { archive: link.archiveId })
+    await insertLink(tx, link)
+  })
 }
 
 /** POST …/archive: a fresh build when forced, else as publish would. */

@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
-import { findCurrent, findOpen, insertArchive, listVersions, newestOf, nextVersion } from '../../data/archives.ts'
+import { findCurrent, insertArchive, listVersions, lockOpen, newestOf, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -30,7 +30,7 @@ export interface Wish {
 export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, wish: Wish): Promise<Archive> {
   const plan = await planGallery(tx, gallery)
   if (!plan) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
-  const open = await findOpen(tx, gallery.id, plan.recipeHash)
+  const open = await lockOpen(tx, gallery.id, plan.recipeHash)
   if (open) return joinOpen(tx, open, plan, gallery, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
   if (current && !wish.force) return noteCurrent(tx, current, gallery)

@@ -1,5 +1,6 @@
 /** The sealed plan of an archive as a ZIP layout, and where the bytes of each entry lie. */
 
+import { AppError } from '../../base/errors.ts'
 import { listSealed, type SealedEntry } from '../../data/archiveEntries.ts'
 import { findArchive } from '../../data/archives.ts'
 import type { PlanEntry } from '../../domain/plan.ts'
@@ -47,34 +48,41 @@ export interface PlanCache {
 const most = 150_000
 
 export function planCache(db: Database): PlanCache {
-  const kept = new Map<string, Promise<Sealed>>()
-  const sizes = new Map<string, number>()
+  // in the order of their last use; how many entries, once that is known
+  const kept = new Map<string, { loading: Promise<Sealed>; entries: number }>()
   return {
     async get(archive) {
       const name = `${archive.id} ${archive.planHash}`
-      const known = kept.get(name)
-      if (known) {
-        kept.delete(name)
-        kept.set(name, known)
-        return known
-      }
-      const loading = loadSealed(db, archive)
-      kept.set(name, loading)
+      const plan = kept.get(name) ?? { loading: loadAsNamed(db, archive), entries: 0 }
+      kept.delete(name)
+      kept.set(name, plan)
       try {
-        const sealed = await loading
-        // planned anew between the question for the archive and the one for its entries: those bytes are another file
-        if ((await findArchive(db, archive.id))?.planHash !== archive.planHash) kept.delete(name)
-        sizes.set(name, sealed.entries.length)
-        for (const oldest of kept.keys()) {
-          if ([...sizes.values()].reduce((a, b) => a + b, 0) <= most || oldest === name) break
-          kept.delete(oldest)
-          sizes.delete(oldest)
-        }
+        const sealed = await plan.loading
+        plan.entries = sealed.entries.length
+        forgetOldest(kept, name)
         return sealed
       } catch (error) {
-        kept.delete(name)
+        if (kept.get(name) === plan) kept.delete(name)
         throw error
       }
     },
+  }
+}
+
+/** Planned anew between the question for the archive and the one for its entries, its bytes are another file than the one promised. */
+async function loadAsNamed(db: Database, archive: { id: string; planHash: string }): Promise<Sealed> {
+  const sealed = await loadSealed(db, archive)
+  if ((await findArchive(db, archive.id))?.planHash !== archive.planHash)
+    throw new AppError('source_changed', { archive: archive.id, reason: 'planned anew' })
+  return sealed
+}
+
+function forgetOldest(kept: Map<string, { entries: number }>, spared: string): void {
+  let sum = [...kept.values()].reduce((all, { entries }) => all + entries, 0)
+  for (const [name, { entries }] of kept) {
+    if (sum <= most) return
+    if (name === spared || entries === 0) continue
+    kept.delete(name)
+    sum -= entries
   }
 }

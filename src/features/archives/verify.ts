@@ -5,7 +5,7 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForVerify, findArchive, supersede } from '../../data/archives.ts'
-import { lockGallery } from '../../data/galleries.ts'
+import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -55,7 +55,8 @@ async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promis
 async function makeReady(deps: Needs, archive: Archive): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const now = deps.clock.now()
-    const gallery = await lockGallery(tx, archive.galleryId)
+    // of a deleted gallery too: its archives stay until their time
+    const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
     await supersede(tx, archive, after(now, days(deps.settings.supersededDays)))
     await changeHeld(tx, archive, {
       status: 'ready',

@@ -39,9 +39,9 @@ async function writeLetter(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
     expiresAt: after(now, linkLife.email),
     revokedAt: null,
   }
-  await insertLink(tx, link)
   // a link never outlives the file
-  await keepUntil(tx, archive.id, link.expiresAt)
+  if (!(await keepUntil(tx, archive.id, link.expiresAt))) return
+  await insertLink(tx, link)
   const id = newId(now)
   await insertLetter(tx, {
     ...facts,

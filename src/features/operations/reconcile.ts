@@ -76,6 +76,6 @@ async function endArchives(deps: Needs): Promise<void> {
   const now = deps.clock.now()
   for (const archive of await listOutlived(deps.db, now, most))
     await deps.db.transaction().execute(async (tx) => {
-      if (await markDeleted(tx, archive.id)) await discard(tx, [archive.storageKey!], 'retention over', after(now, days(1)))
+      if (await markDeleted(tx, archive.id, now)) await discard(tx, [archive.storageKey!], 'retention over', after(now, days(1)))
     })
 }

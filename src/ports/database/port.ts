@@ -6,6 +6,9 @@
  * - A lost connection rejects the query at hand; the next query connects anew.
  */
 import type { ColumnType, Kysely, Transaction } from 'kysely'
+import type { Archive } from '../../domain/archive.ts'
+import type { Asset } from '../../domain/asset.ts'
+import type { Gallery } from '../../domain/gallery.ts'
 import type { Recipe } from '../../domain/plan.ts'
 
 export type Database = Kysely<Tables>
@@ -39,13 +42,13 @@ export interface Tables {
   }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
-  galleries: GalleriesTable
+  galleries: Gallery
   galleryClients: GalleryClientsTable
   items: ItemsTable
-  assets: AssetsTable
+  assets: Asset & { role: 'original'; createdAt: Date }
   derivatives: DerivativesTable
   uploads: UploadsTable
-  archives: ArchivesTable
+  archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe> }
   archiveEntries: ArchiveEntriesTable
   links: LinksTable
   letters: LettersTable
@@ -75,28 +78,6 @@ export interface ApiKeysTable {
   revokedAt: Date | null
 }
 
-export interface GalleriesTable {
-  id: string
-  ownerId: string
-  slug: string
-  title: string
-  state: 'draft' | 'active' | 'expired' | 'deleted'
-  eventType: string | null
-  eventDate: string | null
-  customerName: string | null
-  customerEmail: string | null
-  locale: Default<'en' | 'de' | 'ru'>
-  naming: Default<'original' | 'numbered' | 'id'>
-  downloadEnabled: Default<boolean>
-  passwordHash: string | null
-  expiresAt: Date | null
-  publishedAt: Date | null
-  deletedAt: Date | null
-  /** raised in the transaction of every change of assets */
-  contentVersion: Default<number>
-  createdAt: Date
-}
-
 export interface GalleryClientsTable {
   id: string
   galleryId: string
@@ -112,27 +93,6 @@ export interface ItemsTable {
   kind: 'photo' | 'video' | 'track'
   title: string
   position: number
-  createdAt: Date
-}
-
-export interface AssetsTable {
-  id: string
-  galleryId: string
-  itemId: string
-  role: 'original'
-  originalName: string
-  mime: string
-  size: number
-  crc32: number
-  sha256: Buffer
-  state: 'stored' | 'missing' | 'deleted'
-  storageKey: string
-  width: number | null
-  height: number | null
-  capturedAt: string | null
-  /** of the file on the photographer's disk, or of the upload: the time in the ZIP */
-  modifiedAt: Date
-  renderState: 'waiting' | 'done' | 'failed' | 'none'
   createdAt: Date
 }
 
@@ -163,46 +123,6 @@ export interface UploadsTable {
   createdAt: Date
   touchedAt: Date
   finishedAt: Date | null
-}
-
-export interface ArchivesTable {
-  id: string
-  galleryId: string
-  version: number
-  purpose: 'delivery'
-  status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
-  /** raised by every claim: who holds an older one writes nothing */
-  fence: Default<number>
-  attempts: Default<number>
-  /** what was asked for: naming policy and slug */
-  recipe: Json<Recipe>
-  recipeHash: string
-  imagesHash: string
-  planHash: string
-  /** the gallery's, when the plan was sealed */
-  contentVersion: number
-  /** where the attempt at hand writes, then where the archive lies */
-  storageKey: string | null
-  fileSizeBytes: number
-  checksum: string | null
-  imageCount: number
-  missingCount: Default<number>
-  processedPhotos: Default<number>
-  processedBytes: Default<number>
-  etaSeconds: number | null
-  source: string
-  requestedBy: string | null
-  announce: Default<boolean>
-  errorCode: string | null
-  errorMessage: string | null
-  /** last sign of progress */
-  progressAt: Date | null
-  createdAt: Date
-  startedAt: Date | null
-  completedAt: Date | null
-  verifiedAt: Date | null
-  retainedUntil: Date | null
-  supersededBy: string | null
 }
 
 export interface ArchiveEntriesTable {
