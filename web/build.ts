@@ -1,16 +1,17 @@
 /** Builds both web programs into web/dist, and only when something they are made of has changed. */
 import { createHash } from 'node:crypto'
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
-const mark = join(dist, '.built')
+// Made elsewhere and put in its place whole: a service that starts meanwhile finds all of the old or all of the new.
+const draft = join(root, `node_modules/.making-${process.pid}`)
 const began = performance.now()
 const made = fingerprint()
 if (made !== builtFrom()) {
-  rmSync(dist, { recursive: true, force: true })
+  rmSync(draft, { recursive: true, force: true })
   // The pages of guests are written as React and run on Preact: a quarter of the bytes on a phone.
   await build('guest', [
     { find: /^react$|^react-dom$/, replacement: 'preact/compat' },
@@ -18,10 +19,23 @@ if (made !== builtFrom()) {
     { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' },
   ])
   await build('studio', [])
-  mkdirSync(dist, { recursive: true })
-  // Written last: a build that was killed half-way is made again.
-  writeFileSync(mark, made)
+  writeFileSync(join(draft, '.built'), made)
+  place()
   process.stdout.write(`web: built in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
+}
+
+/** Of several that build at once the first one's files stay: pages that were read already ask for them. */
+function place(): void {
+  try {
+    if (made !== builtFrom()) {
+      rmSync(dist, { recursive: true, force: true })
+      renameSync(draft, dist)
+    }
+  } catch (error) {
+    if (made !== builtFrom()) throw error
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
 }
 
 async function build(name: 'guest' | 'studio', alias: { find: RegExp | string; replacement: string }[]): Promise<void> {
@@ -33,7 +47,7 @@ async function build(name: 'guest' | 'studio', alias: { find: RegExp | string; r
     publicDir: false,
     resolve: { alias },
     build: {
-      outDir: dist,
+      outDir: draft,
       emptyOutDir: false,
       target: 'es2022',
       // Nothing as a data: address, the content policy allows only files of our own.
@@ -61,7 +75,7 @@ function fingerprint(): string {
 
 function builtFrom(): string | null {
   try {
-    return readFileSync(mark, 'utf8')
+    return readFileSync(join(dist, '.built'), 'utf8')
   } catch {
     return null
   }

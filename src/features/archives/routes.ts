@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ArchiveStatus, Archive as ArchiveView, DownloadResponse, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
+import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import { findLink } from '../../data/links.ts'
 import { readLink } from '../../domain/link.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
@@ -10,6 +11,7 @@ import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { askArchive, askDownload, checkLink } from './ask.ts'
 import { sendArchive } from './download.ts'
+import { answerGone } from './gone.ts'
 import { publish } from './publish.ts'
 import { planCache } from './sealed.ts'
 import { archiveStatus, viewArchive } from './status.ts'
@@ -55,6 +57,8 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     url: '/api/archives/:id/download',
     schema: { params: idParams },
     handler: async (request, reply) => {
+      // who may not know says nothing of what is there
+      await guard.acting(request, 'galleries:read')
       const archive = await findArchive(deps.db, request.params.id)
       if (!archive) throw new AppError('not_found')
       await guard.gallery(request, archive.galleryId, 'galleries:read')
@@ -67,11 +71,19 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     url: '/d/:token',
     schema: { params: z.object({ token: z.string().max(200) }) },
     handler: async (request, reply) => {
-      const grant = readLink(request.params.token, deps.settings.tokenSecrets)
-      const link = await findLink(deps.db, grant.id)
-      checkLink(link, deps.clock.now())
-      if (!link?.archiveId || link.kind !== grant.kind) throw new AppError('link_unknown')
-      await sendArchive(deps, plans, reply, link.archiveId)
+      let galleryId: string | undefined
+      try {
+        const grant = readLink(request.params.token, deps.settings.tokenSecrets)
+        const link = await findLink(deps.db, grant.id)
+        galleryId = link?.galleryId
+        checkLink(link, deps.clock.now())
+        if (!link?.archiveId || link.kind !== grant.kind) throw new AppError('link_unknown')
+        await sendArchive(deps, plans, reply, link.archiveId)
+      } catch (error) {
+        const gallery = galleryId && (await findGalleryOfAnyState(deps.db, galleryId))
+        if (!answerGone(request, reply, error, gallery ? gallery.locale : undefined)) throw error
+      }
+      return reply
     },
   })
 }

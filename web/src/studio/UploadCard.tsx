@@ -82,14 +82,17 @@ function Progress({ queue, count }: { queue: Queue; count: Count }) {
     count.duplicates > 0 && words.duplicates(count.duplicates),
     count.already > 0 && words.already(count.already),
   ].filter(Boolean)
-  const title = count.state === 'done' && failed ? words.uploadSome : words.uploadStates[count.state]
+  // Ended with failures it is neither full nor on its way: then the numbers below say more than a share.
+  const ended = count.state === 'done' && failed > 0
+  const share = count.files > 0 && !ended
+  const title = ended ? words.uploadSome : words.uploadStates[count.state]
   return (
     <div className="card stack tight">
       <div className="progress-head">
         <h2 aria-live="polite">{title}</h2>
-        {count.files > 0 && <p className="progress-number">{fmt.percent(count.percent)}</p>}
+        {share && <p className="progress-number">{fmt.percent(count.percent)}</p>}
       </div>
-      {count.files > 0 && (
+      {share && (
         <div
           className="bar"
           role="progressbar"

@@ -6,12 +6,17 @@ export async function filesOfDrop(data: DataTransfer): Promise<Source[]> {
   const entries = [...data.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
   const found: Source[] = []
   for (const entry of entries) await walk(entry, found)
-  return found
+  return found.sort(byPath)
 }
 
 export function filesOfInput(list: FileList): Source[] {
-  return [...list].map((file) => sourceOf(file, file.webkitRelativePath || file.name)).filter((source) => wanted(source.path))
+  const chosen = [...list].map((file) => sourceOf(file, file.webkitRelativePath || file.name))
+  return chosen.filter((source) => wanted(source.path)).sort(byPath)
 }
+
+/** File systems hand out their files in any order; people count: 2 comes before 10. */
+const natural = new Intl.Collator('en', { numeric: true })
+const byPath = (a: Source, b: Source) => natural.compare(a.path, b.path)
 
 /** Nothing that begins with a dot, in whichever folder, and not the notes of file windows. */
 export function wanted(path: string): boolean {

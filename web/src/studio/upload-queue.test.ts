@@ -76,6 +76,36 @@ test('the same folder after a reload sends only what is left', async () => {
   await world.close()
 })
 
+test('what was sent before the page ended is not sent again', async () => {
+  const world = await open()
+  world.holdAfter = 1_000_000
+  world.queue.add([file('a.jpg', 1000), file('b.jpg', 4_000_000)], new Set())
+  await until(world.queue, ({ stored }) => stored === 1)
+  await world.held
+  world.queue.leave()
+  world.holdAfter = 0
+  const later = world.reload()
+  later.add([file('a.jpg', 1000), file('b.jpg', 4_000_000)], new Set([1000]))
+  assert.equal((await until(later, ({ state }) => state === 'done')).already, 1)
+  world.queue.pause()
+  await world.close()
+})
+
+test('uploads begin in the order of the files', async () => {
+  const world = await open()
+  const names = Array.from({ length: 30 }, (_, n) => `${n}.jpg`)
+  world.queue.add(
+    names.map((name, n) => file(name, 1000 + n)),
+    new Set(),
+  )
+  await until(world.queue, ({ state }) => state === 'done')
+  assert.deepEqual(
+    [...world.kept.values()].map((f) => f.metadata?.filename),
+    names,
+  )
+  await world.close()
+})
+
 test('a file cut off goes on at the byte the server has, also after a reload', async () => {
   const world = await open()
   world.holdAfter = 1_000_000

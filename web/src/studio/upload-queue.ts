@@ -71,6 +71,8 @@ export function uploadQueue(options: QueueOptions) {
   const speed = speedometer(options.now)
   const sum = { bytes: 0, sent: 0, stored: 0, duplicates: 0, already: 0 }
   const failed = new Set<Entry>()
+  /** its upload is being begun: the gallery shows photos in the order in which that happens, so it is one at a time */
+  let opening: Entry | null = null
   let paused = false
   let offline = false
   let count = look()
@@ -96,7 +98,7 @@ export function uploadQueue(options: QueueOptions) {
   }
 
   function begin(): void {
-    while (!paused && !offline && sending.size < atOnce && waiting.length) send(waiting.shift()!)
+    while (!paused && !offline && !opening && sending.size < atOnce && waiting.length) send(waiting.shift()!)
     if (!sending.size) memory.flush()
     memory.setLeft(waiting.length + sending.size + [...failed].filter(mayComeYet).length)
     tell()
@@ -105,6 +107,7 @@ export function uploadQueue(options: QueueOptions) {
   function send(entry: Entry): void {
     entry.state = 'sending'
     sending.add(entry)
+    opening = entry
     const upload = new Upload(entry.body as File, {
       endpoint: options.endpoint,
       metadata: { gallery, filename: entry.name, filetype: entry.type, modified: String(entry.modified) },
@@ -113,6 +116,11 @@ export function uploadQueue(options: QueueOptions) {
       fingerprint: async () => entry.key,
       removeFingerprintOnSuccess: true,
       ...options.tus,
+      onUploadUrlAvailable: () => {
+        if (opening !== entry) return
+        opening = null
+        begin()
+      },
       onProgress: (sent) => progress(entry, sent),
       onSuccess: ({ lastResponse }) => finish(entry, lastResponse.getHeader('Upload-Result')),
       onError: (error) => fail(entry, error),
@@ -136,7 +144,7 @@ export function uploadQueue(options: QueueOptions) {
 
   function finish(entry: Entry, result: string | undefined): void {
     progress(entry, entry.size)
-    leave(entry, result === 'duplicate' ? 'duplicate' : 'stored')
+    putAway(entry, result === 'duplicate' ? 'duplicate' : 'stored')
     if (entry.state === 'duplicate') sum.duplicates++
     else sum.stored++
     memory.add(entry.key)
@@ -147,24 +155,25 @@ export function uploadQueue(options: QueueOptions) {
     const answer = error instanceof DetailedError ? error.originalResponse : null
     progress(entry, 0)
     if (!answer && !options.online()) {
-      leave(entry, 'waiting')
+      putAway(entry, 'waiting')
       waiting.unshift(entry)
       offline = true
       stop()
       return
     }
     entry.problem = answer ? readProblem(answer.getStatus(), answer.getBody() ?? '') : ownProblem('unreachable', 0)
-    leave(entry, 'failed')
+    putAway(entry, 'failed')
     failed.add(entry)
     // Signed out: every other file would fail the same way.
     if (entry.problem.status === 401) pause()
     else begin()
   }
 
-  function leave(entry: Entry, state: Entry['state']): void {
+  function putAway(entry: Entry, state: Entry['state']): void {
     entry.state = state
     entry.upload = undefined
     sending.delete(entry)
+    if (opening === entry) opening = null
   }
 
   /** Cuts what is under way; its offset stays on the server. */
@@ -172,7 +181,7 @@ export function uploadQueue(options: QueueOptions) {
     for (const entry of [...sending].reverse()) {
       void entry.upload?.abort()
       progress(entry, 0)
-      leave(entry, 'waiting')
+      putAway(entry, 'waiting')
       waiting.unshift(entry)
     }
     speed.reset()
@@ -252,6 +261,8 @@ export function uploadQueue(options: QueueOptions) {
     retry,
     clear,
     network,
+    /** the page may end now: what was sent is written down */
+    leave: memory.flush,
     count: () => count,
     listen(listener: () => void) {
       listeners.add(listener)

@@ -19,14 +19,17 @@ export function Uploads({ children }: { children: ReactNode }) {
     }
     const on = () => each((queue) => queue.network(true))
     const off = () => each((queue) => queue.network(false))
-    const leave = (event: BeforeUnloadEvent) => each((queue) => queue.count().state === 'sending' && event.preventDefault())
+    const ask = (event: BeforeUnloadEvent) => each((queue) => queue.count().state === 'sending' && event.preventDefault())
+    const leave = () => each((queue) => queue.leave())
     addEventListener('online', on)
     addEventListener('offline', off)
-    addEventListener('beforeunload', leave)
+    addEventListener('beforeunload', ask)
+    addEventListener('pagehide', leave)
     return () => {
       removeEventListener('online', on)
       removeEventListener('offline', off)
-      removeEventListener('beforeunload', leave)
+      removeEventListener('beforeunload', ask)
+      removeEventListener('pagehide', leave)
     }
   }, [])
   return <Queues.Provider value={queues.current}>{children}</Queues.Provider>

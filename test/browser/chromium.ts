@@ -1,0 +1,111 @@
+/** A real Chromium, people at it who have never been here, and what their pages complain about. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { root, until } from '../journeys/service.ts'
+
+const program = '/usr/bin/chromium'
+const args =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+
+/** How long a step on a page may take: far more than it does, for machines that are busy with other things. */
+export const patience = 60_000
+
+export interface Visitor {
+  context: BrowserContext
+  page: Page
+  /** What the visit brings about on purpose and a browser reports as an error: answers, as `401 /api/g/mara`, or its words. */
+  expect(complaints: RegExp): void
+  /** No page of the visit wrote anything else into its console: no error, no breach of our content policy. */
+  assertQuiet(): void
+}
+
+/** Builds the web app as `npm start` does, and opens a Chromium with a fresh profile that ends with the test. */
+export async function openChromium(t: TestContext): Promise<Browser> {
+  if (!existsSync(program)) throw new Error('These tests need Chromium: install the Debian package chromium (apt-get install chromium).')
+  execFileSync(process.execPath, [path.join(root, 'web/build.ts')], { stdio: 'inherit' })
+  const browser = await chromium.launch({ executablePath: program, args: args.split(' ') })
+  t.after(() => browser.close())
+  return browser
+}
+
+/** Somebody with a browser of their own: no cookies, nothing remembered. */
+export async function visitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 }, ...options })
+  context.setDefaultTimeout(patience)
+  const heard: { text: string; answer?: string }[] = []
+  const expected: RegExp[] = []
+  context.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) return
+    const text = message.text()
+    const status = /the server responded with a status of (\d+)/.exec(text)?.[1] ?? /net::(ERR_\w+)/.exec(text)?.[1]
+    const { url } = message.location()
+    heard.push({ text: `${text} (${url})`, answer: status && `${status} ${URL.parse(url)?.pathname}` })
+  })
+  context.on('weberror', (error) => heard.push({ text: String(error.error().stack) }))
+  return {
+    context,
+    page: await context.newPage(),
+    expect: (complaints) => void expected.push(complaints),
+    assertQuiet() {
+      const wrong = heard.filter(({ text, answer }) => !expected.some((pattern) => pattern.test(answer ?? text)))
+      assert.deepEqual(
+        wrong.map(({ text }) => text),
+        [],
+      )
+    },
+  }
+}
+
+/** Waits until so many of the pictures have been drawn, each at least so wide. */
+export async function drawn(pictures: Locator, count: number, width = 1): Promise<void> {
+  const wide = () => pictures.evaluateAll((all, width) => all.filter((picture) => picture.naturalWidth >= width).length, width)
+  await until(async () => (await wide()) === count, { what: `${count} pictures`, ms: patience, every: 50 })
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** No page is a barrier: axe finds nothing, in both themes, on a phone and on a desktop. */
+export async function assertAccessible(page: Page, what: string): Promise<void> {
+  const before = page.viewportSize()
+  const found: string[] = []
+  // by way of the debugger: our content policy would refuse a script in the page
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(`${axe}; undefined`)
+  for (const width of [390, 1440]) {
+    await page.setViewportSize({ width, height: width < 640 ? 844 : 900 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const { violations } = await page.evaluate<AxeResult>(`(async () => {
+        await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})))
+        return axe.run(document, { resultTypes: ['violations'] })
+      })()`)
+      for (const { id, help, nodes } of violations)
+        found.push(`${what}, ${width} px, ${colorScheme}: ${id} (${help}) at ${nodes.map((node) => node.target.join(' ')).join('; ')}`)
+      if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
+        found.push(`${what}, ${width} px: the page is wider than its window`)
+    }
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  if (before) await page.setViewportSize(before)
+  assert.deepEqual(found, [])
+}
+
+interface AxeResult {
+  violations: { id: string; help: string; nodes: { target: string[] }[] }[]
+}
+
+/** Runs steps in their order; after one that failed the others cannot be judged. */
+export function stepsOf(t: TestContext): (name: string, work: () => Promise<void>) => Promise<void> {
+  let broken = false
+  return async (name, work) => {
+    await t.test(name, { skip: broken && 'an earlier step failed' }, async () => {
+      broken = true
+      await work()
+      broken = false
+    })
+  }
+}

@@ -1,0 +1,128 @@
+/** Uploads by a real browser that are cut off, by a reload or by a service that is killed: nothing is lost, nothing stored twice. */
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { Page, Request } from 'playwright-core'
+import type { Item } from '../../sdk/src/wire.ts'
+import { allOf, type Person, signIn } from '../journeys/people.ts'
+import { sha256 } from '../journeys/sending.ts'
+import { freshInstallation, until } from '../journeys/service.ts'
+import { type MadePhoto, makePhotos } from '../pictures.ts'
+import { openChromium, patience, stepsOf, visitor } from './chromium.ts'
+import { choose, createByHand, setUpByHand } from './studio.ts'
+
+const mb = 1_000_000
+const photoCount = 6
+const whole = `${photoCount} of ${photoCount} files`
+
+test('an upload that is cut off goes on where it stopped', { timeout: 600_000 }, async (t) => {
+  const browser = await openChromium(t)
+  const installation = await freshInstallation(t)
+  const step = stepsOf(t)
+  const ida = await visitor(browser)
+  const { page } = ida
+  const folder = path.join(installation.dir, 'photos')
+  const photos = await makePhotos(folder, { count: photoCount, minBytes: 4 * mb, maxBytes: 5 * mb })
+  let service = await installation.start()
+  const slow = await slowLine(page, 3 * mb)
+  const sent = positionsOf(page)
+
+  await step('after a reload the page says what is left, and the same folder chosen again completes it', async () => {
+    await setUpByHand(page, service)
+    const gallery = await createByHand(page, 'Reloaded')
+    const person = await signIn(installation)
+    await slow(true)
+    await choose(page, 'Choose folder', folder)
+    // one is kept, others are on their way
+    await until(async () => (await itemsOf(person, gallery)).length > 0, { what: 'the first photo', ms: patience, every: 100 })
+    const share = async () => Number(await page.getByRole('progressbar', { name: 'Upload' }).getAttribute('aria-valuenow'))
+    await until(async () => (await share()) >= 70, { what: 'the middle of the next ones', ms: patience })
+    let asked = ''
+    page.once('dialog', (dialog) => {
+      asked = dialog.type()
+      void dialog.accept()
+    })
+    await page.reload()
+    assert.equal(asked, 'beforeunload', 'leaving during an upload is asked about first')
+    await page.getByText(/The last upload was cut off: \d files? left/).waitFor()
+    const kept = (await itemsOf(person, gallery)).length
+    sent.length = 0
+    await slow(false)
+    await choose(page, 'Choose folder', folder)
+    await page.getByRole('heading', { name: 'Uploaded', exact: true }).waitFor()
+    await assertWhole(person, gallery, photos)
+    assert.equal(new Set(sent.map((patch) => patch.url)).size, photoCount - kept, 'what is kept is not sent again')
+    assert.ok(
+      sent.some((patch) => patch.offset > 0),
+      'what was half sent goes on in its middle',
+    )
+    await page.reload()
+    await page.getByText(`${photoCount} photos`).waitFor()
+    assert.equal(await page.getByText('cut off').count(), 0)
+  })
+
+  await step('killed and started again during an upload, the page goes on by itself', async () => {
+    await page.getByRole('link', { name: 'Galleries' }).click()
+    const gallery = await createByHand(page, 'Killed')
+    // a service that is away refuses the connection; the pages and uploads that ask meanwhile say so in the console
+    ida.expect(/^(ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED|423) \/(api|media)\//)
+    await slow(true)
+    await choose(page, 'Choose folder', folder)
+    const person = await signIn(installation)
+    await until(async () => (await itemsOf(person, gallery)).length > 0, { what: 'the first photo', ms: patience, every: 100 })
+    const acknowledged = await itemsOf(person, gallery)
+    await service.kill()
+    service = await installation.start()
+    await slow(false)
+    await page.getByText(whole).waitFor()
+    await page.getByRole('heading', { name: 'Uploaded', exact: true }).waitFor()
+    const items = await assertWhole(person, gallery, photos)
+    for (const { id } of acknowledged)
+      assert.ok(
+        items.some((item) => item.id === id),
+        'what was acknowledged is still there',
+      )
+    ida.assertQuiet()
+  })
+})
+
+const itemsOf = (person: Person, gallery: string) => allOf<Item>(person, `/api/galleries/${gallery}/items`)
+
+/** Every photo once, each with the bytes that were chosen. */
+async function assertWhole(person: Person, gallery: string, photos: MadePhoto[]): Promise<Item[]> {
+  const items = await itemsOf(person, gallery)
+  const stored = await Promise.all(
+    items.map(async (item) => {
+      const answer = await fetch(person.address(`/media/${item.asset_id}/original`), { headers: person.headers() })
+      return { name: item.name, sha256: sha256(new Uint8Array(await answer.arrayBuffer())) }
+    }),
+  )
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name)
+  assert.deepEqual(
+    stored.sort(byName),
+    photos.map(({ name, sha256 }) => ({ name, sha256 })),
+  )
+  return items
+}
+
+/** Switches the line of the page between as fast as it is and so many bytes a second upwards. */
+async function slowLine(page: Page, bytesPerSecond: number): Promise<(slow: boolean) => Promise<void>> {
+  const session = await page.context().newCDPSession(page)
+  return async (slow) => {
+    await session.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: slow ? bytesPerSecond : -1,
+    })
+  }
+}
+
+/** Where in their uploads the page sends bytes, from now on. */
+function positionsOf(page: Page): { url: string; offset: number }[] {
+  const seen: { url: string; offset: number }[] = []
+  page.on('request', (request: Request) => {
+    if (request.method() === 'PATCH') seen.push({ url: request.url(), offset: Number(request.headers()['upload-offset']) })
+  })
+  return seen
+}
