@@ -19,6 +19,7 @@ export async function assembleOnDisk(place: Place, key: string, pieces: Iterable
 
   async function fill(file: FileHandle): Promise<Stored> {
     const ring = makeRing()
+    const keys: string[] = []
     const early = writeBack(file.fd)
     const room = roomGuard(place)
     try {
@@ -27,12 +28,13 @@ export async function assembleOnDisk(place: Place, key: string, pieces: Iterable
         ring,
         [
           { role: 'assemble', ring, objects: place.objects, fd: file.fd },
-          { role: 'sha256', ring },
+          { role: 'check', ring },
         ],
         {
           key,
           work,
-          batches: batchesOf(pieces),
+          batches: batchesOf(noting(pieces, keys)),
+          keys,
           watch(bytes) {
             early.watch(bytes)
             room.watch()
@@ -72,6 +74,14 @@ export async function digestOnDisk(place: Place, key: string, cuts: Float64Array
       await file.close()
     }
   })
+}
+
+/** The same pieces; the keys of the copies are kept for the thread that only counts them. */
+function* noting(pieces: Iterable<Piece>, keys: string[]): Generator<Piece> {
+  for (const piece of pieces) {
+    if (piece.kind === 'copy') keys.push(piece.key)
+    yield piece
+  }
 }
 
 /** Ends the build before it eats the reserve. */

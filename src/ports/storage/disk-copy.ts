@@ -1,7 +1,6 @@
-/** Copies pieces into a file through the ring, checking each range's CRC-32. Runs in its own thread. */
+/** Copies pieces into a file through the ring; the follower checks each range. Runs in its own thread. */
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
 import { Changed } from './disk-changed.ts'
 import type { Filler, Ring } from './disk-ring.ts'
 import { fillerOf, slotBytes } from './disk-ring.ts'
@@ -49,17 +48,14 @@ function writerTo(fd: number, filler: Filler) {
     return slotBytes - fill
   }
 
-  function range(source: number, key: string, from: number, to: number): number {
-    let sum = 0
+  function range(source: number, key: string, from: number, to: number): void {
     for (let at = from; at < to; ) {
       const want = Math.min(to - at, room())
       const n = readSync(source, memory, base + fill, want, at)
       if (n === 0) throw new Changed(key, 'short')
-      sum = crc32(memory.subarray(base + fill, base + fill + n), sum)
       fill += n
       at += n
     }
-    return sum
   }
 
   return {
@@ -74,13 +70,13 @@ function writerTo(fd: number, filler: Filler) {
 
     copy(objects: string, key: string, from: number, to: number, expected: number): void {
       const source = openSource(objects, key)
-      let sum: number
       try {
-        sum = range(source, key, from, to)
+        range(source, key, from, to)
       } finally {
         closeSync(source)
       }
-      if (sum !== expected) throw new Changed(key, 'crc')
+      // An empty range has no byte that the follower would see.
+      if (from === to && expected !== 0) throw new Changed(key, 'crc')
     },
 
     /** Writes what is left; answers the size of the whole. */

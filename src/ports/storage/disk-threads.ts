@@ -21,12 +21,19 @@ export interface LongThreads {
   work: LongWork
   /** called at every glance with the bytes done so far; what it throws ends the work */
   watch?: (bytes: number) => void
-  /** for the first thread */
+  /** for the first thread; the second one gets their outlines */
   batches?: Iterable<Batch>
+  /** of the copies in the batches so far, in their order */
+  keys?: string[]
 }
 
 /** All threads' findings in one, when every thread is through. Any failure, or an abort, stops them all. */
-export async function runThreads(pool: ThreadPool, ring: Ring, jobs: Job[], { key, work, watch, batches }: LongThreads): Promise<Findings> {
+export async function runThreads(
+  pool: ThreadPool,
+  ring: Ring,
+  jobs: Job[],
+  { key, work, watch, batches, keys = [] }: LongThreads,
+): Promise<Findings> {
   work.signal?.throwIfAborted()
   const findings: Findings = {}
   const failures: unknown[] = []
@@ -42,11 +49,11 @@ export async function runThreads(pool: ThreadPool, ring: Ring, jobs: Job[], { ke
   function hear(message: Message): void {
     if (message.kind === 'taken') untaken--
     else if (message.kind === 'found') Object.assign(findings, message.findings)
-    else if (message.failure.kind !== 'stopped') fail(errorOf(message.failure, key))
+    else if (message.failure.kind !== 'stopped') fail(errorOf(message.failure, keys[message.failure.nth ?? -1] ?? key))
     wake()
   }
 
-  async function feed(thread: Worker, batches: Iterable<Batch>): Promise<void> {
+  async function feed([thread, follower]: Worker[], batches: Iterable<Batch>): Promise<void> {
     for (const batch of batches) {
       while (untaken >= ahead && failures.length === 0) {
         await new Promise<void>((resolve) => {
@@ -55,7 +62,8 @@ export async function runThreads(pool: ThreadPool, ring: Ring, jobs: Job[], { ke
       }
       if (failures.length > 0) return
       untaken++
-      thread.postMessage(batch, [batch.rows.buffer, batch.literals.buffer])
+      follower!.postMessage({ ...batch, keys: '', literals: new Uint8Array(0) })
+      thread!.postMessage(batch, [batch.rows.buffer, batch.literals.buffer])
       announceBatch(ring)
       // Making pieces is the caller's work on the event loop: others get their turn between batches.
       await new Promise((resolve) => setImmediate(resolve))
@@ -76,7 +84,7 @@ export async function runThreads(pool: ThreadPool, ring: Ring, jobs: Job[], { ke
   try {
     const threads = jobs.map(() => pool.take())
     const ends = threads.map((thread, i) => through(pool, thread, jobs[i]!, hear).catch(fail))
-    if (batches) await feed(threads[0]!, batches).catch(fail)
+    if (batches) await feed(threads, batches).catch(fail)
     await Promise.all(ends)
   } finally {
     clearInterval(timer)

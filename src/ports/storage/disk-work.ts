@@ -15,6 +15,7 @@ export interface Batch {
 
 export type Job =
   | { role: 'sha256'; ring: Ring }
+  | { role: 'check'; ring: Ring }
   | { role: 'assemble'; ring: Ring; objects: string; fd: number }
   | { role: 'digest'; ring: Ring; fd: number; cuts: Float64Array }
 
@@ -33,6 +34,8 @@ export interface Failure {
   /** of the system error */
   code?: string
   key?: string
+  /** in place of the key: which copied range, counted from 0 */
+  nth?: number
   /** of a source that is not what it should be */
   reason?: string
 }
