@@ -1,0 +1,176 @@
+/** What belongs to somebody else answers, on every route of the API, exactly like what does not exist. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey } from '../../sdk/src/wire.ts'
+import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
+import { photos, sendPhotos } from './sending.ts'
+import { freshInstallation, type Installation } from './service.ts'
+
+/** Names of one person's things, or of things that nobody has. */
+interface Names {
+  gallery: string
+  slug: string
+  item: string
+  asset: string
+  archive: string
+  client: string
+  link: string
+  letter: string
+  key: string
+  upload: string
+}
+type Probe = (names: Names) => Asking & { path: string }
+
+const text = (value: string) => Buffer.from(value).toString('base64')
+const tus = { 'tus-resumable': '1.0.0' }
+const beginning = (gallery: string) => ({
+  ...tus,
+  'upload-length': '9',
+  'upload-metadata': `gallery ${text(gallery)},filename ${text('a.jpg')}`,
+})
+const piece = { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }
+const one =
+  (path: (names: Names) => string, asking: Asking = {}): Probe =>
+  (names) => ({ ...asking, path: path(names) })
+const ofGallery = (rest = '', asking: Asking = {}) => one((n) => `/api/galleries/${n.gallery}${rest}`, asking)
+
+/** Routes that name somebody's thing, and how each is asked. */
+const probes: Record<string, Probe> = {
+  'get /api/galleries/{id}': ofGallery(),
+  'patch /api/galleries/{id}': ofGallery('', { body: { title: 'Mine now' } }),
+  'delete /api/galleries/{id}': ofGallery(),
+  'get /api/galleries/{id}/clients': ofGallery('/clients'),
+  'post /api/galleries/{id}/clients': ofGallery('/clients', { body: { email: 'jonas@example.com' } }),
+  'delete /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`),
+  'get /api/galleries/{id}/items': ofGallery('/items'),
+  'delete /api/galleries/{id}/items/{item}': one((n) => `/api/galleries/${n.gallery}/items/${n.item}`),
+  'post /api/galleries/{id}/import': ofGallery('/import', { body: { path: '.' } }),
+  'post /api/galleries/{id}/publish': ofGallery('/publish'),
+  'get /api/galleries/{id}/archive': ofGallery('/archive'),
+  'post /api/galleries/{id}/archive': ofGallery('/archive', { body: { force: true } }),
+  'get /api/galleries/{id}/archives': ofGallery('/archives'),
+  'get /api/galleries/{id}/download': ofGallery('/download'),
+  'get /api/galleries/{id}/links': ofGallery('/links'),
+  'delete /api/galleries/{id}/links/{link}': one((n) => `/api/galleries/${n.gallery}/links/${n.link}`),
+  'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
+  'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
+  'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
+  'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
+  'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
+  'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
+  'get /media/{asset}/{kind}': one((n) => `/media/${n.asset}/original`),
+  'post /api/uploads': (n) => ({ path: '/api/uploads', headers: beginning(n.gallery) }),
+  'patch /api/uploads/{id}': one((n) => `/api/uploads/${n.upload}`, { headers: piece }),
+  'delete /api/uploads/{id}': one((n) => `/api/uploads/${n.upload}`, { headers: tus }),
+  'head /api/uploads/{id}': one((n) => `/api/uploads/${n.upload}`, { headers: tus }),
+}
+/** Routes that name nothing of anybody, and why. */
+const nobodys: Record<string, string> = {
+  'get /api/setup': 'says only whether there is an account',
+  'post /api/setup': 'needs the code from the console',
+  'get /api/session': 'one’s own',
+  'post /api/session': 'needs the password',
+  'delete /api/session': 'one’s own',
+  'get /api/keys': 'one’s own',
+  'post /api/keys': 'one’s own',
+  'post /api/users': 'for admins',
+  'get /api/galleries': 'one’s own',
+  'post /api/galleries': 'one’s own',
+  'get /api/letters': 'one’s own',
+  'options /api/uploads': 'says what the protocol can do',
+  'get /d/{token}': 'the link itself is the right',
+}
+
+/** A gallery that nobody may know yet, with one of everything; letters exist only of a published one. */
+async function thingsOf(t: TestContext): Promise<{ installation: Installation; ida: Person; names: Names }> {
+  const installation = await freshInstallation(t)
+  const ida = await setUp(installation, await installation.start())
+  const shown = await createGallery(ida, { title: 'Shown' })
+  const draft = await createGallery(ida, { title: 'Not shown yet' })
+  for (const { id } of [shown, draft]) {
+    await sendPhotos(installation, ida, id, await photos(2, 30_000))
+    await ida.ask(`/api/galleries/${id}/clients`, { method: 'POST', body: { email: 'mara@example.com' } })
+  }
+  await publish(ida, shown.id)
+  await readyArchive(ida, shown.id)
+  await ida.ask(`/api/galleries/${draft.id}/download`)
+  const archive = await readyArchive(ida, draft.id)
+  const [item] = await allOf<Item>(ida, `/api/galleries/${draft.id}/items`)
+  const [client] = (await ida.ask<{ rows: Client[] }>(`/api/galleries/${draft.id}/clients`)).body.rows
+  const [link] = (await ida.ask<{ rows: { id: string }[] }>(`/api/galleries/${draft.id}/links`)).body.rows
+  const [letter] = await allOf<Letter>(ida, '/api/letters')
+  const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
+  const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
+  const names = {
+    gallery: draft.id,
+    slug: draft.slug,
+    item: item!.id,
+    asset: item!.asset_id,
+    archive: archive.id,
+    client: client!.id,
+    link: link!.id,
+    letter: letter!.id,
+    key: key.body.id,
+    upload: begun.headers.get('location')!.split('/').at(-1)!,
+  }
+  return { installation, ida, names }
+}
+
+const unknown = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`
+
+test('what belongs to somebody else answers like what does not exist, on every route', { timeout: 300_000 }, async (t) => {
+  const { installation, ida, names } = await thingsOf(t)
+  const nothing = Object.fromEntries(Object.keys(names).map((key, n) => [key, unknown(n + 1)])) as unknown as Names
+  await ida.ask('/api/users', { method: 'POST', body: { name: 'Jonas', email: 'jonas@example.com', password, role: 'owner' } })
+  const jonas = await signIn(installation, 'jonas@example.com')
+  const made = await jonas.ask<NewApiKey>('/api/keys', {
+    method: 'POST',
+    body: { name: 'his', scopes: ['galleries:read', 'galleries:write'] },
+  })
+  const askers = {
+    jonas,
+    'his key': guest(installation.url, { authorization: `Bearer ${made.body.key}` }),
+    nobody: guest(installation.url),
+  }
+
+  const routes = await routesOf(ida)
+  await t.test('every route of the API is in one of the two lists, and no list names another', () => {
+    assert.deepEqual(routes, [...Object.keys(probes), ...Object.keys(nobodys)].sort())
+  })
+  for (const [route, probe] of Object.entries(probes)) {
+    const method = route.split(' ')[0]!.toUpperCase()
+    for (const [who, asker] of Object.entries(askers))
+      await t.test(`${route}, asked by ${who}`, async () => {
+        const foreign = await answerOf(asker, { method, ...probe(names) })
+        assert.deepEqual(foreign, await answerOf(asker, { method, ...probe(nothing) }))
+        assert.ok([401, 403, 404].includes(foreign.status), `${foreign.status}`)
+      })
+  }
+  await t.test('and its owner still has everything', async () => {
+    for (const [route, probe] of Object.entries(probes).filter(([name]) => name.startsWith('get ') && !name.includes('/api/g/'))) {
+      const { path } = probe(names)
+      const { status } = await ida.ask(path)
+      assert.ok(status < 300, `${route} answers ${status} to its owner`)
+    }
+    const { body } = await ida.ask<Gallery>(`/api/galleries/${names.gallery}`)
+    assert.deepEqual([body.title, body.photos, body.state], ['Not shown yet', 2, 'draft'])
+    assert.equal((await allOf<ApiKey>(ida, '/api/keys')).filter((key) => !key.revoked_at).length, 1)
+    assert.equal((await allOf<Archive>(ida, `/api/galleries/${names.gallery}/archives`)).length, 1)
+  })
+})
+
+/** `get /api/galleries/{id}` of every route that the service describes. */
+async function routesOf(person: Person): Promise<string[]> {
+  const { body } = await person.ask<{ paths: Record<string, Record<string, unknown>> }>('/api/openapi.json')
+  const all = Object.entries(body.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+  // HEAD beside GET is the same route
+  return all.filter((route) => !(route.startsWith('head ') && all.includes(route.replace('head ', 'get ')))).sort()
+}
+
+/** Status, body and headers without what is new in every answer. */
+async function answerOf(asker: Person, { path, ...asking }: Asking & { path: string }) {
+  const { status, body, headers } = await asker.ask<object>(path, asking)
+  const fixed = [...headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name))
+  const { request_id: _, ...rest } = typeof body === 'object' ? (body as { request_id?: string }) : { text: body }
+  return { status, body: rest, headers: Object.fromEntries(fixed) }
+}

@@ -1,0 +1,128 @@
+/** A download that breaks off again and again ends with the right bytes: live, stored, from one to the other, across a restart. */
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { DownloadResponse } from '../../sdk/src/wire.ts'
+import { archiveOf, createGallery, type Person, publish, readyArchive, setUp } from './people.ts'
+import { has, run, sha256Of } from './programs.ts'
+import { photos, sendPhotos } from './sending.ts'
+import { freshInstallation, type Installation, type Service, until } from './service.ts'
+
+const mb = 1_000_000
+
+interface Standing {
+  installation: Installation
+  service: Service
+  ida: Person
+  gallery: string
+}
+
+/** A gallery of 60 MB, not published yet. */
+async function gallery60(t: TestContext): Promise<Standing> {
+  const installation = await freshInstallation(t)
+  const service = await installation.start()
+  const ida = await setUp(installation, service)
+  const { id } = await createGallery(ida, { title: 'Large' })
+  await sendPhotos(installation, ida, id, await photos(12, 5 * mb))
+  return { installation, service, ida, gallery: id }
+}
+
+async function linkOf(ida: Person, gallery: string): Promise<string> {
+  const { body } = await ida.ask<DownloadResponse>(`/api/galleries/${gallery}/download`)
+  assert.ok(body.download_url)
+  return body.download_url
+}
+
+const sizeOf = (file: string) => (existsSync(file) ? statSync(file).size : 0)
+
+/** Goes on with the download and kills the program once `bytes` more have come; answers how many have come in all. */
+async function cutAfter(program: string[], file: string, bytes: number): Promise<number> {
+  const from = sizeOf(file)
+  const cut = new AbortController()
+  const running = run(program[0]!, program.slice(1), { signal: cut.signal })
+  await until(() => sizeOf(file) >= from + bytes, { what: 'a part of the download', every: 5 })
+  cut.abort()
+  await running
+  return sizeOf(file)
+}
+
+const curl = (file: string, link: string, rate = '20M') => ['curl', '-sS', '-f', '-C', '-', '--limit-rate', rate, '-o', file, link]
+const wget = (file: string, link: string) => ['wget', '-q', '-c', '--limit-rate', '20m', '-O', file, link]
+
+async function finish(program: string[], file: string, expected: { checksum: string | null; file_size_bytes: number }): Promise<void> {
+  const ended = await run(program[0]!, program.slice(1))
+  assert.equal(ended.code, 0, ended.output)
+  assert.equal(sizeOf(file), expected.file_size_bytes)
+  assert.equal(await sha256Of(file), expected.checksum)
+}
+
+test('cut 10 times and with a restart of the service in between, the download ends right', { timeout: 600_000 }, async (t) => {
+  const { installation, service, ida, gallery } = await gallery60(t)
+  await publish(ida, gallery)
+  const archive = await readyArchive(ida, gallery)
+  const link = await linkOf(ida, gallery)
+
+  await t.test('with curl', async () => {
+    const file = path.join(installation.dir, 'curl.zip')
+    const sizes = []
+    for (let n = 0; n < 10; n++) sizes.push(await cutAfter(curl(file, link), file, 3 * mb))
+    assert.deepEqual(
+      sizes.toSorted((a, b) => a - b),
+      sizes,
+      'every part is added to what is there',
+    )
+    assert.ok(sizes.at(-1)! < archive.file_size_bytes, 'all ten cuts were in the middle')
+    await finish(curl(file, link, '1G'), file, archive)
+  })
+  await t.test('with wget', { skip: !(await has('wget')) && 'There is no wget here.' }, async () => {
+    const file = path.join(installation.dir, 'wget.zip')
+    for (let n = 0; n < 10; n++) await cutAfter(wget(file, link), file, 3 * mb)
+    await finish(wget(file, link), file, archive)
+  })
+  await t.test('across a kill -9 of the service', async () => {
+    const file = path.join(installation.dir, 'restart.zip')
+    const running = run('curl', curl(file, link, '10M').slice(1))
+    await until(() => sizeOf(file) > 5 * mb, { what: 'a part of the download' })
+    await service.kill()
+    assert.notEqual((await running).code, 0, 'a broken line is no success')
+    await installation.start()
+    assert.ok(sizeOf(file) < archive.file_size_bytes)
+    await finish(curl(file, link, '1G'), file, archive)
+  })
+})
+
+test('a download that begins before the archive is built ends from the stored file', { timeout: 600_000 }, async (t) => {
+  const { installation, service, ida, gallery } = await gallery60(t)
+  await service.stop()
+  // pages alone: nobody builds yet
+  const web = await installation.start('web')
+  await publish(ida, gallery)
+  const link = await linkOf(ida, gallery)
+  const file = path.join(installation.dir, 'live.zip')
+  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 3 * mb)
+  assert.equal((await archiveOf(ida, gallery)).status, 'pending', 'all of this came straight from the originals')
+  const live = await fetch(link, { method: 'HEAD' })
+
+  await installation.start('worker')
+  const archive = await readyArchive(ida, gallery)
+  const stored = await fetch(link, { method: 'HEAD' })
+  assert.equal(stored.headers.get('etag'), live.headers.get('etag'))
+  assert.equal(stored.headers.get('content-length'), live.headers.get('content-length'))
+  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 3 * mb)
+  assert.ok(sizeOf(file) < archive.file_size_bytes)
+  await finish(curl(file, link, '1G'), file, archive)
+  await web.stop()
+})
+
+test('one download that runs while the archive is built and stored is not disturbed', { timeout: 600_000 }, async (t) => {
+  const { installation, ida, gallery } = await gallery60(t)
+  await publish(ida, gallery)
+  const link = await linkOf(ida, gallery)
+  const file = path.join(installation.dir, 'running.zip')
+  const running = run('curl', ['-sS', '-f', '--limit-rate', '12M', '-o', file, link])
+  const archive = await readyArchive(ida, gallery)
+  const ended = await running
+  assert.equal(ended.code, 0, ended.output)
+  assert.equal(await sha256Of(file), archive.checksum)
+})
