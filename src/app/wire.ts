@@ -40,6 +40,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     const storage = diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
     await identify(database.db, storage, newId(clock.now()))
     const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs) })
+    opened.push(() => queue.stop(0))
     const images = sharpImages()
     opened.push(() => images.close())
     const mail = config.smtpUrl ? smtpMail({ url: config.smtpUrl, from: config.settings.emailFrom }) : outboxMail()

@@ -1,4 +1,5 @@
 /** keepsake deliver: a folder of pictures becomes a published gallery, a verified ZIP, and letters with a link. */
+import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -9,6 +10,7 @@ import { AppError } from '../base/errors.ts'
 import { findArchive } from '../data/archives.ts'
 import { findGallery } from '../data/galleries.ts'
 import { listOfArchive } from '../data/letters.ts'
+import { findSetting, settleSetting } from '../data/settings.ts'
 import { type Archive, atWork, percent } from '../domain/archive.ts'
 import { checkSlug, type Gallery, slugFrom } from '../domain/gallery.ts'
 import { parseMailbox } from '../domain/letter.ts'
@@ -40,10 +42,12 @@ export async function deliverCommand(args: string[], out: Output): Promise<numbe
   const to = values.to.map(parseMailbox)
   return withWorld(async (world) => {
     const { deps } = world
-    const gallery = await openGallery(world, slug, title)
-    const imported = await importWithProgress(deps, gallery, folder, out)
-    for (const email of to) await addClient(deps, gallery.id, email, null)
+    const gallery = await openGallery(world, { folder, slug, title, named: values.slug !== undefined })
+    // before the import: a gallery whose date has passed takes no photo until it has a later one
     if (expires !== undefined) await editGallery(deps, gallery.id, { expiresAt: after(deps.clock.now(), days(expires)) })
+    const opened = (await findGallery(deps.db, gallery.id)) ?? gallery
+    const imported = await importWithProgress(deps, opened, folder, out)
+    for (const email of to) await addClient(deps, gallery.id, email, null)
     // beside a running service both work; alone this process does all of it
     await deps.queue.work(handlers(deps))
     const { archive: asked } = await publish(deps, gallery.id, { userId: gallery.ownerId, source: 'publish' })
@@ -88,13 +92,27 @@ const lettersWords = {
   failed: 'could not be sent',
 }
 
-/** The gallery with this slug, so that the same folder again makes nothing new; else a new one. */
-async function openGallery({ deps }: World, slug: string, title: string): Promise<Gallery> {
+/**
+ * The gallery made of this folder, so that the same folder again makes nothing new; else a new one. Two folders called `photos`
+ * are two clients: only who names the gallery with --slug adds to one that came from elsewhere.
+ */
+async function openGallery({ deps }: World, wish: { folder: string; slug: string; title: string; named: boolean }): Promise<Gallery> {
+  const { slug, title, named } = wish
+  const folder = await realpath(wish.folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new AppError('folder_unreadable', { folder: wish.folder, reason: cause.code }, { cause })
+  })
+  const key = `folder of ${slug}`
+  const known = await findSetting(deps.db, key)
   const found = await findGallery(deps.db, slug)
-  if (!found) return createGallery(deps, (await ensureOwner(deps)).id, { title, slug })
   const owner = await ensureOwner(deps)
-  if (found.ownerId !== owner.id) throw new AppError('slug_taken', { slug })
-  return found
+  if (found && (found.ownerId !== owner.id || (known !== folder && !named)))
+    throw new AppError('slug_taken', {
+      slug,
+      folder: known ?? 'none',
+      remedy: `--slug for another gallery, or --slug ${slug} to add to this one`,
+    })
+  await settleSetting(deps.db, key, folder)
+  return found ?? createGallery(deps, owner.id, { title, slug })
 }
 
 /** Shows the archive at work until it is ready. */

@@ -11,7 +11,7 @@ import { bytesText, type Output, UsageError } from './output.ts'
 import { withWorld } from './world.ts'
 
 export async function galleryCommand([verb, slug, ...more]: string[], out: Output): Promise<number> {
-  if (more.length || !verb || !(verb in verbs) || (verb === 'list') !== (slug === undefined))
+  if (more.length || !verb || !Object.hasOwn(verbs, verb) || (verb === 'list') !== (slug === undefined))
     throw new UsageError('gallery list | show <slug> | publish <slug> | delete <slug>')
   return withWorld(async ({ deps }) => {
     await verbs[verb as keyof typeof verbs](deps, out, slug ?? '')

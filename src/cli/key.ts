@@ -1,6 +1,7 @@
 /** keepsake key: API keys, made directly in the database. */
 import { parseArgs } from 'node:util'
 import { AppError } from '../base/errors.ts'
+import { isUuid } from '../base/id.ts'
 import { findUserByEmail } from '../data/users.ts'
 import { type Scope, scopes } from '../domain/access.ts'
 import { createKey, listKeys, revokeKey } from '../features/accounts/keys.ts'
@@ -35,6 +36,7 @@ export async function keyCommand(args: string[], out: Output): Promise<number> {
       out.result(keys)
       for (const k of keys) out.say(`${k.id}  ${k.name}  ${k.scopes.join(', ')}${k.revokedAt ? '  revoked' : ''}`)
     } else {
+      if (!isUuid(id!)) throw new AppError('key_unknown', { id })
       await revokeKey(deps, owner.id, id!)
       out.result({ revoked: id })
       out.say('Revoked.')

@@ -47,7 +47,7 @@ const out: Output = {
 }
 
 async function run(): Promise<number> {
-  const command = name && commands[name]
+  const command = name && Object.hasOwn(commands, name) && commands[name]
   if (!command) {
     process[!name || name === 'help' || name === '--help' ? 'stdout' : 'stderr'].write(
       name && !/help/.test(name) ? `Unknown command: ${name}\n\n${help}` : help,

@@ -121,7 +121,20 @@ export async function changeHeld(db: Database | Tx, held: Held, change: Partial<
   if (Number(done.numUpdatedRows) !== 1) throw new AppError('attempt_stale', { archive: held.id }, { final: true })
 }
 
-/** Marks every other ready archive of the gallery as superseded by this one. */
+/** The ready archive with a higher version than this one, if it was faster. */
+export async function findNewer(tx: Tx, than: Archive): Promise<Archive | undefined> {
+  return tx
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', '=', than.galleryId)
+    .where('purpose', '=', than.purpose)
+    .where('version', '>', than.version)
+    .where('status', '=', 'ready')
+    .where('supersededBy', 'is', null)
+    .executeTakeFirst()
+}
+
+/** Marks every older ready archive of the gallery as superseded by this one. */
 export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promise<void> {
   await tx
     .updateTable('archives')
@@ -130,7 +143,7 @@ export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promi
     .where('purpose', '=', by.purpose)
     .where('status', '=', 'ready')
     .where('supersededBy', 'is', null)
-    .where('id', '!=', by.id)
+    .where('version', '<', by.version)
     .execute()
 }
 

@@ -4,6 +4,7 @@
  * States: draft → active (publish) → expired (its date has passed); any → deleted (a tombstone; the slug stays taken).
  */
 import { AppError } from '../base/errors.ts'
+import { isUuid } from '../base/id.ts'
 
 export type GalleryState = 'draft' | 'active' | 'expired' | 'deleted'
 export type Naming = 'original' | 'numbered' | 'id'
@@ -40,9 +41,9 @@ export const takesUploads = (state: GalleryState): boolean => state === 'draft' 
 
 const slugRule = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 
-/** Answers the slug, or throws slug_invalid. */
+/** Answers the slug, or throws slug_invalid; so does what reads as an id, for a gallery is asked for by either. */
 export function checkSlug(slug: string): string {
-  if (slug.length > 100 || !slugRule.test(slug)) throw new AppError('slug_invalid', { slug })
+  if (slug.length > 100 || !slugRule.test(slug) || isUuid(slug)) throw new AppError('slug_invalid', { slug })
   return slug
 }
 

@@ -65,6 +65,8 @@ export function parseMailbox(text: string): string {
   return `${local}@${domain.toLowerCase()}`
 }
 
+export const isMailbox = (text: string): boolean => mailbox.test(text)
+
 type Block =
   | { heading: string }
   | { text: string }

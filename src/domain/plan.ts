@@ -75,7 +75,7 @@ export function makePlan({ gallery, assets, feedback }: PlanInput): Plan {
       content: null,
     }))
   const missing = named.filter(({ asset }) => asset.state === 'missing').map(({ asset, path }) => ({ assetId: asset.id, path, asset }))
-  const newest = new Date(Math.max(0, ...assets.map((a) => wholeSecond(a.modifiedAt).getTime())))
+  const newest = new Date(assets.reduce((latest, a) => Math.max(latest, wholeSecond(a.modifiedAt).getTime()), 0))
   for (const file of feedbackFiles(feedback, new Map(named.map(({ asset, path }) => [asset.itemId, path.slice(root.length + 1)]))))
     entries.push(textEntry(`${root}/feedback/${file.name}`, file.text, newest))
   entries.push(textEntry(`${root}/manifest.json`, manifest(gallery, named, feedback), newest))

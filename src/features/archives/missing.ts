@@ -1,10 +1,10 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, isCode } from '../../base/errors.ts'
-import { sealEntries } from '../../data/archiveEntries.ts'
+import { type SealedEntry, sealEntries } from '../../data/archiveEntries.ts'
 import { changeHeld } from '../../data/archives.ts'
 import { markMissing } from '../../data/assets.ts'
-import { bumpContent, lockGallery } from '../../data/galleries.ts'
+import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
@@ -15,31 +15,45 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 
 /**
  * Looks at the original that failed the build. Answers false when its bytes are all right now: then the failure was a passing
- * one. Otherwise the archive is planned again without it and waits in the queue, or fails when nothing is left.
+ * one. Otherwise the archive is planned again without it, and without the others that are gone with it, and waits in the queue;
+ * or fails when nothing is left. That is no failed try: every plan is shorter than the one before, so it comes to an end.
  */
 export async function replanWithout(deps: Needs, archive: Archive, error: AppError): Promise<boolean> {
   const key = String(error.facts['key'])
-  const entry = (await loadSealed(deps.db, archive)).entries.find((e) => e.storageKey === key)
+  const { entries } = await loadSealed(deps.db, archive)
+  const entry = entries.find((e) => e.storageKey === key)
   if (!entry?.assetId || (await isIntact(deps, key, entry))) return false
-  deps.log.error(
-    { archive: archive.id, asset: entry.assetId, path: entry.path, reason: error.facts['reason'] },
-    '[Archive] original is lost or damaged',
-  )
+  const lost = [entry, ...(await alsoGone(deps, entries))]
+  for (const { assetId, path } of lost)
+    deps.log.error({ archive: archive.id, asset: assetId, path, reason: error.facts['reason'] }, '[Archive] original is lost or damaged')
   await deps.db.transaction().execute(async (tx) => {
-    const locked = await lockGallery(tx, archive.galleryId)
-    await markMissing(tx, [entry.assetId!])
+    const locked = await lockGalleryOfAnyState(tx, archive.galleryId)
+    const ids = lost.map(({ assetId }) => assetId!)
+    await markMissing(tx, ids)
     const gallery = { ...locked, contentVersion: await bumpContent(tx, locked.id) }
-    const plan = await planGallery(tx, gallery)
+    // under the names it was asked for; if they are others now, its end sees that
+    const plan = await planGallery(tx, { ...gallery, slug: archive.recipe.slug, naming: archive.recipe.naming })
     if (!plan) {
       await changeHeld(tx, archive, { contentVersion: gallery.contentVersion })
       return giveUpIn(deps, tx, archive, new AppError('original_missing', { asset: entry.assetId }))
     }
     await letGo(deps, tx, archive, 'queued', error)
     await sealEntries(tx, archive.id, plan.entries, plan.missing)
-    await changeHeld(tx, { ...archive, status: 'queued' }, sealedFacts(plan, gallery))
+    await changeHeld(tx, { ...archive, status: 'queued' }, { ...sealedFacts(plan, gallery), attempts: archive.attempts - 1 })
     await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   })
   return true
+}
+
+/** Of a folder that was lost a build would find one file after the other: those that are not there, or not whole, at three looks. */
+async function alsoGone(deps: Pick<Deps, 'storage'>, entries: SealedEntry[]): Promise<SealedEntry[]> {
+  let suspects = entries.filter((entry) => entry.assetId)
+  for (const wait of [0, 500, 2000]) {
+    if (wait && suspects.length) await sleep(wait)
+    const sizes = await Promise.all(suspects.map((entry) => deps.storage.size(entry.storageKey!)))
+    suspects = suspects.filter((entry, i) => sizes[i] !== entry.size)
+  }
+  return suspects
 }
 
 /** Three tries, because a network file system may lose a read and find it again. */

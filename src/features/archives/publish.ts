@@ -16,8 +16,9 @@ export async function publish(
   return deps.db.transaction().execute(async (tx) => {
     const now = deps.clock.now()
     const gallery = await lockGallery(tx, galleryId)
-    if (stateAt(gallery, now) === 'expired') throw new AppError('gallery_closed')
     const opened = { state: 'active' as const, publishedAt: gallery.publishedAt ?? now }
+    // a draft whose date has passed would open closed, and its letters would invite nobody
+    if (gallery.state === 'expired' || stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
     // built before it was published, for the owner's own download: nobody has been told yet

@@ -4,7 +4,7 @@
  */
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
-import { changeHeld, claimForVerify, findArchive, supersede } from '../../data/archives.ts'
+import { changeHeld, claimForVerify, findArchive, findNewer, supersede } from '../../data/archives.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
@@ -57,7 +57,10 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
     const now = deps.clock.now()
     // of a deleted gallery too: its archives stay until their time
     const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
-    await supersede(tx, archive, after(now, days(deps.settings.supersededDays)))
+    // planned before the names changed, and overtaken by the version planned after
+    const newer = await findNewer(tx, archive)
+    const superseded = after(now, days(deps.settings.supersededDays))
+    await supersede(tx, newer ?? archive, superseded)
     await changeHeld(tx, archive, {
       status: 'ready',
       verifiedAt: now,
@@ -65,12 +68,14 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
       processedPhotos: archive.imageCount,
       etaSeconds: 0,
       progressAt: now,
-      retainedUntil: after(now, days(deps.settings.retentionDays)),
+      supersededBy: newer?.id ?? null,
+      retainedUntil: newer ? superseded : after(now, days(deps.settings.retentionDays)),
     })
     // asked again: somebody may have published while the bytes were read
-    if ((await findArchive(tx, archive.id))?.announce) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
+    if ((await findArchive(tx, archive.id))?.announce)
+      await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
     // photos came or went while this one was at work
-    if (!isCurrent(archive, gallery) && stateAt(gallery, now) === 'active')
+    if (!isCurrent(newer ?? archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
   })
   deps.log.info({ archive: archive.id, checksum: archive.checksum }, '[Archive] Archive verified')

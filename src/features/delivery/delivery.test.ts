@@ -7,6 +7,7 @@ import { sql } from 'kysely'
 import { SMTPServer } from 'smtp-server'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
+import { days } from '../../base/clock.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listOfArchive } from '../../data/letters.ts'
 import { findLink } from '../../data/links.ts'
@@ -131,4 +132,26 @@ test('no link that opens anything stands in the database in clear (P19)', async 
     }>`select count(*)::int as n from ${sql.raw(name)} t where t::text like ${`%${token.slice(0, 40)}%`}`.execute(world.deps.db)
     assert.equal(rows[0]!.n, 0, name)
   }
+})
+
+test('a mail server that is away for however long costs no letter, until its link has ended', async () => {
+  const { letters } = await announced(['patient@example.com'])
+  const [letter] = await letters()
+  answers = [450]
+  await assert.rejects(send(world.deps, letter!.id, job(true)), { code: 'mail_unreachable' })
+  assert.equal((await letters())[0]!.status, 'queued')
+  const later = { now: () => new Date(world.clock.now().getTime() + days(8)) }
+  await assert.rejects(send({ ...world.deps, clock: later }, letter!.id, job()), { code: 'link_expired' })
+  assert.equal((await letters())[0]!.status, 'failed')
+})
+
+test('the owner that the command line made has no mailbox, and letters go out all the same', async () => {
+  const { letters } = await announced(['first@example.com'])
+  const { db } = world.deps
+  const rename = (email: string) => db.updateTable('users').set({ email }).where('id', '=', world.ownerId).execute()
+  await rename('owner@localhost')
+  await send(world.deps, (await letters())[0]!.id, job())
+  await rename('ida@example.com')
+  assert.equal((await letters())[0]!.status, 'sent')
+  assert.doesNotMatch(taken.pop()!, /^Reply-To:/im)
 })

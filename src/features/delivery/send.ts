@@ -1,6 +1,7 @@
 /** Job delivery.send: writes one letter out of its facts and hands it to the mail port. */
 import { AppError, isCode } from '../../base/errors.ts'
-import { findLetter, noteTry } from '../../data/letters.ts'
+import { findLetter, type Letter, noteTry } from '../../data/letters.ts'
+import { findLink } from '../../data/links.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import { writeOut } from './write.ts'
@@ -12,15 +13,24 @@ export async function send(deps: Needs, letterId: string, job: JobContext): Prom
   const letter = await findLetter(deps.db, letterId)
   if (letter?.status !== 'queued') return
   try {
+    await refuseDeadLink(deps, letter)
     const { kept } = await deps.mail.deliver(await writeOut(deps, letter))
     await noteTry(deps.db, letter.id, { status: kept ? 'kept' : 'sent', error: null, sentAt: deps.clock.now() })
     deps.log.info({ letter: letter.id, kind: letter.kind }, '[Email] letter handed over')
   } catch (error) {
     const known = error instanceof AppError ? error : undefined
-    const over = job.last || known?.final === true
+    // a mail server that is away is no fault of the letter: the reconciler asks again, for as long as its link lives
+    const over = known?.final === true || (job.last && !isCode(error, 'mail_unreachable'))
     const reason = known ? `${known.code}: ${String(known.facts['response'] ?? known.message)}` : String(error)
     await noteTry(deps.db, letter.id, { status: over ? 'failed' : 'queued', error: reason.slice(0, 500), sentAt: null })
     if (isCode(error, 'mail_refused')) return
     throw error
   }
+}
+
+/** Nobody is invited to a link that has ended or was withdrawn before the letter could leave. */
+async function refuseDeadLink(deps: Pick<Deps, 'db' | 'clock'>, letter: Letter): Promise<void> {
+  const link = letter.linkId ? await findLink(deps.db, letter.linkId) : undefined
+  if (link?.revokedAt) throw new AppError('link_revoked', { letter: letter.id }, { final: true })
+  if (link && link.expiresAt <= deps.clock.now()) throw new AppError('link_expired', { letter: letter.id }, { final: true })
 }

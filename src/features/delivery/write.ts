@@ -8,7 +8,7 @@ import { findLink } from '../../data/links.ts'
 import { findUser } from '../../data/users.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import { type RenderedLetter, renderLetter } from '../../domain/letter.ts'
+import { isMailbox, type RenderedLetter, renderLetter } from '../../domain/letter.ts'
 import { mintLink } from '../../domain/link.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Letter } from '../../ports/mail/port.ts'
@@ -22,7 +22,9 @@ export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {
   if (!gallery || !archive || !owner) throw new AppError('not_found', { letter: row.id }, { final: true })
   const words = row.kind === 'archive_ready' ? await ready(deps, row, gallery, archive, owner.name) : failed(deps, row, gallery, archive)
   const host = new URL(deps.settings.publicUrl).hostname
-  return { ...words, to: row.recipient, fromName: owner.name, replyTo: owner.email, messageId: `${row.id}@${host}` }
+  // the owner that the command line makes has no mailbox until somebody signs up
+  const replyTo = isMailbox(owner.email) ? owner.email : undefined
+  return { ...words, to: row.recipient, fromName: owner.name, replyTo, messageId: `${row.id}@${host}` }
 }
 
 async function ready(deps: Needs, row: LetterRow, gallery: Gallery, archive: Archive, photographer: string): Promise<RenderedLetter> {

@@ -1,6 +1,6 @@
 /** Makes, changes and deletes galleries. */
 
-import { AppError } from '../../base/errors.ts'
+import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
@@ -15,6 +15,17 @@ export interface NewGallery {
 
 /** Throws `slug_invalid`, and `slug_taken` when a slug was asked for that another gallery has. */
 export async function createGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wish: NewGallery): Promise<Gallery> {
+  for (let round = 0; ; round++) {
+    try {
+      return await addGallery(deps, ownerId, wish)
+    } catch (error) {
+      // of two that are made at once with one title the second takes the next number
+      if (wish.slug || round === 20 || !isCode(error, 'slug_taken')) throw error
+    }
+  }
+}
+
+async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wish: NewGallery): Promise<Gallery> {
   const now = deps.clock.now()
   const gallery: Gallery = {
     id: newId(now),
@@ -61,8 +72,9 @@ export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id
     const changed = reopened ? { ...change, state: 'active' as const } : change
     await changeGallery(tx, id, changed)
     const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
-    // the names inside the ZIP are other ones now
-    if (renamed && stateAt({ ...gallery, ...changed }, deps.clock.now()) === 'active')
+    // the names inside the ZIP are other ones now, or became so while the gallery was closed
+    const after = stateAt({ ...gallery, ...changed }, deps.clock.now())
+    if (after === 'active' && (renamed || stateAt(gallery, deps.clock.now()) === 'expired'))
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
   })
 }

@@ -69,3 +69,24 @@ test('a client is one address, however it is written; several addresses in one a
     [['mara@example.com', 'Mara']],
   )
 })
+
+test('galleries of one title that are made at once all get a slug; of two that want one slug one is refused', async () => {
+  const made = await Promise.all(Array.from({ length: 6 }, () => make('Twins')))
+  assert.equal(new Set(made.map((g) => g.slug)).size, 6)
+  const renamed = await Promise.allSettled(made.slice(0, 2).map((g) => editGallery(world.deps, g.id, { slug: 'wanted' })))
+  const refused = renamed.flatMap((r) => (r.status === 'rejected' ? [r.reason.code] : []))
+  assert.deepEqual(refused, ['slug_taken'])
+})
+test('a slug that reads as an id is refused: it would name another gallery', async () => {
+  const g = await make('Named')
+  await assert.rejects(make('Other', g.id), { code: 'slug_invalid' })
+})
+test('a gallery that was renamed while it was closed is archived anew when it opens again', async () => {
+  const g = await make('Closed')
+  const { db, clock, queue } = world.deps
+  await db.updateTable('galleries').set({ state: 'expired', expiresAt: clock.now() }).where('id', '=', g.id).execute()
+  await editGallery(world.deps, g.id, { naming: 'numbered' })
+  const before = (await queue.depth())['gallery.rebuild'] ?? 0
+  await editGallery(world.deps, g.id, { expiresAt: null })
+  assert.equal((await queue.depth())['gallery.rebuild'], before + 1)
+})

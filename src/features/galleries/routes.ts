@@ -15,8 +15,10 @@ import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { viewGallery } from './view.ts'
 
-const line = (max: number) => z.string().trim().min(1).max(max)
-const date = z.iso.date()
+// PostgreSQL keeps neither NUL in a text nor a year 0
+const withoutNul = (text: string) => !text.includes('\0')
+const line = (max: number) => z.string().trim().min(1).max(max).refine(withoutNul, 'holds a NUL')
+const date = z.iso.date().refine((text) => text > '0001', 'is before the year 1')
 const input = {
   title: line(200),
   slug: z.string().max(100).optional(),
@@ -35,7 +37,7 @@ const change = z.strictObject({ ...input, title: input.title.optional() })
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: cursorText.optional(),
-  q: z.string().trim().max(100).optional(),
+  q: z.string().trim().max(100).refine(withoutNul, 'holds a NUL').optional(),
 })
 const newClient = z.strictObject({ email: z.string().max(300), name: line(200).nullish() })
 

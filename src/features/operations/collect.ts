@@ -9,7 +9,14 @@ export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'clock' | 'log
       await forgetGarbage(deps.db, key)
       continue
     }
-    await deps.storage.delete(key)
+    try {
+      await deps.storage.delete(key)
+    } catch (error) {
+      // one file that cannot be deleted holds up no other; without its store nothing can
+      deps.log.error({ key, error: String(error) }, 'garbage could not be deleted, it is tried again')
+      await deps.storage.ready()
+      continue
+    }
     await forgetGarbage(deps.db, key)
   }
 }

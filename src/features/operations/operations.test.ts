@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, minutes } from '../../base/clock.ts'
-import { findArchive } from '../../data/archives.ts'
+import { findArchive, keepUntil, markDeleted } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
@@ -103,6 +103,39 @@ test('an archive whose time is over ends, but not while a link to it lives', asy
   world.clock.advance(days(2))
   await reconcile(world.deps)
   assert.equal((await findArchive(db, archive.id))!.status, 'deleted')
+})
+
+test('one key that cannot be deleted holds up no other garbage', async () => {
+  await put('loose/bad')
+  await put('loose/good')
+  await throwAway('loose/bad')
+  await throwAway('loose/good')
+  const broken = async (key: string) => {
+    if (key === 'loose/bad') throw new Error('EIO')
+    return world.deps.storage.delete(key)
+  }
+  await collect({ ...world.deps, storage: { ...world.deps.storage, delete: broken } })
+  assert.deepEqual([await world.deps.storage.size('loose/good'), await world.deps.storage.size('loose/bad')], [null, 5])
+  await collect(world.deps)
+  assert.equal(await world.deps.storage.size('loose/bad'), null)
+})
+
+test('an archive to which somebody gets a link just before it ends is kept', async () => {
+  const { archive } = await published()
+  const { db } = world.deps
+  await world.until(async () => (await findArchive(db, archive.id))?.status === 'ready')
+  const now = world.clock.now()
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('archives')
+      .set({ retainedUntil: new Date(now.getTime() - 1) })
+      .where('id', '=', archive.id)
+      .execute()
+    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(7))), true)
+    assert.equal(await markDeleted(tx, archive.id, now), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), true)
+    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(9))), false)
+  })
 })
 
 test('without its store nothing is changed (P23)', async () => {
