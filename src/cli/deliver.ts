@@ -51,7 +51,7 @@ export async function deliverCommand(args: string[], out: Output): Promise<numbe
     // beside a running service both work; alone this process does all of it
     await deps.queue.work(handlers(deps))
     const { archive: asked } = await publish(deps, gallery.id, { userId: gallery.ownerId, source: 'publish' })
-    const archive = await follow(world, asked)
+    const archive = await follow(world, asked, out)
     const letters = await lettersOut(world, archive)
     const link = (await askDownload(deps, gallery)).download_url
     out.result({
@@ -116,13 +116,19 @@ async function openGallery({ deps }: World, wish: { folder: string; slug: string
 }
 
 /** Shows the archive at work until it is ready. */
-async function follow({ deps }: World, asked: Archive): Promise<Archive> {
+async function follow({ deps }: World, asked: Archive, out: Output): Promise<Archive> {
   const line = progressLine()
+  let told: string | null = null
   try {
     for (;;) {
       const archive = (await findArchive(deps.db, asked.id)) ?? asked
       if (archive.status === 'ready') return archive
       if (!atWork(archive.status)) throw new AppError('archive_failed', { archive: archive.id, reason: archive.errorMessage })
+      if (archive.errorMessage && archive.errorMessage !== told) {
+        told = archive.errorMessage
+        line.end()
+        out.note(`Waiting   ${told}`)
+      }
       const verb = { queued: 'Waiting', processing: 'Building', verifying: 'Verifying' }[archive.status as 'queued']
       const eta = archive.etaSeconds === null ? '' : `, ${archive.etaSeconds} s left`
       line.show(`${verb} ${bar(percent(archive) / 100)} ${bytesText(archive.processedBytes)} of ${bytesText(archive.fileSizeBytes)}${eta}`)

@@ -80,4 +80,11 @@ const facts = (error: AppError) =>
     .map(([k, v]) => `, ${k}: ${String(v)}`)
     .join('')
 
+// a reader that has seen enough (head, less) is no failure
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+
 process.exitCode = await run()

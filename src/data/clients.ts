@@ -20,7 +20,15 @@ export async function listClients(db: Database | Tx, galleryId: string): Promise
   return db.selectFrom('galleryClients').selectAll().where('galleryId', '=', galleryId).orderBy('createdAt').orderBy('id').execute()
 }
 
-export async function removeClient(db: Database | Tx, galleryId: string, id: string): Promise<boolean> {
-  const done = await db.deleteFrom('galleryClients').where('galleryId', '=', galleryId).where('id', '=', id).executeTakeFirst()
+/** Removes a client and withdraws their links; false when there is no such client. */
+export async function removeClient(tx: Tx, galleryId: string, id: string, now: Date): Promise<boolean> {
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('clientId', '=', id)
+    .where('galleryId', '=', galleryId)
+    .where('revokedAt', 'is', null)
+    .execute()
+  const done = await tx.deleteFrom('galleryClients').where('galleryId', '=', galleryId).where('id', '=', id).executeTakeFirst()
   return done.numDeletedRows > 0n
 }

@@ -7,7 +7,7 @@ import { findGallery } from '../../data/galleries.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
 import { insertLink } from '../../data/links.ts'
 import type { Archive } from '../../domain/archive.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { linkLife } from '../../domain/link.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -20,6 +20,8 @@ export async function announce(deps: Needs, archiveId: string): Promise<void> {
     const archive = await findArchive(tx, archiveId)
     const gallery = archive && (await findGallery(tx, archive.galleryId))
     if (archive?.status !== 'ready' || !gallery) return
+    // nobody is invited to a page that has closed meanwhile
+    if (stateAt(gallery, deps.clock.now()) !== 'active') return
     for (const client of await listClients(tx, gallery.id))
       if (client.notifyOnArchive) await writeLetter(deps, tx, gallery, archive, client)
   })

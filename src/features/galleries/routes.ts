@@ -30,7 +30,10 @@ const input = {
   naming: z.enum(['original', 'numbered', 'id']).optional(),
   download_enabled: z.boolean().optional(),
   password: z.string().min(1).max(200).nullish(),
-  expires_at: z.iso.datetime({ offset: true }).nullish(),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .refine((text) => text > '1970' && text < '9999', 'is no date of our time')
+    .nullish(),
 }
 const create = z.strictObject(input)
 const change = z.strictObject({ ...input, title: input.title.optional() })
@@ -89,7 +92,8 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    if (!(await removeClient(deps.db, id, request.params.client))) throw new AppError('not_found')
+    const removed = await deps.db.transaction().execute((tx) => removeClient(tx, id, request.params.client, deps.clock.now()))
+    if (!removed) throw new AppError('not_found')
     return reply.code(204).send()
   })
 }

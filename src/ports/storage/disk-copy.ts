@@ -1,7 +1,7 @@
 /** Copies pieces into a file through the ring; the follower checks each range. Runs in its own thread. */
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { Changed } from './disk-changed.ts'
+import { Changed, readOrChanged } from './disk-changed.ts'
 import type { Filler, Ring } from './disk-ring.ts'
 import { fillerOf, slotBytes } from './disk-ring.ts'
 import type { Batch, Findings } from './disk-work.ts'
@@ -51,7 +51,7 @@ function writerTo(fd: number, filler: Filler) {
   function range(source: number, key: string, from: number, to: number): void {
     for (let at = from; at < to; ) {
       const want = Math.min(to - at, room())
-      const n = readSync(source, memory, base + fill, want, at)
+      const n = readOrChanged(() => readSync(source, memory, base + fill, want, at), key)
       if (n === 0) throw new Changed(key, 'short')
       fill += n
       at += n

@@ -3,7 +3,7 @@
 import { createHash, hash as digestOf } from 'node:crypto'
 import { fstatSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { Changed } from './disk-changed.ts'
+import { Changed, readOrChanged } from './disk-changed.ts'
 import type { Ring } from './disk-ring.ts'
 import { fillerOf, slotBytes } from './disk-ring.ts'
 import type { Findings } from './disk-work.ts'
@@ -20,7 +20,7 @@ export function digestStretches(ring: Ring, fd: number, cuts: Float64Array): Fin
     const length = Math.min(slotBytes, size - at)
     let got = 0
     while (got < length) {
-      const n = readSync(fd, filler.memory, base + got, length - got, at + got)
+      const n = readOrChanged(() => readSync(fd, filler.memory, base + got, length - got, at + got), '')
       if (n === 0) throw new Changed('', 'short')
       got += n
     }
