@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { capture, look } from './measure.ts'
 import { freePort } from './serve.ts'
 
-const main = path.join(import.meta.dirname, '../src/cli/main.ts')
+const main = path.join(import.meta.dirname, '../bin/keepsake.js')
 
 export interface Service {
   pid: number
