@@ -28,15 +28,27 @@ export async function findUpload(db: Database | Tx, id: string): Promise<Upload 
   return db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** `tookOver`: the one before has not let go, so it may be alive; the generation is a new one. */
+export type Claimed = Upload & { tookOver: boolean }
+
 /** Takes the lease under `token` until `until`. Undefined while somebody else has it, or there is no such upload. */
-export async function claimUpload(db: Database, id: string, token: string, now: Date, until: Date): Promise<Upload | undefined> {
-  return db
-    .updateTable('uploads')
-    .set({ lockToken: token, lockedUntil: until })
-    .where('id', '=', id)
-    .where((eb) => eb.or([eb('lockedUntil', 'is', null), eb('lockedUntil', '<=', now)]))
-    .returningAll()
-    .executeTakeFirst()
+export async function claimUpload(db: Database, id: string, token: string, now: Date, until: Date): Promise<Claimed | undefined> {
+  return (
+    db
+      .updateTable('uploads')
+      // locked: who held it is asked of the very row that changes
+      .from((eb) => eb.selectFrom('uploads').select(['id', 'lockToken']).where('id', '=', id).forUpdate().as('old'))
+      .set({
+        lockToken: token,
+        lockedUntil: until,
+        generation: sql<number>`uploads.generation + case when old.lock_token is null then 0 else 1 end`,
+      })
+      .whereRef('uploads.id', '=', 'old.id')
+      .where((eb) => eb.or([eb('uploads.lockedUntil', 'is', null), eb('uploads.lockedUntil', '<=', now)]))
+      .returningAll('uploads')
+      .returning(sql<boolean>`old.lock_token is not null`.as('tookOver'))
+      .executeTakeFirst()
+  )
 }
 
 /** Lengthens the lease. False when somebody else has taken it. */

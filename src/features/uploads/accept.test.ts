@@ -1,12 +1,16 @@
 /** Uploads over HTTP: what is kept, what is refused and how, and what survives a cut. */
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { days, minutes } from '../../base/clock.ts'
+import { days, minutes, seconds } from '../../base/clock.ts'
+import { AppError, isCode } from '../../base/errors.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import { receive, standing } from './accept.ts'
+import { diskStorage } from '../../ports/storage/disk.ts'
+import { giveUp, receive, standing } from './accept.ts'
 import { begin } from './begin.ts'
 import { recentHashes } from './hashes.ts'
 import { sweepUploads } from './sweep.ts'
@@ -16,6 +20,7 @@ import {
   asUser,
   type Bed,
   head,
+  installation,
   openBed,
   patch,
   picture,
@@ -290,6 +295,93 @@ test('who has lost the lease writes nothing more', async () => {
     'stored',
   )
 })
+
+/** Another server on the same database and store. */
+async function another() {
+  const storage = diskStorage({ dir: join(bed.storeDir, 'store'), clock: bed.clock })
+  await storage.identify(installation, true)
+  return { ...bed.deps, storage, hashes: recentHashes() }
+}
+async function* pieces(...all: Buffer[]) {
+  yield* all
+}
+
+test('a server that stalls in an upload, wakes up late and sends other bytes changes nothing that was acknowledged', async (t) => {
+  const bytes = await picture(16, 600_000)
+  const other = Buffer.alloc(bytes.length, 1)
+  /** What the late one has sent before it stalls, and what it sends when it wakes up. */
+  const cases: [name: string, offset: number, before: Buffer, after: Buffer][] = [
+    ['bytes that wait to be written', 0, other.subarray(0, 100_000), Buffer.alloc(0)],
+    ['bytes that are written, and more', 0, other.subarray(0, 400_000), other],
+    ['the rest', 300_000, other.subarray(0, 100_000), other.subarray(0, 200_000)],
+    ['more than was announced', 300_000, other.subarray(0, 290_000), other],
+  ]
+  for (const [name, offset, before, after] of cases)
+    await t.test(name, async () => {
+      const into = await fresh()
+      const [late, quick] = [await another(), await another()]
+      const { id } = await begin(late, into, { name: 'a.jpg', size: bytes.length, modifiedAt: new Date(0), sha256: null })
+      if (offset) await receive(late, id, 0, pieces(bytes.subarray(0, offset)))
+      async function* sleeper() {
+        yield before
+        bed.clock.shift += seconds(11)
+        assert.equal((await receive(quick, id, offset, pieces(bytes.subarray(offset)))).result, 'stored')
+        yield after
+      }
+      await assert.rejects(receive(late, id, offset, sleeper()), (error) => isCode(error, 'upload_busy') || isCode(error, 'upload_unknown'))
+      const [asset, ...more] = await assetsOf(bed.deps.db, into.id)
+      assert.equal(more.length, 0)
+      assert.equal(await bed.deps.storage.size(asset!.storageKey), bytes.length)
+      assert.equal(sha256(await storedBytes(bed.deps, asset!.storageKey, bytes.length)), sha256(bytes))
+      assert.equal((await standing(late, id)).result, 'stored')
+    })
+})
+
+test('of an upload whose server died the next one goes on with what was acknowledged', async () => {
+  const into = await fresh()
+  const bytes = await picture(17, 600_000)
+  const [dead, next] = [await another(), await another()]
+  const { id } = await begin(dead, into, { name: 'a.jpg', size: bytes.length, modifiedAt: new Date(0), sha256: null })
+  await receive(dead, id, 0, pieces(bytes.subarray(0, 300_000)))
+  // it held the lease and wrote more, which nobody heard of
+  const row = { lockToken: 'dead', lockedUntil: bed.clock.now() }
+  await bed.deps.db.updateTable('uploads').set(row).where('id', '=', id).execute()
+  const full = { ...next.storage, takeUpload: () => Promise.reject(new AppError('storage_full')) }
+  await assert.rejects(receive({ ...next, storage: full }, id, 300_000, pieces(bytes.subarray(300_000))), { code: 'storage_full' })
+  bed.clock.shift += seconds(11)
+  assert.equal((await receive(next, id, 300_000, pieces(bytes.subarray(300_000)))).result, 'stored')
+  const [asset] = await assetsOf(bed.deps.db, into.id)
+  assert.equal(sha256(await storedBytes(bed.deps, asset!.storageKey, bytes.length)), sha256(bytes))
+  assert.deepEqual(
+    (await readdir(join(bed.storeDir, 'store', 'uploads'))).filter((name) => name.startsWith(id)),
+    [],
+  )
+})
+
+test('giving up an upload whose end was killed before its row gives up the object, too', async () => {
+  const into = await fresh()
+  const bytes = await picture(18, 30_000)
+  const deps = await another()
+  const { id } = await begin(deps, into, { name: 'a.jpg', size: bytes.length, modifiedAt: new Date(0), sha256: null })
+  const killed = { ...deps, db: dyingAtItsTransaction(deps.db) }
+  await assert.rejects(receive(killed, id, 0, pieces(bytes)), /killed/)
+  const keys = () => Array.fromAsync(deps.storage.list(`galleries/${into.id}/`), ({ key }) => key)
+  const [key] = await keys()
+  assert.ok(key)
+  await giveUp(deps, id)
+  assert.ok(await bed.deps.db.selectFrom('garbage').select('key').where('key', '=', key).executeTakeFirst())
+  await assert.rejects(standing(deps, id), { code: 'upload_unknown' })
+})
+
+/** A database whose user dies when a transaction begins. */
+const dyingAtItsTransaction = (db: Bed['deps']['db']): Bed['deps']['db'] =>
+  new Proxy(db, {
+    get(target, name) {
+      if (name === 'transaction') return () => ({ execute: () => Promise.reject(new Error('killed')) })
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 
 test('the same file twice is told and stored once, also when both come at once', async () => {
   const into = await fresh()

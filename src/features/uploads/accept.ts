@@ -4,15 +4,17 @@
  * An upload goes: begun → receiving (offset grows) → complete (offset = size) → finished (asset committed, or told that the
  * gallery has these bytes). A kill anywhere leaves an earlier one of these, and the next request goes on from there: the
  * row's offset is never ahead of what is durable, and a complete upload is finished by whoever asks for it next.
- * One request at a time holds the lease in the row; who has lost it notes nothing.
+ * One request at a time holds the lease in the row; who has lost it notes nothing. A lease that ends without being let go was
+ * that of a server that died, or only stalls and may still write: whoever takes it over gives the upload bytes of its own (the
+ * next generation), so that a late write reaches neither them nor the original they become.
  */
 import { after, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import {
   becameAsset,
+  type Claimed,
   claimUpload,
-  deleteUpload,
   findUpload,
   releaseUpload,
   renewUpload,
@@ -21,7 +23,7 @@ import {
 } from '../../data/uploads.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { readAll } from './bytes.ts'
-import { type FinishOptions, finish, openHeld, type Result } from './finish.ts'
+import { type FinishOptions, finish, forget, openHeld, type Result } from './finish.ts'
 import { type Hashes, pass, type Running, startHash } from './hashes.ts'
 
 export type UploadDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'> & { hashes: Hashes }
@@ -52,6 +54,8 @@ export async function receive(
   const token = newToken(12)
   const upload = await claim(deps, id, token)
   const held = holder(deps, id, token)
+  // Not let go when this fails: then the next one has to take it over, too.
+  if (upload.tookOver && !upload.finishedAt) await takeOver(deps, upload, held)
   try {
     if (upload.received !== offset) throw new AppError('upload_offset', { offset: upload.received })
     if (upload.finishedAt) return { offset: upload.size, result: await resultOf(deps, upload) }
@@ -82,14 +86,23 @@ export async function giveUp(deps: Pick<Deps, 'db' | 'storage' | 'clock'>, id: s
   const upload = await claim(deps, id, token)
   try {
     if (upload.finishedAt) throw new AppError('upload_gone')
-    await deps.storage.dropUpload(id)
-    await deleteUpload(deps.db, id, token)
+    // No `takeOver`: of what goes nothing is copied, the bytes of all who held it go at once.
+    if (!(await forget(deps, upload, token, 'upload given up'))) throw new AppError('upload_busy', { id })
   } finally {
-    await letGo(deps, id, token)
+    // As above: bytes that were neither taken nor dropped are left to one who takes over.
+    if (!upload.tookOver || upload.finishedAt) await letGo(deps, id, token)
   }
 }
 
-async function claim({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, token: string): Promise<Upload> {
+/** The bytes come under our own name. Who slept meanwhile has lost them to the next one, and leaves nothing behind. */
+async function takeOver({ storage }: Pick<Deps, 'storage'>, upload: Upload, held: Lease['held']): Promise<void> {
+  await storage.takeUpload(upload, upload.received, held)
+  if (await held()) return
+  await storage.dropUpload(upload)
+  throw new AppError('upload_busy', { id: upload.id })
+}
+
+async function claim({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, token: string): Promise<Claimed> {
   const now = clock.now()
   const upload = await claimUpload(db, id, token, now, after(now, lease))
   if (upload) return upload
@@ -135,7 +148,7 @@ async function append(deps: UploadDeps, upload: Upload, { token, held }: Lease, 
     }
   }
   for (let at = upload.received; ahead; ) {
-    const reached = await storage.appendUpload(id, at, stretch(), size)
+    const reached = await storage.appendUpload(upload, at, stretch(), size)
     const now = clock.now()
     if (!(await saveOffset(db, id, token, { from: at, to: reached, now, until: after(now, lease) })))
       throw new AppError('upload_busy', { id })

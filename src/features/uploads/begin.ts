@@ -46,6 +46,7 @@ export async function begin(
     modifiedAt: file.modifiedAt,
     lockToken: null,
     lockedUntil: null,
+    generation: 0,
     createdAt: now,
     touchedAt: now,
     finishedAt: null,
@@ -59,7 +60,7 @@ export async function begin(
     await insertUpload(tx, upload)
   })
   try {
-    await storage.beginUpload(upload.id)
+    await storage.beginUpload(upload)
   } catch (error) {
     // nobody knows of it, so it must not hold space
     await deleteUpload(db, upload.id, null)

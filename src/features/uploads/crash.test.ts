@@ -81,9 +81,10 @@ test('what was dropped or lost without its row is sent anew', async () => {
   const gallery = await addGallery(bed.deps, bed.mara)
   const deps = { ...bed.deps, hashes: recentHashes() }
   const bytes = await picture(601, 50_000)
-  const { id } = await begin(deps, gallery, { name: 'a.jpg', size: bytes.length, modifiedAt: new Date(0), sha256: null })
+  const upload = await begin(deps, gallery, { name: 'a.jpg', size: bytes.length, modifiedAt: new Date(0), sha256: null })
+  const { id } = upload
   await receive(deps, id, 0, inPieces(bytes.subarray(0, 40_000)))
-  await deps.storage.dropUpload(id)
+  await deps.storage.dropUpload(upload)
   await assert.rejects(receive({ ...deps, hashes: recentHashes() }, id, 40_000, inPieces(bytes.subarray(40_000))), (error) =>
     isCode(error, 'upload_unknown'),
   )

@@ -16,6 +16,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { headBytes, type Identified, maxPixels } from '../../ports/images/port.ts'
 import type { Source } from '../../ports/storage/port.ts'
 import { readWhole } from './bytes.ts'
+import { findTwin } from './twin.ts'
 
 /** stored: there is a new asset. duplicate: the gallery has these very bytes, so nothing was added. */
 export type Result = 'stored' | 'duplicate'
@@ -49,8 +50,8 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
 
   const key = assetKey(upload.galleryId, upload.assetId, type.ext)
   // the transaction asks again; here it spares the bytes a way that would end in the garbage
-  const known = await findSame(db, upload.galleryId, digest.sha256, upload.size)
-  if (!known) await storage.finishUpload(upload.id, key)
+  const known = await findTwin(deps, upload.galleryId, digest.sha256, upload.size)
+  if (!known) await storage.finishUpload(upload, key)
   const outcome = await db.transaction().execute(async (tx) => {
     const gallery = await openGallery(tx, upload.galleryId, clock.now())
     if (!gallery) {
@@ -70,7 +71,7 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
     return 'stored'
   })
   if (outcome === 'closed') return refuse(deps, upload, token, 'gallery_not_open')
-  if (outcome === 'duplicate') await storage.dropUpload(upload.id)
+  if (outcome === 'duplicate') await storage.dropUpload(upload)
   return outcome
 }
 
@@ -78,17 +79,38 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
  * Opens the bytes of an upload: where it grows, or under its key when a kill came after it got there. An upload without its
  * bytes (dropped by a step that was killed before it took the row, or lost by the disk) goes, so that it can be sent anew.
  */
-export async function openHeld({ db, storage }: Pick<Deps, 'db' | 'storage'>, upload: Upload, from: number, to: number): Promise<Source> {
+export async function openHeld(deps: Pick<Deps, 'db' | 'storage' | 'clock'>, upload: Upload, from: number, to: number): Promise<Source> {
+  const { storage } = deps
   try {
-    return await storage.openUpload(upload.id, from, to)
+    return await storage.openUpload(upload, from, to)
   } catch (error) {
     if (!isCode(error, 'upload_unknown') && !isCode(error, 'source_changed')) throw error
     const key = await keyOf(storage, upload)
     if (key) return storage.open(key, from, to)
-    await storage.dropUpload(upload.id)
-    if (upload.lockToken) await deleteUpload(db, upload.id, upload.lockToken)
-    throw new AppError('upload_unknown', { id: upload.id }, { cause: error })
+    const gone = await forget(deps, upload, upload.lockToken, 'upload without its bytes')
+    // still there: they are with somebody who took it over
+    throw new AppError(gone ? 'upload_unknown' : 'upload_busy', { id: upload.id }, { cause: error })
   }
+}
+
+/**
+ * Forgets an upload with its bytes, wherever they lie, if the lease is ours still. Bytes first, then the row: a kill in between
+ * leaves a row without bytes, which says that it is to go.
+ */
+export async function forget(
+  { db, storage, clock }: Pick<Deps, 'db' | 'storage' | 'clock'>,
+  upload: Upload,
+  token: string | null,
+  reason: string,
+): Promise<boolean> {
+  await storage.dropUpload(upload)
+  return db.transaction().execute(async (tx) => {
+    if (!(await deleteUpload(tx, upload.id, token))) return false
+    // its end was killed before the transaction: the bytes lie under a key that no row names
+    const key = upload.finishedAt ? null : await keyOf(storage, upload)
+    if (key) await discard(tx, [key], reason, after(clock.now(), hours(24)))
+    return true
+  })
 }
 
 /** The key under which the upload's bytes lie already, if they do. */
@@ -165,9 +187,7 @@ async function openGallery(tx: Tx, id: string, now: Date): Promise<Gallery | nul
   }
 }
 
-/** Bytes first, then the row: a kill in between leaves a row without bytes, which says that it is to go. */
-async function refuse({ db, storage }: FinishDeps, upload: Upload, token: string, code: ErrorCode): Promise<never> {
-  await storage.dropUpload(upload.id)
-  await deleteUpload(db, upload.id, token)
+async function refuse(deps: FinishDeps, upload: Upload, token: string, code: ErrorCode): Promise<never> {
+  await forget(deps, upload, token, 'refused upload')
   throw new AppError(code, { name: upload.name, size: upload.size })
 }

@@ -119,3 +119,14 @@ test('what was uploaded before is a duplicate', async () => {
   writeFileSync(join(folder, 'by-folder.jpg'), bytes)
   assert.deepEqual(await importFolder(bed.deps, gallery, folder), { imported: 0, duplicates: ['by-folder.jpg'], skipped: [] })
 })
+
+test('bytes whose stored file was lost are no duplicate: they heal it', async () => {
+  writeFileSync(join(folder, 'only.jpg'), await picture(900, 40_000))
+  await importFolder(bed.deps, gallery, folder)
+  const [lost] = await listStored(bed.deps.db, gallery.id)
+  await bed.deps.storage.delete(lost!.storageKey)
+  assert.deepEqual(await importFolder(bed.deps, gallery, folder), { imported: 1, duplicates: [], skipped: [] })
+  const [healed, ...more] = await listStored(bed.deps.db, gallery.id)
+  assert.deepEqual([healed!.state, healed!.itemId, more.length], ['stored', lost!.itemId, 0])
+  assert.equal(await bed.deps.storage.size(healed!.storageKey), healed!.size)
+})

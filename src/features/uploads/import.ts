@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Imported } from '../../../sdk/src/wire.ts'
 import { AppError, isCode } from '../../base/errors.ts'
-import { findSame, hasSize } from '../../data/assets.ts'
+import { hasSize } from '../../data/assets.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { headBytes } from '../../ports/images/port.ts'
@@ -93,6 +93,8 @@ export async function importFolder(
 type Outcome = Result | { reason: string }
 
 /** One thing found, and what it takes to import it. */
+import { findTwin } from './twin.ts'
+
 interface Work {
   gallery: Parameters<typeof begin>[1]
   found: Found
@@ -158,10 +160,10 @@ async function takeFile(deps: ImportDeps, uploads: UploadDeps, work: Work, file:
   return { reason: reading.broken ?? (offset < size ? 'it changed while it was read' : 'it cannot be read') }
 }
 
-async function isKnown({ db }: Pick<Deps, 'db'>, galleryId: string, reading: Reading, size: number): Promise<boolean> {
+async function isKnown(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, reading: Reading, size: number): Promise<boolean> {
   const sha256 = createHash('sha256')
   for await (const bytes of read(reading, size)) sha256.update(bytes)
-  return (await findSame(db, galleryId, sha256.digest(), size)) !== undefined
+  return (await findTwin(deps, galleryId, sha256.digest(), size)) !== undefined
 }
 
 /** Errors of the folder itself, in our words. */

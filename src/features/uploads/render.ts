@@ -1,6 +1,6 @@
 /** Makes preview and thumbnail of one asset. A picture that cannot be drawn is kept and packed all the same. */
 import { after, hours } from '../../base/clock.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, isOutage } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { findAsset, lockAsset, setRendered, setRenderFailed } from '../../data/assets.ts'
 import { insertDerivatives } from '../../data/derivatives.ts'
@@ -27,7 +27,8 @@ export async function render(
     await keep(deps, asset, await deps.images.render(original, signal))
   } catch (error) {
     const hopeless = error instanceof AppError && error.final
-    if (hopeless || (last && !signal.aborted)) await setRenderFailed(deps.db, assetId)
+    // a full or absent disk is no fault of the picture: the reconciler asks again
+    if (hopeless || (last && !signal.aborted && !isOutage(error))) await setRenderFailed(deps.db, assetId)
     if (!hopeless) throw error
   }
 }

@@ -120,6 +120,8 @@ export interface UploadsTable {
   modifiedAt: Date
   lockToken: string | null
   lockedUntil: Date | null
+  /** how often it was taken over from a holder that had not let go; names its bytes in the storage */
+  generation: Default<number>
   createdAt: Date
   touchedAt: Date
   finishedAt: Date | null

@@ -11,7 +11,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
 import type { Piece, Storage } from './port.ts'
-import { bodyOf, copyOf, described, literal, readRange, refuses } from './samples.ts'
+import { bodyOf, copyOf, described, literal, named, readRange, refuses } from './samples.ts'
 
 const mib = 1024 * 1024
 
@@ -70,14 +70,14 @@ test('assemble on a full disk', (t) =>
 test('an upload on a full disk stays at its last offset and goes on', (t) =>
   smallDisk(t, async (storage, dir) => {
     const bytes = randomBytes(6 * mib)
-    await storage.beginUpload('u')
-    assert.equal(await storage.appendUpload('u', 0, bodyOf(bytes.subarray(0, mib), 9000), bytes.length), mib)
+    await storage.beginUpload(named('u'))
+    assert.equal(await storage.appendUpload(named('u'), 0, bodyOf(bytes.subarray(0, mib), 9000), bytes.length), mib)
     await writeFile(join(dir, '..', 'ballast'), Buffer.alloc(3 * mib))
-    await refuses('storage_full', storage.appendUpload('u', mib, bodyOf(bytes.subarray(mib), 9000), bytes.length))
+    await refuses('storage_full', storage.appendUpload(named('u'), mib, bodyOf(bytes.subarray(mib), 9000), bytes.length))
     assert.equal((await stat(join(dir, 'uploads', 'u'))).size, mib)
     await rm(join(dir, '..', 'ballast'))
-    assert.equal(await storage.appendUpload('u', mib, bodyOf(bytes.subarray(mib), 9000), bytes.length), bytes.length)
-    await storage.finishUpload('u', 'k')
+    assert.equal(await storage.appendUpload(named('u'), mib, bodyOf(bytes.subarray(mib), 9000), bytes.length), bytes.length)
+    await storage.finishUpload(named('u'), 'k')
     assert.ok(bytes.equals(await readRange(storage, 'k', 0, bytes.length)))
   }))
 

@@ -11,7 +11,7 @@ import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
 import { bytesFor, sizes } from './disk-victim.ts'
 import type { Storage } from './port.ts'
-import { readRange } from './samples.ts'
+import { named, readRange } from './samples.ts'
 
 const kills = 30
 const atOnce = 5
@@ -83,5 +83,5 @@ async function atLeast(storage: Storage, dir: string, upload: string, offset: nu
   if (said.done.has(key) || (await storage.size(key)) !== null) return
   const path = join(dir, 'uploads', upload)
   assert.ok((await stat(path)).size >= offset, `${upload} lost acknowledged bytes`)
-  await storage.finishUpload(upload, key)
+  await storage.finishUpload(named(upload), key)
 }

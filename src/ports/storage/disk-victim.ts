@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
-import { bodyOf, copyOf, literal } from './samples.ts'
+import { bodyOf, copyOf, literal, named } from './samples.ts'
 
 /** Bytes anybody can make again from the name. */
 export function bytesFor(name: string, size: number): Buffer {
@@ -41,13 +41,13 @@ async function write(dir: string, run: string): Promise<void> {
 
     const upload = `${run}-${n}`
     const body = bytesFor(`upload/${run}/${n}`, sizes.upload)
-    await storage.beginUpload(upload)
+    await storage.beginUpload(named(upload))
     for (let offset = 0; offset < body.length; ) {
-      offset = await storage.appendUpload(upload, offset, bodyOf(body.subarray(offset, offset + 130_000), 7000), body.length)
+      offset = await storage.appendUpload(named(upload), offset, bodyOf(body.subarray(offset, offset + 130_000), 7000), body.length)
       say(`at ${upload} ${offset}`)
     }
     say(`begin upload/${run}/${n}`)
-    await storage.finishUpload(upload, `upload/${run}/${n}`)
+    await storage.finishUpload(named(upload), `upload/${run}/${n}`)
     say(`done upload/${run}/${n}`)
   }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { diskStorage } from './disk.ts'
-import { bodyOf, copyOf, literal, readRange, refuses } from './samples.ts'
+import { bodyOf, copyOf, literal, named, readRange, refuses } from './samples.ts'
 import { storageSuite } from './suite.ts'
 
 async function freshDisk() {
@@ -74,10 +74,10 @@ test('an object that shrinks while it is read is an error', () =>
 
 test('finishing goes on after a crash between the new name and the end of the old', () =>
   withDisk(async ({ dir, storage }) => {
-    await storage.beginUpload('u')
-    await storage.appendUpload('u', 0, bodyOf(Buffer.from('hello'), 2), 10)
+    await storage.beginUpload(named('u'))
+    await storage.appendUpload(named('u'), 0, bodyOf(Buffer.from('hello'), 2), 10)
     await link(join(dir, 'uploads', 'u'), join(dir, 'objects', 'k'))
-    await storage.finishUpload('u', 'k')
+    await storage.finishUpload(named('u'), 'k')
     assert.deepEqual(await readdir(join(dir, 'uploads')), [])
     assert.equal((await readRange(storage, 'k', 0, 5)).toString(), 'hello')
   }))
@@ -113,7 +113,7 @@ test('a reserve is kept free', () =>
     assert.equal(await careful.free(), 0)
     await refuses('storage_full', careful.put('l', randomBytes(1)))
     await refuses('storage_full', careful.assemble('l', []))
-    await refuses('storage_full', careful.beginUpload('u'))
+    await refuses('storage_full', careful.beginUpload(named('u')))
     await careful.delete('k')
   }))
 

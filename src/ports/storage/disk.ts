@@ -13,7 +13,7 @@ import { checkPrefix } from './key.ts'
 import type { Storage } from './port.ts'
 
 /**
- * In `dir`: `objects/<key>`, `uploads/<id>`, `tmp/<unique>` and `marker.json`. Every write is a synced temporary file that
+ * In `dir`: `objects/<key>`, `uploads/<id>` (`<id>~<n>` in its n-th generation), `tmp/<unique>` and `marker.json`. Every write is a synced temporary file that
  * gets its name by link(), which never replaces; then the folder is synced. Nothing works before `identify`.
  */
 export function diskStorage(options: DiskOptions): Storage {

@@ -56,12 +56,14 @@ export function memoryDisk(now: () => number, faults: Faults, sync: boolean) {
         await effect('sync', name)
         if (sync) inode.durable = Buffer.from(inode.bytes)
       },
-      /** Answers false when the name exists. */
-      async link(inode: Inode, folder: Folder, name: string): Promise<boolean> {
+      /** Gives the file that has the name `from` at that moment a second one. */
+      async link(from: [Folder, string], folder: Folder, name: string): Promise<'linked' | 'exists' | 'gone'> {
         await effect('link', name)
-        if (folders[folder].now.has(name)) return false
+        const inode = folders[from[0]].now.get(from[1])
+        if (!inode) return 'gone'
+        if (folders[folder].now.has(name)) return 'exists'
         folders[folder].now.set(name, inode)
-        return true
+        return 'linked'
       },
       async unlink(folder: Folder, name: string): Promise<boolean> {
         await effect('unlink', name)

@@ -30,8 +30,11 @@ export function memoryPlace(disk: MemoryDisk) {
       throw new AppError('source_changed', { key, reason: 'missing' })
     },
 
-    async publish(effects: Effects, inode: Inode, key: string): Promise<void> {
-      if (!(await effects.link(inode, 'objects', key))) throw new AppError('key_exists', { key })
+    /** Gives the temporary file its final name. */
+    async publish(effects: Effects, temporary: string, key: string): Promise<void> {
+      const done = await effects.link(['tmp', temporary], 'objects', key)
+      if (done === 'exists') throw new AppError('key_exists', { key })
+      if (done === 'gone') throw new AppError('storage_unreachable', { key, reason: 'ENOENT' })
       try {
         await effects.syncFolder('objects')
       } catch (error) {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../base/clock.ts'
 import { memoryStorage } from './memory.ts'
-import { bodyOf, literal, readRange, refuses } from './samples.ts'
+import { bodyOf, literal, named, readRange, refuses } from './samples.ts'
 import { storageSuite } from './suite.ts'
 
 storageSuite('memory', async () => {
@@ -24,14 +24,14 @@ test('what a write answered survives a power cut', async () => {
   const bytes = randomBytes(200_000)
   await storage.put('put', bytes)
   await storage.assemble('assembled', [literal(bytes)])
-  await storage.beginUpload('u')
-  await storage.appendUpload('u', 0, bodyOf(bytes, 1000), 1e6)
-  await storage.beginUpload('v')
-  await storage.appendUpload('v', 0, bodyOf(bytes, 1000), 1e6)
-  await storage.finishUpload('v', 'finished')
+  await storage.beginUpload(named('u'))
+  await storage.appendUpload(named('u'), 0, bodyOf(bytes, 1000), 1e6)
+  await storage.beginUpload(named('v'))
+  await storage.appendUpload(named('v'), 0, bodyOf(bytes, 1000), 1e6)
+  await storage.finishUpload(named('v'), 'finished')
   storage.powerCut()
   for (const key of ['put', 'assembled', 'finished']) assert.ok(bytes.equals(await readRange(storage, key, 0, bytes.length)))
-  await storage.finishUpload('u', 'later')
+  await storage.finishUpload(named('u'), 'later')
   assert.equal(await storage.size('later'), bytes.length)
 })
 
@@ -46,14 +46,14 @@ test('a crash before any effect leaves the old or the new state', async () => {
   const bytes = randomBytes(200_000)
   for (let n = 0; ; n++) {
     const storage = await identified()
-    await storage.beginUpload('u')
-    await storage.appendUpload('u', 0, bodyOf(bytes, 70_000), 1e6)
+    await storage.beginUpload(named('u'))
+    await storage.appendUpload(named('u'), 0, bodyOf(bytes, 70_000), 1e6)
     let effects = 0
     storage.faults.before = () => {
       if (effects++ === n) storage.powerCut()
     }
     const done: string[] = []
-    const steps = { put: () => storage.put('put', bytes), finished: () => storage.finishUpload('u', 'finished') }
+    const steps = { put: () => storage.put('put', bytes), finished: () => storage.finishUpload(named('u'), 'finished') }
     for (const [key, step] of Object.entries(steps)) {
       await step().then(
         () => done.push(key),
@@ -65,9 +65,48 @@ test('a crash before any effect leaves the old or the new state', async () => {
       const size = await storage.size(key)
       assert.ok(size === bytes.length || (size === null && !done.includes(key)), `${key} after ${n} effects: ${size}`)
     }
-    await storage.finishUpload('u', 'finished')
+    await storage.finishUpload(named('u'), 'finished')
     if (done.length === 2 && effects <= n) break
   }
+})
+
+test('a crash or power cut before any effect of a takeover or of the end after it loses nothing acknowledged', async () => {
+  const bytes = randomBytes(50_000)
+  for (const how of ['crash', 'powerCut'] as const)
+    for (let n = 0; ; n++) {
+      const storage = await identified()
+      await storage.beginUpload(named('u'))
+      await storage.appendUpload(named('u'), 0, bodyOf(bytes, 20_000), 1e6)
+      let effects = 0
+      storage.faults.before = () => {
+        if (effects++ === n) storage[how]()
+      }
+      const end = async () => {
+        await storage.takeUpload(named('u', 1), bytes.length)
+        await storage.finishUpload(named('u', 1), 'k')
+      }
+      await end().catch(() => {})
+      storage.faults.before = undefined
+      await storage.takeUpload(named('u', 2), bytes.length)
+      await storage.finishUpload(named('u', 2), 'k')
+      storage.powerCut()
+      assert.ok(bytes.equals(await readRange(storage, 'k', 0, bytes.length)), `${how} after ${n} effects`)
+      for (const generation of [0, 1, 2]) await refuses('upload_unknown', storage.openUpload(named('u', generation), 0, 0))
+      if (effects <= n) break
+    }
+})
+
+test('what was deleted stays away, also when the first try was killed before its sync', async () => {
+  const storage = await identified()
+  await storage.put('k', randomBytes(10))
+  storage.faults.before = (op) => {
+    if (op === 'syncFolder') storage.crash()
+  }
+  await refuses('storage_unreachable', storage.delete('k'))
+  storage.faults.before = undefined
+  await storage.delete('k')
+  storage.powerCut()
+  assert.equal(await storage.size('k'), null)
 })
 
 test('damage on demand is seen by readers', async () => {

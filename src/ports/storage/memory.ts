@@ -76,7 +76,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       })
       await effects.sync(inode, key)
       signal?.throwIfAborted()
-      await place.publish(effects, inode, key)
+      await place.publish(effects, name, key)
       return { size: inode.bytes.length, sha256: sha.digest('hex') }
     } finally {
       // As on disk: a temporary that cannot be removed now is removed by sweep.
@@ -100,7 +100,9 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
     async delete(key) {
       checkKey(key)
       const effects = place.writing()
-      if (await effects.unlink('objects', key)) await effects.syncFolder('objects')
+      await effects.unlink('objects', key)
+      // Also when it was gone: an earlier try may have died before this sync.
+      await effects.syncFolder('objects')
     },
     async *list(prefix) {
       checkPrefix(prefix)
@@ -133,7 +135,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
         sha256s: new Uint8Array(Buffer.concat(stretches.map((stretch) => hash('sha256', stretch, 'buffer')))),
       }
     },
-    ...memoryUploads(place, disk),
+    ...memoryUploads(place, disk, () => newId(clock.now())),
     async sweep(before) {
       const effects = place.writing()
       let swept = 0

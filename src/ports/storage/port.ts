@@ -10,6 +10,10 @@
  * - A read gives exactly the bytes asked for or fails: never fewer without an error (`source_changed`), a missing object
  *   is `source_changed` with reason `missing`.
  * - `delete` of a missing key is no error.
+ * - An upload has generations, each with bytes of its own. Who takes it over from a holder that may still be alive raises the
+ *   generation and calls `takeUpload`: what the old holder writes from then on, through a file it has open or by the old
+ *   name, reaches neither the new generation nor the object that comes of it. Holders of one generation follow each other:
+ *   the last one has ended before the next begins.
  * - A full disk is `storage_full`, an unreachable one `storage_unreachable`; both may be retried.
  * - The store carries a marker with the installation's id. Without it (a missing mount, an empty bucket) every write and
  *   delete refuses with `storage_unreachable`; with another installation's id with `storage_foreign`.
@@ -49,6 +53,14 @@ export interface Source {
   close(): Promise<void>
 }
 
+/** An upload as one of its holders knows it. */
+export interface UploadName {
+  /** a fresh id */
+  id: string
+  /** 0 at first; whoever takes over from a holder that has not let go has the next one */
+  generation: number
+}
+
 export interface LongWork {
   /** called about once a second with the bytes done so far */
   progress?: (bytes: number) => void
@@ -72,22 +84,32 @@ export interface Storage {
   /** Reads an object back once and digests the stretches that end at `cuts` (ascending, the last one its size). */
   digest(key: string, cuts: Float64Array, work?: LongWork): Promise<Digests>
 
-  /** Begins an upload that grows under `upload` (a fresh id). Called twice it is the same upload. */
-  beginUpload(upload: string): Promise<void>
+  /** Begins an upload that grows under `upload`. Called twice it is the same upload. */
+  beginUpload(upload: UploadName): Promise<void>
+  /**
+   * Makes the first `size` bytes (what was acknowledged) of the highest lower generation that has them a file of this
+   * generation's own, then forgets all lower ones. Nothing to take (it is under its key already, or nothing has arrived) is no
+   * error; called again it succeeds. `held` is asked while it copies: false ends it with `upload_busy`, and nothing has changed.
+   */
+  takeUpload(upload: UploadName, size: number, held?: () => Promise<boolean>): Promise<void>
   /**
    * Appends `body` at `offset` (everything after it from an earlier, unacknowledged try is cut off) and syncs it.
    * Answers the new offset: what is durable when the body ends or breaks off; a broken body is no error here.
    * More than `limit` bytes in all is `upload_too_large`: the upload is then again `offset` long. So it is after a
    * `storage_full`. An `offset` past the end is `upload_offset` {offset: the end}; a second call while one runs is
-   * `upload_busy`; an upload that was not begun is `upload_unknown`.
+   * `upload_busy`; an upload that was not begun, or was taken over, is `upload_unknown`.
    */
-  appendUpload(upload: string, offset: number, body: AsyncIterable<Uint8Array>, limit: number): Promise<number>
+  appendUpload(upload: UploadName, offset: number, body: AsyncIterable<Uint8Array>, limit: number): Promise<number>
   /** Opens what the upload holds so far. */
-  openUpload(upload: string, from: number, to: number): Promise<Source>
-  /** Turns the upload into the object `key`, synced. Called again after it succeeded it succeeds. */
-  finishUpload(upload: string, key: string): Promise<void>
-  /** Forgets an upload that was not finished. */
-  dropUpload(upload: string): Promise<void>
+  openUpload(upload: UploadName, from: number, to: number): Promise<Source>
+  /**
+   * Turns the upload into the object `key`, synced. Called again after it succeeded it succeeds; so it does where an earlier
+   * generation has put the same bytes there. An object with other bytes is `key_exists`. Where it fails it may leave the object,
+   * which somebody may have come to count on: whoever does not finish it deletes the key.
+   */
+  finishUpload(upload: UploadName, key: string): Promise<void>
+  /** Forgets an upload that was not finished: this generation and all lower ones, never that of somebody who took it over. */
+  dropUpload(upload: UploadName): Promise<void>
 
   /** Removes temporary files that no living writer owns and that are older than `before`. Answers how many. */
   sweep(before: Date): Promise<number>
@@ -101,3 +123,6 @@ export interface Storage {
   /** Reads the marker again: resolves while the store is there and ours. */
   ready(): Promise<void>
 }
+
+/** The part of a storage that concerns uploads. */
+export type Uploads = Pick<Storage, 'beginUpload' | 'takeUpload' | 'appendUpload' | 'openUpload' | 'finishUpload' | 'dropUpload'>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { AppError } from '../../base/errors.ts'
-import type { Piece, Source, Storage, Stored } from './port.ts'
+import type { Piece, Source, Storage, Stored, UploadName } from './port.ts'
 
 export const described = (bytes: Uint8Array): Stored => ({ size: bytes.length, sha256: hash('sha256', bytes) })
 
@@ -13,6 +13,8 @@ export const literal = (bytes: Uint8Array): Piece => ({ kind: 'bytes', bytes })
 export function copyOf(key: string, bytes: Uint8Array, from: number, to: number): Piece & { kind: 'copy' } {
   return { kind: 'copy', key, from, to, crc32: crc32(bytes.subarray(from, to)) }
 }
+
+export const named = (id: string, generation = 0): UploadName => ({ id, generation })
 
 /** The range as the storage reads it, `step` bytes at a time. */
 export async function readRange(storage: Storage, key: string, from: number, to: number, step = 65_536): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { AppError } from '../../base/errors.ts'
 import type { Piece, Storage } from './port.ts'
-import { bodyOf, copyOf, described, drain, literal, readRange, refuses } from './samples.ts'
+import { bodyOf, copyOf, described, drain, literal, named, readRange, refuses } from './samples.ts'
 
 export interface Fixture {
   /** on a new, empty store, not identified */
@@ -145,10 +145,10 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
         await assert.rejects(storage.size(key), TypeError, key)
         await assert.rejects(storage.assemble(key, []), TypeError, key)
         await assert.rejects(storage.assemble('fine', [{ kind: 'copy', key, from: 0, to: 0, crc32: 0 }]), TypeError, key)
-        await assert.rejects(storage.beginUpload(key), TypeError, key)
-        await assert.rejects(storage.finishUpload('fine', key), key)
+        await assert.rejects(storage.beginUpload(named(key)), TypeError, key)
+        await assert.rejects(storage.finishUpload(named('fine'), key), key)
       }
-      await assert.rejects(storage.beginUpload('a/b'), TypeError)
+      await assert.rejects(storage.beginUpload(named('a/b')), TypeError)
       assert.deepEqual(await keys(), [])
     })
 
@@ -256,51 +256,51 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
 
     test('an upload goes on after a broken body and becomes the object', async () => {
       const bytes = randomBytes(900_000)
-      await storage.beginUpload('u1')
-      await storage.beginUpload('u1')
+      await storage.beginUpload(named('u1'))
+      await storage.beginUpload(named('u1'))
       let offset = 0
       for (const breakAt of [1, 300_000, 300_001, 800_000]) {
-        const next = await storage.appendUpload('u1', offset, bodyOf(bytes.subarray(offset), 7000, breakAt), bytes.length)
+        const next = await storage.appendUpload(named('u1'), offset, bodyOf(bytes.subarray(offset), 7000, breakAt), bytes.length)
         assert.ok(next >= offset && next <= bytes.length)
         offset = next
       }
       assert.ok(offset > 0)
       // The last try did not reach the caller: it goes on from an earlier offset.
       offset = Math.max(0, offset - 5000)
-      assert.equal(await storage.appendUpload('u1', offset, bodyOf(bytes.subarray(offset), 400_000), bytes.length), bytes.length)
-      const source = await storage.openUpload('u1', 0, bytes.length)
+      assert.equal(await storage.appendUpload(named('u1'), offset, bodyOf(bytes.subarray(offset), 400_000), bytes.length), bytes.length)
+      const source = await storage.openUpload(named('u1'), 0, bytes.length)
       assert.ok(bytes.equals(await drain(source, bytes.length)))
-      await storage.finishUpload('u1', 'done/u1')
-      await storage.finishUpload('u1', 'done/u1')
+      await storage.finishUpload(named('u1'), 'done/u1')
+      await storage.finishUpload(named('u1'), 'done/u1')
       assert.ok(bytes.equals(await readRange(storage, 'done/u1', 0, bytes.length)))
-      await refuses('upload_unknown', storage.openUpload('u1', 0, 1))
+      await refuses('upload_unknown', storage.openUpload(named('u1'), 0, 1))
       assert.deepEqual(await keys(), ['done/u1'])
     })
 
     test('appending again from an earlier offset cuts off what was there', async () => {
-      await storage.beginUpload('u')
-      assert.equal(await storage.appendUpload('u', 0, bodyOf(Buffer.from('abcdefgh'), 3), 100), 8)
-      assert.equal(await storage.appendUpload('u', 2, bodyOf(Buffer.from('X'), 3), 100), 3)
-      await storage.finishUpload('u', 'k')
+      await storage.beginUpload(named('u'))
+      assert.equal(await storage.appendUpload(named('u'), 0, bodyOf(Buffer.from('abcdefgh'), 3), 100), 8)
+      assert.equal(await storage.appendUpload(named('u'), 2, bodyOf(Buffer.from('X'), 3), 100), 3)
+      await storage.finishUpload(named('u'), 'k')
       assert.equal((await readRange(storage, 'k', 0, 3)).toString(), 'abX')
       assert.equal(await storage.size('k'), 3)
     })
 
     test('nothing past the limit is kept, and the upload can go on', async () => {
-      await storage.beginUpload('u')
-      await storage.appendUpload('u', 0, bodyOf(randomBytes(600_000), 50_000), 700_000)
-      await refuses('upload_too_large', storage.appendUpload('u', 600_000, bodyOf(randomBytes(100_001), 30_000), 700_000))
-      await refuses('source_changed', storage.openUpload('u', 0, 600_001), { reason: 'short' })
-      await refuses('upload_too_large', storage.appendUpload('u', 600_000, bodyOf(randomBytes(1), 1), 599_999))
-      assert.equal(await storage.appendUpload('u', 600_000, bodyOf(randomBytes(100_000), 30_000), 700_000), 700_000)
+      await storage.beginUpload(named('u'))
+      await storage.appendUpload(named('u'), 0, bodyOf(randomBytes(600_000), 50_000), 700_000)
+      await refuses('upload_too_large', storage.appendUpload(named('u'), 600_000, bodyOf(randomBytes(100_001), 30_000), 700_000))
+      await refuses('source_changed', storage.openUpload(named('u'), 0, 600_001), { reason: 'short' })
+      await refuses('upload_too_large', storage.appendUpload(named('u'), 600_000, bodyOf(randomBytes(1), 1), 599_999))
+      assert.equal(await storage.appendUpload(named('u'), 600_000, bodyOf(randomBytes(100_000), 30_000), 700_000), 700_000)
     })
 
     test('an upload that is unknown, shorter or busy says so', async () => {
-      await refuses('upload_unknown', storage.appendUpload('u', 0, bodyOf(randomBytes(3), 3), 100))
-      await refuses('upload_unknown', storage.finishUpload('u', 'k'))
-      await storage.beginUpload('u')
-      await storage.appendUpload('u', 0, bodyOf(randomBytes(3), 3), 100)
-      await refuses('upload_offset', storage.appendUpload('u', 4, bodyOf(randomBytes(3), 3), 100), { offset: 3 })
+      await refuses('upload_unknown', storage.appendUpload(named('u'), 0, bodyOf(randomBytes(3), 3), 100))
+      await refuses('upload_unknown', storage.finishUpload(named('u'), 'k'))
+      await storage.beginUpload(named('u'))
+      await storage.appendUpload(named('u'), 0, bodyOf(randomBytes(3), 3), 100)
+      await refuses('upload_offset', storage.appendUpload(named('u'), 4, bodyOf(randomBytes(3), 3), 100), { offset: 3 })
       let release = (): void => {}
       const held = new Promise<void>((resolve) => {
         release = resolve
@@ -309,34 +309,156 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
         yield randomBytes(1)
         await held
       }
-      const first = storage.appendUpload('u', 3, slow(), 100)
-      await refuses('upload_busy', storage.appendUpload('u', 3, bodyOf(randomBytes(3), 3), 100))
+      const first = storage.appendUpload(named('u'), 3, slow(), 100)
+      await refuses('upload_busy', storage.appendUpload(named('u'), 3, bodyOf(randomBytes(3), 3), 100))
       release()
       assert.equal(await first, 4)
     })
 
     test('an upload never becomes an object that exists, and a dropped one is forgotten', async () => {
       await storage.put('k', Buffer.from('mine'))
-      await storage.beginUpload('u')
-      await storage.appendUpload('u', 0, bodyOf(Buffer.from('other'), 9), 100)
-      await refuses('key_exists', storage.finishUpload('u', 'k'))
+      await storage.beginUpload(named('u'))
+      await storage.appendUpload(named('u'), 0, bodyOf(Buffer.from('other'), 9), 100)
+      await refuses('key_exists', storage.finishUpload(named('u'), 'k'))
       assert.equal((await readRange(storage, 'k', 0, 4)).toString(), 'mine')
-      await storage.dropUpload('u')
-      await storage.dropUpload('u')
-      await refuses('upload_unknown', storage.openUpload('u', 0, 0))
+      await storage.dropUpload(named('u'))
+      await storage.dropUpload(named('u'))
+      await refuses('upload_unknown', storage.openUpload(named('u'), 0, 0))
+    })
+
+    test('who takes an upload over has exactly what was acknowledged, under its own name only', async () => {
+      const bytes = randomBytes(2_500_000)
+      const [old, taken] = [named('u'), named('u', 1)]
+      await storage.beginUpload(old)
+      await storage.appendUpload(old, 0, bodyOf(bytes, 70_000), bytes.length)
+      await storage.takeUpload(taken, 2_300_000)
+      await storage.takeUpload(taken, 2_300_000)
+      await refuses('upload_unknown', storage.openUpload(old, 0, 1))
+      await refuses('upload_unknown', storage.appendUpload(old, 2_300_000, bodyOf(randomBytes(9), 9), bytes.length))
+      await refuses('upload_unknown', storage.finishUpload(old, 'k'))
+      await refuses('source_changed', storage.openUpload(taken, 0, 2_300_001), { reason: 'short' })
+      assert.ok(bytes.subarray(0, 2_300_000).equals(await drain(await storage.openUpload(taken, 0, 2_300_000), 500_000)))
+      // The one before has left nothing more to take, and what it has sent does not count.
+      await storage.appendUpload(taken, 2_300_000, bodyOf(bytes.subarray(2_300_000), 70_000), bytes.length)
+      await storage.takeUpload(named('u', 7), bytes.length)
+      await storage.finishUpload(named('u', 7), 'k')
+      assert.ok(bytes.equals(await readRange(storage, 'k', 0, bytes.length)))
+    })
+
+    test('an upload of which nothing has come, or that is an object already, is taken over without an error', async () => {
+      await storage.takeUpload(named('never', 1), 0)
+      await storage.beginUpload(named('empty'))
+      await storage.takeUpload(named('empty', 1), 0)
+      assert.equal(await storage.appendUpload(named('empty', 1), 0, bodyOf(randomBytes(5), 2), 5), 5)
+      await storage.finishUpload(named('empty', 1), 'k')
+      await storage.takeUpload(named('empty', 2), 5)
+      await storage.finishUpload(named('empty', 2), 'k')
+      assert.equal(await storage.size('k'), 5)
+    })
+
+    test('of several generations the highest that has all acknowledged bytes is taken, and all go', async () => {
+      await storage.beginUpload(named('u', 1))
+      await storage.appendUpload(named('u', 1), 0, bodyOf(Buffer.from('second, and more'), 5), 100)
+      for (const [generation, text] of [
+        [0, 'first, and more'],
+        [2, 'short'],
+      ] as const) {
+        await storage.beginUpload(named('u', generation))
+        await storage.appendUpload(named('u', generation), 0, bodyOf(Buffer.from(text), 5), 100)
+      }
+      await storage.takeUpload(named('u', 3), 6)
+      for (const generation of [0, 1, 2]) await refuses('upload_unknown', storage.openUpload(named('u', generation), 0, 0))
+      assert.equal((await drain(await storage.openUpload(named('u', 3), 0, 6), 9)).toString(), 'second')
+    })
+
+    test('who has lost an upload while taking it over changes nothing', async () => {
+      await storage.beginUpload(named('u'))
+      await storage.appendUpload(named('u'), 0, bodyOf(Buffer.from('hello'), 5), 100)
+      await refuses(
+        'upload_busy',
+        storage.takeUpload(named('u', 1), 5, async () => false),
+      )
+      await refuses('upload_unknown', storage.openUpload(named('u', 1), 0, 0))
+      await storage.takeUpload(named('u', 2), 5)
+      await storage.dropUpload(named('u', 1))
+      assert.equal((await drain(await storage.openUpload(named('u', 2), 0, 5), 9)).toString(), 'hello')
+      await storage.dropUpload(named('u', 2))
+      await refuses('upload_unknown', storage.openUpload(named('u', 2), 0, 0))
+    })
+
+    test('a writer that still holds the old generation reaches neither the new one nor its object', async () => {
+      const bytes = randomBytes(900_000)
+      const wrong = Buffer.alloc(900_000, 1)
+      // It wakes up before the object is there, or after; to write, or to cut off what was too much.
+      for (const [name, wakesLate, limit] of [
+        ['a', false, 900_000],
+        ['b', true, 900_000],
+        ['c', true, 700_000],
+      ] as const) {
+        await storage.beginUpload(named(name))
+        await storage.appendUpload(named(name), 0, bodyOf(bytes.subarray(0, 300_000), 70_000), bytes.length)
+        const asleep = Promise.withResolvers<void>()
+        const awake = Promise.withResolvers<void>()
+        async function* sleeper(): AsyncIterable<Uint8Array> {
+          yield wrong.subarray(0, 300_000)
+          yield wrong.subarray(0, 50_000)
+          asleep.resolve()
+          await awake.promise
+          yield wrong.subarray(0, 250_000)
+        }
+        const late = fixture.reopen()
+        await late.identify(installation, true)
+        const writing = late.appendUpload(named(name), 300_000, sleeper(), limit)
+        const written = Promise.allSettled([writing])
+        await asleep.promise
+        const taken = named(name, 1)
+        await storage.takeUpload(taken, 300_000)
+        await storage.appendUpload(taken, 300_000, bodyOf(bytes.subarray(300_000), 70_000), bytes.length)
+        if (!wakesLate) {
+          awake.resolve()
+          await written
+          assert.ok(bytes.equals(await drain(await storage.openUpload(taken, 0, bytes.length), 500_000)))
+        }
+        await storage.finishUpload(taken, name)
+        awake.resolve()
+        const [end] = await written
+        assert.equal(end!.status, limit < bytes.length ? 'rejected' : 'fulfilled')
+        await late.finishUpload(named(name), name)
+        assert.equal(await storage.size(name), bytes.length)
+        assert.ok(bytes.equals(await readRange(storage, name, 0, bytes.length)))
+      }
+    })
+
+    test('an object that an earlier generation has put there ends the upload; one with other bytes does not', async () => {
+      const bytes = randomBytes(2_500_000)
+      const other = Buffer.from(bytes)
+      other[2_400_000]! ^= 1
+      await storage.put('same', bytes)
+      await storage.put('other', other)
+      await storage.put('shorter', bytes.subarray(1))
+      await storage.beginUpload(named('u', 1))
+      await storage.appendUpload(named('u', 1), 0, bodyOf(bytes, 400_000), bytes.length)
+      for (const key of ['other', 'shorter']) await refuses('key_exists', storage.finishUpload(named('u', 1), key))
+      assert.ok(other.equals(await readRange(storage, 'other', 0, other.length)))
+      assert.ok(bytes.equals(await drain(await storage.openUpload(named('u', 1), 0, bytes.length), 500_000)))
+      await storage.finishUpload(named('u', 1), 'same')
+      await refuses('upload_unknown', storage.openUpload(named('u', 1), 0, 1))
+      await storage.finishUpload(named('u', 1), 'same')
+      assert.ok(bytes.equals(await readRange(storage, 'same', 0, bytes.length)))
     })
 
     test('without its marker the store takes no write and no delete, and nothing counts as missing', async () => {
       await storage.put('k', randomBytes(10))
-      await storage.beginUpload('u')
+      await storage.beginUpload(named('u'))
       await fixture.loseMarker()
       await refuses('storage_unreachable', storage.ready())
       await refuses('storage_unreachable', storage.put('l', randomBytes(1)))
       await refuses('storage_unreachable', storage.assemble('l', [literal(randomBytes(1))]))
       await refuses('storage_unreachable', storage.delete('k'))
-      await refuses('storage_unreachable', storage.beginUpload('v'))
-      await refuses('storage_unreachable', storage.appendUpload('u', 0, bodyOf(randomBytes(1), 1), 1))
-      await refuses('storage_unreachable', storage.finishUpload('u', 'l'))
+      await refuses('storage_unreachable', storage.beginUpload(named('v')))
+      await refuses('storage_unreachable', storage.appendUpload(named('u'), 0, bodyOf(randomBytes(1), 1), 1))
+      await refuses('storage_unreachable', storage.takeUpload(named('u', 1), 0))
+      await refuses('storage_unreachable', storage.finishUpload(named('u'), 'l'))
       await refuses('storage_unreachable', storage.sweep(new Date(0)))
       await refuses('storage_unreachable', storage.open('none', 0, 1))
       await refuses('storage_unreachable', storage.size('none'))
@@ -367,10 +489,10 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
 
     test('sweeping spares objects and uploads', async () => {
       await storage.put('k', randomBytes(10))
-      await storage.beginUpload('u')
+      await storage.beginUpload(named('u'))
       assert.equal(await storage.sweep(new Date(8e12)), 0)
       assert.equal(await storage.size('k'), 10)
-      assert.equal(await storage.appendUpload('u', 0, bodyOf(randomBytes(1), 1), 1), 1)
+      assert.equal(await storage.appendUpload(named('u'), 0, bodyOf(randomBytes(1), 1), 1), 1)
     })
   })
 }

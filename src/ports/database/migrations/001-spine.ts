@@ -71,7 +71,7 @@ create table uploads (
   id uuid primary key, gallery_id uuid not null references galleries, owner_id uuid not null references users, asset_id uuid not null unique,
   name text not null, size bigint not null, received bigint not null default 0 check (received <= size), sha256 bytea,
   modified_at timestamptz not null, lock_token text, locked_until timestamptz,
-  created_at timestamptz not null, touched_at timestamptz not null, finished_at timestamptz);
+  generation integer not null default 0, created_at timestamptz not null, touched_at timestamptz not null, finished_at timestamptz);
 create index uploads_open on uploads (gallery_id) where finished_at is null;
 
 create table archives (

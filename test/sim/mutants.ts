@@ -1,0 +1,107 @@
+/** Faults put into the production code on purpose: each breaks one promise, and the simulator must see it. */
+
+/** `find` stands in the file exactly once. */
+export interface Patch {
+  file: string
+  find: string
+  replace: string
+}
+
+export interface Mutant {
+  name: string
+  patches: Patch[]
+}
+
+const one = (name: string, file: string, find: string, replace: string): Mutant => ({ name, patches: [{ file, find, replace }] })
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+const key = '/archives/${version}-${fence}.zip`'
+// biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+const keyOfVersion = '/archives/${version}.zip`'
+
+// "Hash of ids over mutable files" has no place to be: an asset's bytes, id and key never change, and what is sent anew gets new
+// ones (`healLost` in uploads/finish.ts). What could go wrong there is a content that changes without being noticed.
+export const mutants: Mutant[] = [
+  one(
+    'no verification',
+    'src/features/archives/verify.ts',
+    'const problems = await prove(deps, archive, job.signal)',
+    'const problems: Problem[] = []; void prove',
+  ),
+  one(
+    'verify only what was written',
+    'src/features/archives/verify.ts',
+    'return found.sha256 === archive.checksum ? problems',
+    'return found.sha256 === archive.checksum ? [] : false ? problems',
+  ),
+  one('no fsync', 'src/ports/storage/memory.ts', 'options.sync ?? true', 'false'),
+  one('a change asks for no fence', 'src/data/archives.ts', ".where('fence', '=', held.fence)", ''),
+  one('a claim raises no fence', 'src/data/archives.ts', 'const fence = before.fence + 1', 'const fence = before.fence'),
+  one('one key for all versions', 'src/domain/archive.ts', key, '/archives/archive.zip`'),
+  one('one key for all attempts', 'src/domain/archive.ts', key, keyOfVersion),
+  one(
+    'missing files are skipped in silence',
+    'src/domain/plan.ts',
+    "asset.state === 'missing').map(({ asset, path }) => ({ assetId",
+    "asset.state === 'deleted').map(({ asset, path }) => ({ assetId",
+  ),
+  {
+    name: 'the job is sent after the transaction',
+    patches: [
+      {
+        file: 'src/features/archives/build.ts',
+        find: "    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } })\n  })",
+        replace: "  })\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
+      },
+    ],
+  },
+  {
+    name: 'the job is sent before the transaction',
+    patches: [
+      {
+        file: 'src/features/archives/build.ts',
+        find: "    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } })\n  })",
+        replace: '  })',
+      },
+      {
+        file: 'src/features/archives/build.ts',
+        find: 'async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {',
+        replace:
+          "async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
+      },
+    ],
+  },
+  one(
+    'an upload ends in a closed gallery',
+    'src/features/uploads/finish.ts',
+    'return takesUploads(stateAt(gallery, now)) ? gallery : null',
+    'return gallery',
+  ),
+  one(
+    'a content is how many, not which',
+    'src/domain/plan.ts',
+    "assetIds.length ? hashText([...assetIds].sort().join(','))",
+    'assetIds.length ? hashText(String(assetIds.length))',
+  ),
+  one(
+    'what is needed is collected',
+    'src/features/operations/collect.ts',
+    'if (await isNeeded(deps.db, key)) {',
+    'if (isNeeded === undefined) {',
+  ),
+  {
+    name: 'the row of an upload before its bytes',
+    patches: [
+      {
+        file: 'src/features/uploads/finish.ts',
+        find: 'if (!known) await storage.finishUpload(upload, key)',
+        replace: '',
+      },
+      {
+        file: 'src/features/uploads/finish.ts',
+        find: "if (outcome === 'duplicate') await storage.dropUpload(upload)",
+        replace: "if (outcome === 'duplicate') await storage.dropUpload(upload)\n  else await storage.finishUpload(upload, key)",
+      },
+    ],
+  },
+]

@@ -1,0 +1,51 @@
+/** A short run of everything, for mutants: says what it saw and ends with 1 at the first broken promise, with 0 when there is none. */
+import fc from 'fast-check'
+import { openLane } from './database.ts'
+import { duels, fight } from './duels.ts'
+import { playTape } from './random.ts'
+import { answers, beginnings, onLanes, tellStory } from './story.ts'
+import { tapes } from './tapes.ts'
+import type { Effect, Verdict } from './world.ts'
+
+const runs = Number(process.argv[2] ?? 100)
+const lanes = await Promise.all([openLane(), openLane()])
+let done = 0
+
+async function labelled(name: string, run: Promise<unknown>): Promise<void> {
+  await run.catch((error: unknown) => {
+    throw new Error(`${error instanceof Error ? error.message.slice(0, 200) : String(error)} (${name})`)
+  })
+}
+
+/** Ends the process; the databases go with the server. */
+function say(error: unknown): never {
+  console.log(`after ${done} runs: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
+
+try {
+  await tellStory(lanes[0]!, [], beginnings)
+  for (const duel of duels) await labelled(duel.name, fight(lanes[0]!, duel))
+  const plans: [Verdict, (effect: Effect) => boolean][] = [
+    ['die', beginnings],
+    ['cut', beginnings],
+    ['fail', answers],
+  ]
+  const crashes = Array.from({ length: 40 }, (_, i) => ({ at: 1 + i * 7 - (i % 7), plan: plans[i % 3]! }))
+  const sampled = fc.sample(tapes, { numRuns: runs, seed: 20260601 })
+  // one crash, then some random worlds, so that whatever sees the fault comes early
+  const share = Math.ceil(sampled.length / crashes.length)
+  await onLanes(lanes, crashes, async (lane, { at, plan: [verdict, counts] }) => {
+    for (const tape of sampled.splice(0, share)) {
+      await labelled(`tape ${JSON.stringify(tape)}`, playTape(lane, tape))
+      done++
+    }
+    await labelled(`${verdict} at effect ${at}`, tellStory(lane, [{ at, verdict }], counts))
+    done++
+  })
+} catch (error) {
+  say(error)
+}
+console.log(`no broken promise in ${done} runs`)
+for (const lane of lanes) await lane.close()
+process.exit(0)

@@ -1,0 +1,53 @@
+/** The scripted story: three files, published, delivered; one more, one less; and a week later everything swept up. */
+import type { Lane } from './database.ts'
+import { furnish, makeFile } from './gallery.ts'
+import { settle, sweepUp, type Wishes } from './settle.ts'
+import { type Effect, openWorld, type Verdict } from './world.ts'
+
+/** What happens at the n-th effect, counted by `counts` from 1. */
+export interface Fault {
+  at: number
+  verdict: Verdict
+}
+
+/** Tells the story with these faults; after each, whatever died is started again and goes on. Answers how many effects counted. */
+export async function tellStory(lane: Lane, faults: Fault[], counts: (effect: Effect) => boolean): Promise<number> {
+  const world = await openWorld(lane)
+  let n = 0
+  world.decide = (effect) => {
+    if (!counts(effect)) return 'go'
+    n++
+    return faults.find(({ at }) => at === n)?.verdict ?? 'go'
+  }
+  try {
+    await furnish(world)
+    const wishes: Wishes = { files: [makeFile(1), makeFile(2), makeFile(3)], remove: [], publish: 'no' }
+    await settle(world, wishes)
+    wishes.publish = 'wanted'
+    await settle(world, wishes)
+    wishes.files.push(makeFile(4))
+    await settle(world, wishes)
+    wishes.remove.push(wishes.files[0]!.sha)
+    await settle(world, wishes)
+    await sweepUp(world)
+  } finally {
+    await lane.rollback()
+  }
+  return n
+}
+
+// A crash at a commit leaves what a crash before its transaction leaves, and one after an effect what one before the next leaves:
+// for those who die, the effects' beginnings are all there is.
+export const beginnings = ({ changes, moment }: Effect): boolean => changes && moment === 'before'
+/** Who gets an error goes on: there it matters whether the effect has happened. */
+export const answers = ({ changes, moment }: Effect): boolean => changes && moment !== 'commit'
+
+/** Does every piece of work, one on each lane at a time. */
+export async function onLanes<T>(lanes: Lane[], pieces: T[], work: (lane: Lane, piece: T) => Promise<unknown>): Promise<void> {
+  const rest = pieces.values()
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const piece of rest) await work(lane, piece)
+    }),
+  )
+}
