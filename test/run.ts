@@ -6,12 +6,17 @@ import { spawn } from 'node:child_process'
 import { existsSync, globSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { run as runTests } from 'node:test'
+import { spec } from 'node:test/reporters'
 import { startEmbedded } from '../src/ports/database/embedded.ts'
 import { careless, quiet, temporaryFolder } from './postgres.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const bin = path.join(root, 'node_modules/.bin')
 const patterns = ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts']
+// These begin first, so that no core waits for the last file. (node --test would sort them by name.)
+const longest = ['test/sim/', 'test/journeys/', 'test/browser/', 'test/power/', 'src/zip/']
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
 
@@ -35,16 +40,37 @@ async function testAll(): Promise<boolean> {
   const dir = temporaryFolder()
   const postgres = await startEmbedded({ dir, log: quiet, settings: careless })
   try {
-    const flags = [`--test-concurrency=${Math.max(2, os.availableParallelism())}`, '--test-timeout=600000', '--test-reporter=spec']
-    return await run(process.execPath, ['--test', ...flags, ...files], { KEEPSAKE_TEST_POSTGRES: postgres.url })
+    process.env.KEEPSAKE_TEST_POSTGRES = postgres.url
+    return await runFiles(files)
   } finally {
     await postgres.stop()
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
+/** Each file in a process of its own, two or more side by side; what they report goes to stdout as it comes. */
+async function runFiles(files: string[]): Promise<boolean> {
+  let good = true
+  // one more than there are cores: journeys wait more than they work
+  const concurrency = os.availableParallelism() + 1
+  const stream = runTests({ files, cwd: root, concurrency, timeout: 600_000, signal: interrupted.signal })
+  stream.on('test:fail', () => {
+    good = false
+  })
+  await pipeline(stream, new spec(), process.stdout, { end: false })
+  return good
+}
+
+/** Where a file stands in the order: those of the folders that take longest begin first. */
+function place(file: string): number {
+  const at = longest.findIndex((folder) => file.startsWith(folder))
+  return at === -1 ? longest.length : at
+}
+
 function testFiles(): string[] {
-  const all = globSync(patterns, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).sort()
+  const all = globSync(patterns, { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] })
+    .sort()
+    .sort((a, b) => place(a) - place(b))
   if (chosen.length === 0) return all
   return all.filter((file) => chosen.some((name) => file === name || file.startsWith(name)))
 }
