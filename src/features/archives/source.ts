@@ -1,6 +1,4 @@
 /** The ZIP straight from the originals, as a source of bytes: the same ones that the stored file has. */
-import { crc32 } from 'node:zlib'
-import { AppError } from '../../base/errors.ts'
 import type { Source, Storage } from '../../ports/storage/port.ts'
 import { type Piece, pieces } from '../../zip/layout.ts'
 import type { Sealed } from './sealed.ts'
@@ -34,11 +32,11 @@ export function openLive(storage: Storage, sealed: Sealed, from: number, to: num
   }
 }
 
+// Length is checked by the storage; the CRC-32 is not taken again in passing: it costs a third of the speed, stands in the ZIP
+// for every program that unpacks it, and the build that runs at the same time does check it.
 async function openPiece(storage: Storage, sealed: Sealed, piece: Piece): Promise<Source> {
   if (piece.kind === 'bytes') return bytesSource(piece.bytes)
-  const entry = sealed.entries[piece.index]!
-  const source = await storage.open(entry.storageKey!, piece.from, piece.to)
-  return piece.from === 0 && piece.to === entry.size ? checkedSource(source, entry.storageKey!, entry.crc32, entry.size) : source
+  return storage.open(sealed.entries[piece.index]!.storageKey!, piece.from, piece.to)
 }
 
 function bytesSource(bytes: Uint8Array): Source {
@@ -51,21 +49,5 @@ function bytesSource(bytes: Uint8Array): Source {
       return part.length
     },
     async close() {},
-  }
-}
-
-/** A photo that passes whole is checked once more; a difference ends the download before its last bytes are sent. */
-function checkedSource(source: Source, key: string, expected: number, size: number): Source {
-  let sum = 0
-  let left = size
-  return {
-    async read(into) {
-      const n = await source.read(into)
-      sum = crc32(into.subarray(0, n), sum)
-      left -= n
-      if (left === 0 && sum !== expected) throw new AppError('source_changed', { key, reason: 'crc' })
-      return n
-    },
-    close: () => source.close(),
   }
 }

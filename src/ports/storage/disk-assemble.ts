@@ -65,7 +65,7 @@ export async function digestOnDisk(place: Place, key: string, cuts: Float64Array
         ring,
         [
           { role: 'digest', ring, fd: file.fd, cuts },
-          { role: 'sha256', ring },
+          { role: 'sums', ring, cuts },
         ],
         { key, work },
       )

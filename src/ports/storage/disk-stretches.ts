@@ -34,19 +34,15 @@ export function digestStretches(ring: Ring, fd: number, cuts: Float64Array): Fin
 }
 
 function stretchesOf(cuts: Float64Array) {
-  const crcs = new Uint32Array(cuts.length)
   const digests = new Uint8Array(cuts.length * digestBytes)
   let index = 0
   let at = 0
-  let sum = 0
   let hash = createHash('sha256')
   let begun = false
 
   function finish(digest: Uint8Array): void {
-    crcs[index] = sum
     digests.set(digest, index * digestBytes)
     index++
-    sum = 0
   }
 
   return {
@@ -54,7 +50,6 @@ function stretchesOf(cuts: Float64Array) {
       for (let done = 0; done < bytes.length; ) {
         const left = cuts[index]! - at
         const part = bytes.subarray(done, done + Math.min(left, bytes.length - done))
-        sum = crc32(part, sum)
         done += part.length
         at += part.length
         if (part.length < left) {
@@ -74,7 +69,26 @@ function stretchesOf(cuts: Float64Array) {
     found(): Findings {
       // Empty stretches at the very end meet no byte.
       while (index < cuts.length) finish(digestOf('sha256', new Uint8Array(0), 'buffer'))
-      return { crc32: crcs, sha256s: digests }
+      return { sha256s: digests }
     },
+  }
+}
+
+/** The CRC-32 of each stretch, for the thread that follows: so both have the same to do. */
+export function stretchSums(cuts: Float64Array) {
+  const crcs = new Uint32Array(cuts.length)
+  let index = 0
+  let at = 0
+  return {
+    take(bytes: Buffer): void {
+      for (let done = 0; done < bytes.length; ) {
+        while (cuts[index] === at) index++
+        const part = bytes.subarray(done, done + Math.min(cuts[index]! - at, bytes.length - done))
+        crcs[index] = crc32(part, crcs[index])
+        done += part.length
+        at += part.length
+      }
+    },
+    found: (): Findings => ({ crc32: crcs }),
   }
 }

@@ -7,7 +7,7 @@ import { rangeChecker } from './disk-check.ts'
 import { copyPieces } from './disk-copy.ts'
 import type { Ring } from './disk-ring.ts'
 import { awaitBatch, follow, Stopped, stop } from './disk-ring.ts'
-import { digestStretches } from './disk-stretches.ts'
+import { digestStretches, stretchSums } from './disk-stretches.ts'
 import type { Batch, Failure, Findings, Job, Message } from './disk-work.ts'
 
 // A batch that comes here belongs to work that was stopped before it was taken.
@@ -33,12 +33,13 @@ function findingsOf(job: Job): Findings {
   if (job.role === 'assemble') return copyPieces(job.ring, job.objects, job.fd, batchesFor(job.ring, true))
   if (job.role === 'digest') return digestStretches(job.ring, job.fd, job.cuts)
   const hash = createHash('sha256')
-  const check = job.role === 'check' ? rangeChecker(batchesFor(job.ring, false)) : null
+  const sums = job.role === 'sums' ? stretchSums(job.cuts) : null
+  const see = sums?.take ?? rangeChecker(batchesFor(job.ring, false))
   follow(job.ring, (bytes) => {
     hash.update(bytes)
-    check?.(bytes)
+    see(bytes)
   })
-  return { sha256: hash.digest('hex') }
+  return { sha256: hash.digest('hex'), ...sums?.found() }
 }
 
 /** `paced`: the sender waits until it hears that a batch was taken. */

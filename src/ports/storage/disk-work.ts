@@ -14,7 +14,7 @@ export interface Batch {
 }
 
 export type Job =
-  | { role: 'sha256'; ring: Ring }
+  | { role: 'sums'; ring: Ring; cuts: Float64Array }
   | { role: 'check'; ring: Ring }
   | { role: 'assemble'; ring: Ring; objects: string; fd: number }
   | { role: 'digest'; ring: Ring; fd: number; cuts: Float64Array }
