@@ -19,13 +19,13 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
  * or fails when nothing is left. That is no failed try: every plan is shorter than the one before, so it comes to an end.
  */
 export async function replanWithout(deps: Needs, archive: Archive, error: AppError): Promise<boolean> {
-  const key = String(error.facts['key'])
+  const key = String(error.facts.key)
   const { entries } = await loadSealed(deps.db, archive)
   const entry = entries.find((e) => e.storageKey === key)
   if (!entry?.assetId || (await isIntact(deps, key, entry))) return false
   const lost = [entry, ...(await alsoGone(deps, entries))]
   for (const { assetId, path } of lost)
-    deps.log.error({ archive: archive.id, asset: assetId, path, reason: error.facts['reason'] }, '[Archive] original is lost or damaged')
+    deps.log.error({ archive: archive.id, asset: assetId, path, reason: error.facts.reason }, '[Archive] original is lost or damaged')
   await deps.db.transaction().execute(async (tx) => {
     const locked = await lockGalleryOfAnyState(tx, archive.galleryId)
     const ids = lost.map(({ assetId }) => assetId!)

@@ -46,7 +46,7 @@ async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promis
     return found.sha256 === archive.checksum ? problems : [...problems, { entry: null, reason: 'checksum_differs' }]
   } catch (error) {
     if (!isCode(error, 'source_changed')) throw error
-    return [{ entry: null, reason: String(error.facts['reason'] ?? 'unreadable') }]
+    return [{ entry: null, reason: String(error.facts.reason ?? 'unreadable') }]
   } finally {
     await follow.settled()
   }

@@ -21,7 +21,7 @@ export async function send(deps: Needs, letterId: string, job: JobContext): Prom
     const known = error instanceof AppError ? error : undefined
     // a mail server that is away is no fault of the letter: the reconciler asks again, for as long as its link lives
     const over = known?.final === true || (job.last && !isCode(error, 'mail_unreachable'))
-    const reason = known ? `${known.code}: ${String(known.facts['response'] ?? known.message)}` : String(error)
+    const reason = known ? `${known.code}: ${String(known.facts.response ?? known.message)}` : String(error)
     await noteTry(deps.db, letter.id, { status: over ? 'failed' : 'queued', error: reason.slice(0, 500), sentAt: null })
     if (isCode(error, 'mail_refused')) return
     throw error
