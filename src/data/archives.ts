@@ -108,7 +108,8 @@ export async function claimForVerify(db: Database, id: string, now: Date): Promi
 
 type Held = Pick<Archive, 'id' | 'fence' | 'status'>
 
-/** Changes an archive that the caller holds; `attempt_stale` (final) when somebody else has claimed it meanwhile. */
+/** Changes an archive that the caller holds; `attempt_stale` when somebody else has claimed it meanwhile. Not
+ * final: the one who took it over may be a worker that stalled before its claim and holds no job any more; then ours goes on. */
 export async function changeHeld(db: Database | Tx, held: Held, change: Partial<Archive>): Promise<void> {
   const { recipe, ...rest } = change
   const done = await db
@@ -118,7 +119,7 @@ export async function changeHeld(db: Database | Tx, held: Held, change: Partial<
     .where('fence', '=', held.fence)
     .where('status', '=', held.status)
     .executeTakeFirst()
-  if (Number(done.numUpdatedRows) !== 1) throw new AppError('attempt_stale', { archive: held.id }, { final: true })
+  if (Number(done.numUpdatedRows) !== 1) throw new AppError('attempt_stale', { archive: held.id })
 }
 
 /** The ready archive with a higher version than this one, if it was faster. */

@@ -16,6 +16,8 @@ interface Kept {
 const file = new URL('seeds.json', import.meta.url)
 const runs = Number(process.env.KEEPSAKE_SIM_RUNS ?? 5000)
 const most = 3
+// The same worlds at every run of the tests, so that a red one is the fault of the change at hand; other seeds look for more.
+const first = Number(process.env.KEEPSAKE_SIM_SEED ?? 1)
 let lanes: Lane[] = []
 before(async () => {
   lanes = await Promise.all(Array.from({ length: most }, openLane))
@@ -32,13 +34,13 @@ for (let round = 1; round <= rounds; round++)
   test(`nothing that happens in any order breaks a promise (${round} of ${rounds})`, { timeout: 900_000 }, async (t) => {
     const began = performance.now()
     const each = Math.ceil(runs / rounds / most)
-    await Promise.all(lanes.map((lane) => playMany(lane, each)))
+    await Promise.all(lanes.map((lane, i) => playMany(lane, each, first + round * most + i)))
     t.diagnostic(`${each * most} runs, ${((performance.now() - began) / each / most).toFixed(1)} ms a run`)
   })
 
-async function playMany(lane: Lane, numRuns: number): Promise<void> {
+async function playMany(lane: Lane, numRuns: number, from: number): Promise<void> {
   const property = fc.asyncProperty(tapes, (tape) => playTape(lane, tape))
-  const result = await fc.check(property, { numRuns, endOnFailure: false })
+  const result = await fc.check(property, { numRuns, seed: from, endOnFailure: false })
   if (!result.failed) return
   const { seed, counterexamplePath, counterexample, errorInstance } = result
   const found: Kept = { seed, path: counterexamplePath ?? '', rule: ruleOf(errorInstance), tape: counterexample![0] }
