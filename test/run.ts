@@ -51,9 +51,8 @@ async function testAll(): Promise<boolean> {
 /** Each file in a process of its own, two or more side by side; what they report goes to stdout as it comes. */
 async function runFiles(files: string[]): Promise<boolean> {
   let good = true
-  // one more than there are cores: journeys wait more than they work
-  const concurrency = os.availableParallelism() + 1
-  const stream = runTests({ files, cwd: root, concurrency, timeout: 600_000, signal: interrupted.signal })
+  const concurrency = Math.max(2, os.availableParallelism())
+  const stream = runTests({ files, cwd: root, concurrency, timeout: 1_800_000, signal: interrupted.signal })
   stream.on('test:fail', () => {
     good = false
   })

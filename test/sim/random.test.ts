@@ -31,7 +31,7 @@ for (const { tape, rule, seed, path } of kept)
 // A test each, so that none takes longer than a test may.
 const rounds = Math.ceil(runs / 2500)
 for (let round = 1; round <= rounds; round++)
-  test(`nothing that happens in any order breaks a promise (${round} of ${rounds})`, { timeout: 900_000 }, async (t) => {
+  test(`nothing that happens in any order breaks a promise (${round} of ${rounds})`, { timeout: 1_800_000 }, async (t) => {
     const began = performance.now()
     const each = Math.ceil(runs / rounds / most)
     await Promise.all(lanes.map((lane, i) => playMany(lane, each, first + round * most + i)))
