@@ -35,7 +35,7 @@ create index api_keys_owner on api_keys (owner_id);
 create table galleries (
   id uuid primary key, owner_id uuid not null references users,
   slug text not null unique check (slug ~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' and length(slug) <= 100),
-  title text not null, state text not null check (state in ('draft', 'active', 'expired', 'deleted')),
+  title text not null, state text not null check (state in ('draft', 'active', 'expired', 'archiving', 'archived', 'restoring', 'deleted')),
   event_type text, event_date date, customer_name text, customer_email text,
   locale text not null default 'en' check (locale in ('en', 'de', 'ru')),
   naming text not null default 'original' check (naming in ('original', 'numbered', 'id')),
@@ -76,8 +76,8 @@ create index uploads_open on uploads (gallery_id) where finished_at is null;
 
 create table archives (
   id uuid primary key, gallery_id uuid not null references galleries, version integer not null check (version > 0),
-  purpose text not null check (purpose in ('delivery')),
-  status text not null check (status in ('queued', 'processing', 'verifying', 'ready', 'failed', 'deleted')),
+  purpose text not null check (purpose in ('delivery', 'selection', 'final')),
+  status text not null check (status in ('queued', 'processing', 'verifying', 'ready', 'failed', 'deleted', 'cancelling', 'cancelled', 'expired')),
   fence integer not null default 0, attempts integer not null default 0,
   recipe jsonb not null, recipe_hash text not null, images_hash text not null, plan_hash text not null, content_version bigint not null,
   storage_key text unique, file_size_bytes bigint not null, checksum text,
@@ -100,12 +100,12 @@ create table archive_entries (
   primary key (archive_id, position));
 
 create table links (
-  id uuid primary key, kind text not null check (kind in ('email', 'client')), gallery_id uuid not null references galleries,
+  id uuid primary key, kind text not null check (kind in ('email', 'client', 'file', 'export', 'media', 'share')), gallery_id uuid not null references galleries,
   archive_id uuid references archives, client_id uuid references gallery_clients on delete set null,
   issued_at timestamptz not null, expires_at timestamptz not null, revoked_at timestamptz);
 create index links_gallery on links (gallery_id, issued_at desc);
 create table letters (
-  id uuid primary key, dedupe_key text not null unique, kind text not null check (kind in ('archive_ready', 'archive_failed')),
+  id uuid primary key, dedupe_key text not null unique, kind text not null,
   gallery_id uuid not null references galleries, archive_id uuid references archives, link_id uuid references links,
   recipient text not null, locale text not null check (locale in ('en', 'de', 'ru')),
   status text not null check (status in ('queued', 'sent', 'kept', 'failed')),
