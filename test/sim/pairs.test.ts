@@ -1,43 +1,23 @@
-/**
- * The same story with two crashes: the second one hits the recovery from the first.
- *
- * All pairs would be some 16,000 stories. So: every pair whose second crash comes within `near` effects after the first (the
- * recovery itself), and `sampled` others drawn with a fixed seed. KEEPSAKE_SIM_RUNS of 100,000 (nightly) widens both.
- */
+/** The story with two crashes. KEEPSAKE_SIM_RUNS of 100,000 (nightly) takes more of the pairs. */
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import fc from 'fast-check'
-import { type Lane, openLane } from './database.ts'
-import { beginnings, onLanes, tellStory } from './story.ts'
-import type { Verdict } from './world.ts'
+import { type TestDatabase, testDatabase } from '../postgres.ts'
+import { runApart } from './apart.ts'
 
 const nightly = Number(process.env.KEEPSAKE_SIM_RUNS ?? 5000) >= 100_000
-const near = nightly ? 20 : 1
-const sampled = nightly ? 4000 : 60
-let lanes: Lane[] = []
+const [near, sampled] = nightly ? [20, 4000] : [1, 60]
+let server: TestDatabase
 before(async () => {
-  lanes = await Promise.all([openLane(), openLane(), openLane()])
+  server = await testDatabase()
 })
-after(() => Promise.all(lanes.map((lane) => lane.close())))
+after(() => server.close())
 
 for (const [first, second] of [
   ['die', 'cut'],
   ['cut', 'die'],
-] as [Verdict, Verdict][])
+] as const)
   test(`a second crash (${second}) during the recovery from the first (${first}) changes nothing`, { timeout: 7_200_000 }, async (t) => {
-    const effects = await tellStory(lanes[0]!, [], beginnings)
-    const pairs = Array.from({ length: effects }, (_, i) => Array.from({ length: near }, (_, k) => [i + 1, i + 2 + k] as const)).flat()
-    const anywhere = fc
-      .tuple(fc.integer({ min: 1, max: effects - near - 1 }), fc.nat())
-      .map(([n, m]) => [n, n + near + 1 + (m % (effects - n - near))] as const)
-    pairs.push(...fc.sample(anywhere, { numRuns: sampled, seed: 1 }))
-    await onLanes(lanes, pairs, async (lane, [n, m]) => {
-      const faults = [
-        { at: n, verdict: first },
-        { at: m, verdict: second },
-      ]
-      await tellStory(lane, faults, beginnings).catch((error: unknown) => {
-        throw new Error(`${first} at effect ${n}, ${second} at effect ${m}`, { cause: error })
-      })
-    })
-    t.diagnostic(`${effects} effects: ${pairs.length} of about ${effects ** 2 / 2} pairs`)
+    const { code, said } = await runApart('pairs.ts', [first, second, near, sampled], { KEEPSAKE_TEST_POSTGRES: server.url })
+    t.diagnostic(said)
+    assert.equal(code, 0, said)
   })

@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { openLane } from './database.ts'
 import { duels, fight } from './duels.ts'
+import { onLanes } from './lanes.ts'
 import { playTape } from './random.ts'
-import { answers, beginnings, onLanes, tellStory } from './story.ts'
+import { answers, beginnings, tellStory } from './story.ts'
 import { tapes } from './tapes.ts'
 import type { Effect, Verdict } from './world.ts'
 

@@ -41,13 +41,3 @@ export async function tellStory(lane: Lane, faults: Fault[], counts: (effect: Ef
 export const beginnings = ({ changes, moment }: Effect): boolean => changes && moment === 'before'
 /** Who gets an error goes on: there it matters whether the effect has happened. */
 export const answers = ({ changes, moment }: Effect): boolean => changes && moment !== 'commit'
-
-/** Does every piece of work, one on each lane at a time. */
-export async function onLanes<T>(lanes: Lane[], pieces: T[], work: (lane: Lane, piece: T) => Promise<unknown>): Promise<void> {
-  const rest = pieces.values()
-  await Promise.all(
-    lanes.map(async (lane) => {
-      for (const piece of rest) await work(lane, piece)
-    }),
-  )
-}
