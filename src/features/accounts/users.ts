@@ -12,7 +12,7 @@ import {
   type User,
   updateUser,
 } from '../../data/users.ts'
-import { parseMailbox } from '../../domain/letter.ts'
+import { parseMailbox } from '../../domain/mailbox.ts'
 import { checkPassword, hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
 

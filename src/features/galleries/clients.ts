@@ -1,7 +1,7 @@
 /** Clients of a gallery: the people who get its letters. */
 import { newId } from '../../base/id.ts'
 import { type Client, upsertClient } from '../../data/clients.ts'
-import { parseMailbox } from '../../domain/letter.ts'
+import { parseMailbox } from '../../domain/mailbox.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 /** Adds a client by address, or answers the one that is there. Throws `email_invalid`. */

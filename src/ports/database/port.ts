@@ -9,6 +9,7 @@ import type { ColumnType, Kysely, Transaction } from 'kysely'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import type { LetterKind } from '../../domain/letter.ts'
 import type { Recipe } from '../../domain/plan.ts'
 
 export type Database = Kysely<Tables>
@@ -156,7 +157,7 @@ export interface LinksTable {
 export interface LettersTable {
   id: string
   dedupeKey: string
-  kind: 'archive_ready' | 'archive_failed'
+  kind: LetterKind
   galleryId: string
   archiveId: string | null
   linkId: string | null

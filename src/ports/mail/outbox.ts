@@ -1,5 +1,5 @@
 /** Mail without a mail server: the letter stays in the outbox, where the studio shows it. */
-import { parseMailbox } from '../../domain/letter.ts'
+import { parseMailbox } from '../../domain/mailbox.ts'
 import type { Letter, Mail } from './port.ts'
 
 /** The Mail port that keeps every letter; `keep` gets each of them, for whoever wants to read along. */

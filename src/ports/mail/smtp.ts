@@ -1,7 +1,7 @@
 /** Mail by SMTP: one connection, one letter, one mailbox, one deadline over everything. */
 import nodemailer from 'nodemailer'
 import { AppError } from '../../base/errors.ts'
-import { parseMailbox } from '../../domain/letter.ts'
+import { parseMailbox } from '../../domain/mailbox.ts'
 import type { Letter, Mail } from './port.ts'
 
 export interface SmtpOptions {

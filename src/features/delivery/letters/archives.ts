@@ -1,0 +1,24 @@
+/** The facts of letters about an archive. */
+import { type ErrorCode, errorTable } from '../../../base/errors.ts'
+import { listMissing } from '../../../data/archiveEntries.ts'
+import type { LetterFacts } from '../../../domain/letter.ts'
+import { archiveOf, linkOf, type Needs, type Subject, studioOf } from './subject.ts'
+
+export async function archiveReady(deps: Needs, { row, gallery, owner }: Subject): Promise<LetterFacts<'archive_ready'>> {
+  const archive = await archiveOf(deps, row)
+  return {
+    title: gallery.title,
+    photographer: owner.name,
+    photoCount: archive.imageCount,
+    missing: archive.missingCount ? (await listMissing(deps.db, archive.id)).map((path) => path.split('/').at(-1)!) : [],
+    bytes: archive.fileSizeBytes,
+    sha256: archive.checksum ?? '',
+    ...(await linkOf(deps, row)),
+  }
+}
+
+export async function archiveFailed(deps: Needs, { row, gallery }: Subject): Promise<LetterFacts<'archive_failed'>> {
+  const archive = await archiveOf(deps, row)
+  const cause = errorTable[(archive.errorCode ?? 'internal') as ErrorCode]?.[1] ?? errorTable.internal[1]
+  return { title: gallery.title, cause, link: studioOf(deps, gallery) }
+}
