@@ -48,15 +48,24 @@ async function testAll(): Promise<boolean> {
   }
 }
 
-/** Each file in a process of its own, two or more side by side; what they report goes to stdout as it comes. */
+/**
+ * Each file in a process of its own; what they report goes to stdout as it comes. One more than there are cores: much of a
+ * journey is waiting.
+ */
 async function runFiles(files: string[]): Promise<boolean> {
   let good = true
-  const concurrency = Math.max(2, os.availableParallelism())
+  const seconds = new Map<string, number>()
+  const concurrency = os.availableParallelism() + 1
   const stream = runTests({ files, cwd: root, concurrency, timeout: 1_800_000, signal: interrupted.signal })
   stream.on('test:fail', () => {
     good = false
   })
+  stream.on('test:complete', ({ nesting, file, details }) => {
+    if (nesting === 0 && file) seconds.set(file, (seconds.get(file) ?? 0) + details.duration_ms / 1000)
+  })
   await pipeline(stream, new spec(), process.stdout, { end: false })
+  const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 12)
+  if (files.length > 12) for (const [file, spent] of slowest) console.log(`${spent.toFixed(1).padStart(7)} s  ${path.relative(root, file)}`)
   return good
 }
 
