@@ -157,6 +157,9 @@ export interface Archive {
   completed_at: string | null
   verified_at: string | null
   superseded: boolean
+  /** complete copies of this version that were received */
+  download_count: number
+  last_downloaded_at: string | null
 }
 
 /** POST /api/galleries/:id/publish */
@@ -191,7 +194,7 @@ export interface GuestGallery {
 
 export interface Letter {
   id: string
-  kind: 'archive_ready' | 'archive_failed'
+  kind: 'archive_ready' | 'archive_failed' | 'downloads_digest'
   gallery_id: string
   gallery_title: string
   recipient: string
@@ -205,6 +208,69 @@ export interface Letter {
 export interface LetterText extends Letter {
   subject: string
   text: string
+}
+
+/** GET /api/galleries/:id/deliveries: what has reached whom */
+export interface Deliveries {
+  /** in the order of the clients of the gallery */
+  clients: ClientDelivery[]
+  /** all who used a link that belongs to nobody in particular */
+  others: Delivery
+  totals: {
+    clients: number
+    /** clients who have received a complete copy of some version */
+    clients_complete: number
+    /** complete copies received */
+    downloads: number
+    /** bytes sent */
+    bytes: number
+  }
+}
+
+export interface Delivery {
+  /** complete copies received */
+  downloads: number
+  /** when the first and the last bytes were taken */
+  first_at: string | null
+  last_at: string | null
+  /** newest version of which something was taken; what follows is about that version */
+  version: number | null
+  /** it holds what the newest ready archive holds */
+  up_to_date: boolean
+  /** of the file surely received, whole percent; 100 only for a complete copy */
+  percent: number
+  /** a complete copy was received */
+  complete_at: string | null
+  /** sent on to the storage, where it cannot be seen what was taken */
+  handed_at: string | null
+}
+
+export interface ClientDelivery extends Delivery {
+  client_id: string
+  email: string
+  name: string | null
+  /** letters that were handed to the mail server */
+  letters_sent: number
+  /** links they were given, living or not */
+  links: number
+}
+
+/** GET /api/galleries/:id/clients/:client/data: everything that is kept about one client */
+export interface ClientData {
+  client: Client
+  letters: { kind: string; recipient: string; status: string; created_at: string; sent_at: string | null }[]
+  links: { id: string; kind: string; issued_at: string; expires_at: string; revoked_at: string | null }[]
+  downloads: {
+    version: number
+    plan_hash: string
+    percent: number
+    bytes: number
+    downloads: number
+    program: string
+    first_at: string
+    last_at: string
+    complete_at: string | null
+  }[]
 }
 
 /** POST /api/galleries/:id/import */

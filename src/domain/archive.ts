@@ -46,6 +46,9 @@ export interface Archive {
   verifiedAt: Date | null
   retainedUntil: Date | null
   supersededBy: string | null
+  /** complete copies of this version that were received */
+  downloadCount: number
+  lastDownloadedAt: Date | null
 }
 
 /** Does the archive hold what the gallery holds now, under the names it would have now? */

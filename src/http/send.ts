@@ -17,6 +17,8 @@ export interface Sending {
   open: (from: number, to: number) => Promise<Source> | Source
   /** the headers go out before `open` is called: the first byte is fast, but a failed `open` can only break the line off */
   flushFirst?: boolean
+  /** called whenever the connection took bytes */
+  taken?: () => void
   cacheControl?: string
 }
 
@@ -32,7 +34,7 @@ export interface Sent {
 }
 
 // Large enough that system calls cost little, small enough that a hundred downloads stay under 100 MiB.
-const chunk = 512 * 1024
+export const chunk = 512 * 1024
 // A reader that takes nothing for so long is gone; browsers resume by themselves.
 const stallMs = 5 * 60_000
 
@@ -71,7 +73,7 @@ export async function sendRange(reply: FastifyReply, sending: Sending): Promise<
     source = await sending.open(from, to)
     const first = await fill(source, Math.min(chunk, to - from))
     if (!sending.flushFirst) head(sent.status)
-    await pump(reply.raw, source, first, sent)
+    await pump(reply.raw, source, first, sent, sending.taken)
   } catch (error) {
     if (!reply.raw.headersSent) throw error
     reply.log.error({ err: error, request_id: reply.request.id }, 'sending broke off')
@@ -83,23 +85,25 @@ export async function sendRange(reply: FastifyReply, sending: Sending): Promise<
 }
 
 /** Writes `first`, then what the source still has, and counts in `sent` what the connection took. */
-async function pump(out: ServerResponse, source: Source, first: Buffer, sent: Sent): Promise<void> {
+async function pump(out: ServerResponse, source: Source, first: Buffer, sent: Sent, taken?: () => void): Promise<void> {
   const write = writer(out)
   const total = sent.to - sent.from
   const buffers = [first]
   let flying = first
-  let taken = write(first)
+  let accepted = write(first)
   for (let read = first.length, k = 1; read < total && !out.destroyed; k ^= 1) {
     const next = await fill(source, Math.min(chunk, total - read), buffers[k])
     buffers[k] ??= next
-    if (!(await taken)) return
+    if (!(await accepted)) return
     sent.bytes += flying.length
+    taken?.()
     read += next.length
     flying = next
-    taken = write(next)
+    accepted = write(next)
   }
-  if (!(await taken)) return
+  if (!(await accepted)) return
   sent.bytes += flying.length
+  taken?.()
   sent.complete = true
   out.end()
 }

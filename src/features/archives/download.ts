@@ -5,28 +5,35 @@ import { findArchive } from '../../data/archives.ts'
 import { downloadName } from '../../domain/archive.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
+import type { Notes, Reader } from './note.ts'
 import type { PlanCache } from './sealed.ts'
 import { openLive } from './source.ts'
 
 export async function sendArchive(
   deps: Pick<Deps, 'db' | 'storage'>,
-  plans: PlanCache,
+  { plans, notes }: { plans: PlanCache; notes: Notes },
   reply: FastifyReply,
   archiveId: string,
+  reader: Reader,
 ): Promise<void> {
   const archive = await findArchive(deps.db, archiveId)
   if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
   const stored = archive.status === 'ready' && (await deps.storage.size(archive.storageKey!)) === archive.fileSizeBytes
   // a stored file that was lost is no reason to refuse: the originals give the same bytes
   if (archive.status === 'failed' && archive.errorCode !== 'archive_mismatch') throw new AppError('archive_failed')
-  await sendRange(reply, {
+  // a proxy that takes everything at once would say that it was received (nginx and its kin read this)
+  reply.header('x-accel-buffering', 'no')
+  const noting = notes.begin(reply, archive, reader)
+  const sent = await sendRange(reply, {
     size: archive.fileSizeBytes,
     etag: archive.planHash,
     mime: 'application/zip',
     fileName: downloadName(archive.recipe.slug, archive.version),
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,
+    taken: noting.taken,
     open: async (from, to) =>
       stored ? deps.storage.open(archive.storageKey!, from, to) : openLive(deps.storage, await plans.get(archive), from, to),
   })
+  noting.ended(sent)
 }

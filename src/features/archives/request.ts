@@ -112,5 +112,7 @@ function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wis
     verifiedAt: null,
     retainedUntil: null,
     supersededBy: null,
+    downloadCount: 0,
+    lastDownloadedAt: null,
   }
 }

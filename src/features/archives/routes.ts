@@ -12,12 +12,14 @@ import type { Deps } from '../../ports/deps.ts'
 import { askArchive, askDownload, checkLink } from './ask.ts'
 import { sendArchive } from './download.ts'
 import { answerGone } from './gone.ts'
+import { makeNotes } from './note.ts'
 import { publish } from './publish.ts'
 import { planCache } from './sealed.ts'
 import { archiveStatus, viewArchive } from './status.ts'
 
 export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
-  const plans = planCache(deps.db)
+  const sending = { plans: planCache(deps.db), notes: makeNotes(deps) }
+  app.addHook('onClose', () => sending.notes.settled())
 
   app.post('/api/galleries/:id/publish', { schema: { params: galleryParams } }, async (request, reply) => {
     const userId = await guard.acting(request, 'galleries:write')
@@ -58,11 +60,11 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     schema: { params: idParams },
     handler: async (request, reply) => {
       // who may not know says nothing of what is there
-      await guard.acting(request, 'galleries:read')
+      const userId = await guard.acting(request, 'galleries:read')
       const archive = await findArchive(deps.db, request.params.id)
       if (!archive) throw new AppError('not_found')
       await guard.gallery(request, archive.galleryId, 'galleries:read')
-      await sendArchive(deps, plans, reply, archive.id)
+      await sendArchive(deps, sending, reply, archive.id, { userId })
     },
   })
 
@@ -78,7 +80,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
         galleryId = link?.galleryId
         checkLink(link, deps.clock.now())
         if (!link?.archiveId || link.kind !== grant.kind) throw new AppError('link_unknown')
-        await sendArchive(deps, plans, reply, link.archiveId)
+        await sendArchive(deps, sending, reply, link.archiveId, { link })
       } catch (error) {
         const gallery = galleryId && (await findGalleryOfAnyState(deps.db, galleryId))
         if (!answerGone(request, reply, error, gallery ? gallery.locale : undefined)) throw error

@@ -38,6 +38,8 @@ export async function viewArchive(db: Database, archive: Archive): Promise<Archi
     completed_at: iso(archive.completedAt),
     verified_at: iso(archive.verifiedAt),
     superseded: archive.supersededBy !== null,
+    download_count: archive.downloadCount,
+    last_downloaded_at: iso(archive.lastDownloadedAt),
   }
 }
 

@@ -8,6 +8,7 @@
 import type { ColumnType, Kysely, Transaction } from 'kysely'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
+import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
 import type { Recipe } from '../../domain/plan.ts'
@@ -53,6 +54,7 @@ export interface Tables {
   archiveEntries: ArchiveEntriesTable
   links: LinksTable
   letters: LettersTable
+  downloads: DownloadsTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -63,6 +65,8 @@ export interface UsersTable {
   emailVerified: Default<boolean>
   image: string | null
   role: 'admin' | 'owner'
+  /** wants a letter a day about what was downloaded */
+  digest: Default<boolean>
   createdAt: Default<Date>
   updatedAt: Default<Date>
 }
@@ -168,4 +172,35 @@ export interface LettersTable {
   error: string | null
   createdAt: Date
   sentAt: Date | null
+}
+
+export interface DownloadsTable {
+  id: string
+  galleryId: string
+  /** the version asked for last; others with the same planHash have the same bytes */
+  archiveId: string
+  planHash: string
+  size: number
+  /** who: a client, or else the link, or the photographer */
+  reader: string
+  linkId: string | null
+  clientId: string | null
+  userId: string | null
+  /** int8multirange as PostgreSQL writes it */
+  received: string
+  answers: Json<Answer[]>
+  /** how much of the file they surely have, on the way to their next complete copy */
+  receivedBytes: number
+  /** all bytes that were sent */
+  bytes: number
+  /** complete copies */
+  count: number
+  agent: string
+  firstAt: Date
+  lastAt: Date
+  /** the first complete copy */
+  completeAt: Date | null
+  /** sent on to the storage, where we cannot see what is taken */
+  handedAt: Date | null
+  toldIn: string | null
 }

@@ -1,0 +1,131 @@
+/** Questions to the table downloads: one row for each reader and content. */
+import { type Selectable, sql } from 'kysely'
+import type { Copy, Stretch } from '../domain/download.ts'
+import type { Database, DownloadsTable, Tx } from '../ports/database/port.ts'
+
+type Row = Selectable<DownloadsTable>
+export type Download = Omit<Row, 'received'> & Copy
+
+/** The row of this reader and content, made when there is none; locked, so that answers that end together are noted one by one. */
+export async function lockDownload(
+  tx: Tx,
+  fresh: Omit<Download, keyof Copy | 'receivedBytes' | 'bytes' | 'count' | 'completeAt' | 'handedAt' | 'toldIn'>,
+): Promise<Download> {
+  await tx
+    .insertInto('downloads')
+    .values({ ...fresh, received: '{}', answers: '[]', receivedBytes: 0, bytes: 0, count: 0 })
+    .onConflict((c) => c.columns(['reader', 'planHash']).doNothing())
+    .execute()
+  const row = await tx
+    .selectFrom('downloads')
+    .selectAll()
+    .where('reader', '=', fresh.reader)
+    .where('planHash', '=', fresh.planHash)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return { ...row, received: readStretches(row.received) }
+}
+
+export async function changeDownload(
+  tx: Tx,
+  id: string,
+  { received, answers, ...rest }: Partial<Omit<Download, 'id'>> & Copy,
+): Promise<void> {
+  await tx
+    .updateTable('downloads')
+    .set({ ...rest, received: `{${received.map((s) => `[${s.from},${s.to})`).join()}}`, answers: JSON.stringify(answers) })
+    .where('id', '=', id)
+    .execute()
+}
+
+// PostgreSQL writes every range of whole numbers as [from,to)
+const readStretches = (text: string): Stretch[] =>
+  [...text.matchAll(/\[(\d+),(\d+)\)/g)].map(([, from, to]) => ({ from: Number(from), to: Number(to) }))
+
+/** Notes bytes of an archive that were taken, and whether they made a copy complete. */
+export async function countDownload(tx: Tx, archiveId: string, complete: boolean, now: Date): Promise<void> {
+  await tx
+    .updateTable('archives')
+    .set((eb) => ({ downloadCount: eb('downloadCount', '+', complete ? 1 : 0), lastDownloadedAt: now }))
+    .where('id', '=', archiveId)
+    .execute()
+}
+
+export interface VersionDownload extends Omit<Row, 'received' | 'answers'> {
+  version: number
+}
+
+/** What was downloaded of a gallery, the photographer's own downloads left out; newest version first. */
+export async function listDownloads(db: Database, galleryId: string, clientId?: string): Promise<VersionDownload[]> {
+  return db
+    .selectFrom('downloads')
+    .innerJoin('archives', 'archives.id', 'downloads.archiveId')
+    .selectAll('downloads')
+    .select('archives.version')
+    .where('downloads.galleryId', '=', galleryId)
+    .where('downloads.userId', 'is', null)
+    .$if(clientId !== undefined, (q) => q.where('downloads.clientId', '=', clientId!))
+    .orderBy('archives.version', 'desc')
+    .orderBy('downloads.lastAt', 'desc')
+    .execute()
+}
+
+/** How many links each client of a gallery was given, and letters that have left with one. */
+export async function countSent(db: Database, galleryId: string): Promise<Map<string, { links: number; letters: number }>> {
+  const rows = await db
+    .selectFrom('links')
+    .leftJoin('letters', (j) => j.onRef('letters.linkId', '=', 'links.id').on('letters.status', 'in', ['sent', 'kept']))
+    .select(['links.clientId', (eb) => eb.fn.count<number>('links.id').distinct().as('links')])
+    .select((eb) => eb.fn.count<number>('letters.id').distinct().as('letters'))
+    .where('links.galleryId', '=', galleryId)
+    .where('links.clientId', 'is not', null)
+    .groupBy('links.clientId')
+    .execute()
+  return new Map(rows.map(({ clientId, links, letters }) => [clientId!, { links: Number(links), letters: Number(letters) }]))
+}
+
+/**
+ * Forgets who a client was, before their row goes: letters lose the address, downloads the person. Those letters of theirs that
+ * still wait are not sent.
+ */
+export async function forgetClient(tx: Tx, galleryId: string, clientId: string): Promise<void> {
+  const client = await tx
+    .selectFrom('galleryClients')
+    .select('email')
+    .where('galleryId', '=', galleryId)
+    .where('id', '=', clientId)
+    .executeTakeFirst()
+  if (!client) return
+  const theirs = tx.selectFrom('links').select('id').where('clientId', '=', clientId)
+  await tx
+    .updateTable('letters')
+    .set({ status: 'failed', error: 'the client was removed' })
+    .where('linkId', 'in', theirs)
+    .where('status', '=', 'queued')
+    .execute()
+  await tx
+    .updateTable('letters')
+    .set({ recipient: forgotten })
+    .where('galleryId', '=', galleryId)
+    .where('recipient', '=', client.email)
+    .where('status', '!=', 'queued')
+    .execute()
+  await tx
+    .updateTable('downloads')
+    .set({ reader: sql<string>`'forgotten:' || id`, clientId: null, linkId: null, agent: 'other' })
+    .where('clientId', '=', clientId)
+    .execute()
+}
+
+/** Stands where an address stood. */
+export const forgotten = '(removed)'
+
+/** Downloads of galleries that were deleted before `before`. */
+export async function sweepDownloads(db: Database, before: Date): Promise<void> {
+  await db
+    .deleteFrom('downloads')
+    .where('galleryId', 'in', (eb) =>
+      eb.selectFrom('galleries').select('id').where('state', '=', 'deleted').where('deletedAt', '<', before),
+    )
+    .execute()
+}

@@ -1,0 +1,100 @@
+/** Notes what of an archive was taken by whom, when the answer has ended: proof of delivery. Never in the way of the bytes. */
+import type { FastifyReply } from 'fastify'
+import { newId } from '../../base/id.ts'
+import { changeDownload, countDownload, lockDownload } from '../../data/downloads.ts'
+import type { Link } from '../../data/links.ts'
+import type { Archive } from '../../domain/archive.ts'
+import { type Answer, agentFamily, covered, isWhole, lengthOf, nothing, take, underWay } from '../../domain/download.ts'
+import { watchLines } from '../../http/received.ts'
+import { chunk, type Sent } from '../../http/send.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+type Needs = Pick<Deps, 'db' | 'clock' | 'log'>
+
+/** Who downloads: somebody with a link, or the photographer. */
+export type Reader = { link: Link } | { userId: string }
+
+export interface Noting {
+  /** the connection took bytes */
+  taken(): void
+  /** the answer has ended */
+  ended(sent: Sent): void
+}
+
+export interface Notes {
+  begin(reply: FastifyReply, archive: Archive, reader: Reader): Noting
+  /** Resolves when everything that has ended is noted. */
+  settled(): Promise<unknown>
+}
+
+export function makeNotes(deps: Needs): Notes {
+  const arrival = watchLines()
+  const open = new Set<Promise<void>>()
+  return {
+    begin(reply, archive, reader) {
+      const begun = deps.clock.now().getTime()
+      let last = begun
+      const arrived = arrival(reply.raw)
+      const agent = agentFamily(reply.request.headers['user-agent'])
+      return {
+        taken() {
+          last = deps.clock.now().getTime()
+        },
+        ended(sent) {
+          // HEAD, 304
+          if (sent.bytes === 0 && sent.complete) return
+          const noted = arrived
+            .then((whole) => note(deps, archive, reader, agent, sent, { ...marks(sent, whole), begun, last }))
+            // a download is worth more than its proof
+            .catch((error) => deps.log.error({ archive: archive.id, error: String(error) }, 'a download could not be noted'))
+            .finally(() => open.delete(noted))
+          open.add(noted)
+        },
+      }
+    },
+    settled: () => Promise.all(open),
+  }
+}
+
+/** What the other side has of an answer; the system may have taken a part of the chunk that it did not take whole. */
+function marks({ from, to, bytes, complete }: Sent, arrived: boolean): Pick<Answer, 'from' | 'sure' | 'until'> {
+  if (complete && arrived) return { from, sure: to, until: to }
+  return { from, sure: from + Math.max(0, bytes - underWay), until: Math.min(to, from + bytes + chunk) }
+}
+
+async function note(deps: Needs, archive: Archive, reader: Reader, agent: string, sent: Sent, answer: Answer): Promise<void> {
+  const now = deps.clock.now()
+  const size = archive.fileSizeBytes
+  await deps.db.transaction().execute(async (tx) => {
+    const of = { galleryId: archive.galleryId, archiveId: archive.id, agent, ...whose(reader) }
+    const row = await lockDownload(tx, {
+      id: newId(now),
+      ...of,
+      planHash: archive.planHash,
+      size,
+      firstAt: new Date(answer.begun),
+      lastAt: now,
+    })
+    // what comes after a complete copy belongs to the next one
+    const copy = take(isWhole(covered(row), size) ? nothing : row, answer)
+    const stretches = covered(copy)
+    const complete = isWhole(stretches, size)
+    await changeDownload(tx, row.id, {
+      ...copy,
+      ...of,
+      receivedBytes: lengthOf(stretches),
+      bytes: row.bytes + sent.bytes,
+      count: row.count + (complete ? 1 : 0),
+      completeAt: row.completeAt ?? (complete ? now : null),
+      lastAt: now,
+    })
+    await countDownload(tx, archive.id, complete, now)
+  })
+}
+
+/** A client is one reader whichever link they use: what was begun with one that has ended goes on with the next. */
+function whose(reader: Reader): { reader: string; linkId: string | null; clientId: string | null; userId: string | null } {
+  if ('userId' in reader) return { reader: `user:${reader.userId}`, linkId: null, clientId: null, userId: reader.userId }
+  const { id, clientId } = reader.link
+  return { reader: clientId ? `client:${clientId}` : `link:${id}`, linkId: id, clientId, userId: null }
+}
