@@ -17,6 +17,8 @@ export interface Answer {
   from: number
   sure: number
   until: number
+  /** up to here it was asked for */
+  to: number
   /** when it was asked for */
   begun: number
   /** when the system took the last of its bytes */
@@ -39,7 +41,7 @@ export const nothing: Copy = { received: [], answers: [] }
  */
 export const underWay = 16 * 1024 * 1024
 
-const mostAnswers = 64
+const mostAnswers = 256
 const mostStretches = 1000
 
 /** The copy with one more answer. Of more than 1,000 pieces the smallest are forgotten: too little is claimed, never too much. */
@@ -52,8 +54,12 @@ export function take(copy: Copy, answer: Answer): Copy {
   return { received: largest(received), answers: kept.answers }
 }
 
-/** Everything the reader surely has. */
-export const covered = (copy: Copy): Stretch[] => join([...copy.received, ...settled(copy.answers)])
+/** Everything the reader of a file of `size` bytes surely has. */
+export function covered(copy: Copy, size: number): Stretch[] {
+  const sure = join([...copy.received, ...settled(copy.answers)])
+  const joined = join([...sure, ...joints(copy.answers)])
+  return isWhole(joined, size) ? joined : sure
+}
 
 export const isWhole = (stretches: Stretch[], size: number): boolean => {
   const [first] = stretches
@@ -81,6 +87,20 @@ function settled(answers: Answer[]): Stretch[] {
       const next = answers.filter((b) => b !== a && b.begun >= a.last && b.from > a.sure && b.from <= a.until)
       // several may have gone on side by side: the one that is furthest behind says where it broke
       return { from: a.sure, to: Math.min(...next.map((b) => b.from), Number.POSITIVE_INFINITY) }
+    })
+    .filter((s) => s.to !== Number.POSITIVE_INFINITY)
+}
+
+/**
+ * A program with several lines breaks one off where another has begun (aria2c takes the second half of what a slow line still has
+ * to fetch). Whether it read up to there cannot be seen, so it counts only when nothing else of the file is missing.
+ */
+function joints(answers: Answer[]): Stretch[] {
+  return answers
+    .filter((a) => a.sure < a.until)
+    .map((a) => {
+      const beside = answers.filter((b) => b.begun < a.last && b.from > a.sure && b.from <= a.until && b.from < a.to)
+      return { from: a.sure, to: Math.min(...beside.map((b) => b.from), Number.POSITIVE_INFINITY) }
     })
     .filter((s) => s.to !== Number.POSITIVE_INFINITY)
 }

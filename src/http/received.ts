@@ -17,7 +17,7 @@ export function watchLines(patience = minutes(1)): Arrival {
   const waiting = new WeakMap<Socket, () => void>()
   return (out) => {
     const { socket } = out
-    if (!socket) return Promise.resolve(false)
+    if (!socket || socket.destroyed) return Promise.resolve(false)
     // the next question on this line: the answer before it was read to its end
     waiting.get(socket)?.()
     if (!out.shouldKeepAlive) linger(socket)
@@ -27,6 +27,7 @@ export function watchLines(patience = minutes(1)): Arrival {
       const settle = (arrived: boolean) => {
         clearTimeout(timer)
         socket.off('end', ended).off('close', closed)
+        out.off('finish', sent)
         waiting.delete(socket)
         done(arrived)
       }
@@ -43,11 +44,12 @@ export function watchLines(patience = minutes(1)): Arrival {
       // before the server's own listener, which closes our side too
       socket.prependListener('end', ended)
       socket.once('close', closed)
-      out.once('finish', () => {
+      const sent = () => {
         heard = socket.bytesRead
         timer = setTimeout(open, patience)
         waiting.set(socket, () => settle(true))
-      })
+      }
+      out.once('finish', sent)
     })
   }
 }

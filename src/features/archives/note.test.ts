@@ -73,7 +73,7 @@ async function rowOf(linkId: string) {
   const row = await world.deps.db.selectFrom('downloads').selectAll().where('linkId', '=', linkId).executeTakeFirst()
   if (!row) return undefined
   const received = [...row.received.matchAll(/(\d+),(\d+)/g)].map((m) => ({ from: Number(m[1]), to: Number(m[2]) }))
-  const stretches = covered({ received, answers: row.answers })
+  const stretches = covered({ received, answers: row.answers }, row.size)
   assert.equal(lengthOf(stretches), row.receivedBytes)
   return { ...row, stretches }
 }

@@ -57,9 +57,9 @@ export function makeNotes(deps: Needs): Notes {
 }
 
 /** What the other side has of an answer; the system may have taken a part of the chunk that it did not take whole. */
-function marks({ from, to, bytes, complete }: Sent, arrived: boolean): Pick<Answer, 'from' | 'sure' | 'until'> {
-  if (complete && arrived) return { from, sure: to, until: to }
-  return { from, sure: from + Math.max(0, bytes - underWay), until: Math.min(to, from + bytes + chunk) }
+function marks({ from, to, bytes, complete }: Sent, arrived: boolean): Pick<Answer, 'from' | 'sure' | 'until' | 'to'> {
+  if (complete && arrived) return { from, sure: to, until: to, to }
+  return { from, sure: from + Math.max(0, bytes - underWay), until: Math.min(to, from + bytes + chunk), to }
 }
 
 async function note(deps: Needs, archive: Archive, reader: Reader, agent: string, sent: Sent, answer: Answer): Promise<void> {
@@ -76,8 +76,8 @@ async function note(deps: Needs, archive: Archive, reader: Reader, agent: string
       lastAt: now,
     })
     // what comes after a complete copy belongs to the next one
-    const copy = take(isWhole(covered(row), size) ? nothing : row, answer)
-    const stretches = covered(copy)
+    const copy = take(isWhole(covered(row, size), size) ? nothing : row, answer)
+    const stretches = covered(copy, size)
     const complete = isWhole(stretches, size)
     await changeDownload(tx, row.id, {
       ...copy,
