@@ -35,6 +35,12 @@ export interface Session {
   user: User
 }
 
+/** GET, PATCH /api/settings: the wishes of the one who asks */
+export interface UserSettings {
+  /** a letter a day about what was downloaded completely */
+  digest: boolean
+}
+
 export interface ApiKey {
   id: string
   name: string

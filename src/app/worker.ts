@@ -3,6 +3,7 @@ import { build } from '../features/archives/build.ts'
 import { rebuild } from '../features/archives/publish.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
+import { writeDigests } from '../features/delivery/digest.ts'
 import { send } from '../features/delivery/send.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
@@ -21,6 +22,7 @@ export function handlers(deps: Deps): Handlers {
     reconcile: async () => {
       await reconcile(deps)
       await sweepUploads(deps)
+      await writeDigests(deps)
     },
   }
 }

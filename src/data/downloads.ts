@@ -129,3 +129,49 @@ export async function sweepDownloads(db: Database, before: Date): Promise<void> 
     )
     .execute()
 }
+
+/** Photographers who want to know of complete copies that were received before `until` and not told yet, with one of the galleries. */
+export async function listDigestsDue(db: Database, until: Date): Promise<{ ownerId: string; email: string; galleryId: string }[]> {
+  return db
+    .selectFrom('downloads')
+    .innerJoin('galleries', 'galleries.id', 'downloads.galleryId')
+    .innerJoin('users', 'users.id', 'galleries.ownerId')
+    .distinctOn('users.id')
+    .select(['users.id as ownerId', 'users.email', 'galleries.id as galleryId'])
+    .where('downloads.toldIn', 'is', null)
+    .where('downloads.userId', 'is', null)
+    .where('downloads.completeAt', '<', until)
+    .where('users.digest', '=', true)
+    .orderBy('users.id')
+    .orderBy('downloads.completeAt', 'desc')
+    .execute()
+}
+
+/** Marks what the letter tells. */
+export async function tellIn(tx: Tx, ownerId: string, until: Date, letterId: string): Promise<void> {
+  await tx
+    .updateTable('downloads')
+    .set({ toldIn: letterId })
+    .where('toldIn', 'is', null)
+    .where('userId', 'is', null)
+    .where('completeAt', '<', until)
+    .where('galleryId', 'in', (eb) => eb.selectFrom('galleries').select('id').where('ownerId', '=', ownerId))
+    .execute()
+}
+
+/** The complete copies that a letter tells of, in the order of their time. */
+export async function listTold(
+  db: Database,
+  letterId: string,
+): Promise<{ title: string; name: string | null; version: number; at: Date }[]> {
+  const rows = await db
+    .selectFrom('downloads')
+    .innerJoin('galleries', 'galleries.id', 'downloads.galleryId')
+    .innerJoin('archives', 'archives.id', 'downloads.archiveId')
+    .leftJoin('galleryClients', 'galleryClients.id', 'downloads.clientId')
+    .select(['galleries.title', 'galleryClients.name', 'galleryClients.email', 'archives.version', 'downloads.completeAt'])
+    .where('downloads.toldIn', '=', letterId)
+    .orderBy('downloads.completeAt')
+    .execute()
+  return rows.map(({ title, name, email, version, completeAt }) => ({ title, name: name ?? email, version, at: completeAt! }))
+}

@@ -88,3 +88,15 @@ export async function findOwnLetter(db: Database, ownerId: string, id: string): 
 export async function listOfArchive(db: Database, archiveId: string): Promise<Letter[]> {
   return db.selectFrom('letters').selectAll().where('archiveId', '=', archiveId).orderBy('createdAt').orderBy('id').execute()
 }
+
+/** The letters to one client of a gallery. */
+export async function listOfClient(db: Database, galleryId: string, client: { email: string }): Promise<Letter[]> {
+  return db
+    .selectFrom('letters')
+    .selectAll()
+    .where('galleryId', '=', galleryId)
+    .where('recipient', '=', client.email)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute()
+}

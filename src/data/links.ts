@@ -42,3 +42,8 @@ export async function revokeLink(db: Database | Tx, galleryId: string, id: strin
 export async function listLinks(db: Database, galleryId: string): Promise<Link[]> {
   return db.selectFrom('links').selectAll().where('galleryId', '=', galleryId).orderBy('issuedAt', 'desc').limit(500).execute()
 }
+
+/** The links one client was given. */
+export async function listOfClient(db: Database, clientId: string): Promise<Link[]> {
+  return db.selectFrom('links').selectAll().where('clientId', '=', clientId).orderBy('issuedAt').execute()
+}

@@ -61,3 +61,12 @@ export async function insertCredential(db: Database | Tx, id: string, userId: st
 export async function lockSetUp(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('keepsake set-up'))`.execute(tx)
 }
+
+/** Does this user want the letter about downloads? */
+export async function wantsDigest(db: Database, id: string): Promise<boolean> {
+  return (await db.selectFrom('users').select('digest').where('id', '=', id).executeTakeFirstOrThrow()).digest
+}
+
+export async function setDigest(db: Database, id: string, digest: boolean): Promise<void> {
+  await db.updateTable('users').set({ digest }).where('id', '=', id).execute()
+}

@@ -3,6 +3,7 @@ import type {
   Archive,
   ArchiveStatus,
   Client,
+  Deliveries,
   DownloadResponse,
   Gallery,
   GalleryInput,
@@ -61,8 +62,13 @@ export const useLetters = (pages: number) =>
     (list) => (list.rows.some((letter) => letter.status === 'queued') ? 3000 : null),
   )
 
-export const useClients = (id: string): Answer<Page<Client>> =>
-  useAnswer(id, (signal) => rows<Client>(`${gallery(id)}/clients?limit=200`, 50, signal))
+/** The clients, and what has reached each of them. */
+export const useDeliveries = (id: string): Answer<Deliveries> =>
+  useAnswer(
+    id,
+    (signal) => call<Deliveries>('GET', `${gallery(id)}/deliveries`, undefined, signal),
+    () => 30_000,
+  )
 
 /** All items. While pictures are being made they are asked again, large galleries less often. */
 export const useItems = (id: string) =>

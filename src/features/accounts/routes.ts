@@ -2,11 +2,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { ApiKey as ApiKeyView, NewApiKey, Page, Session, SetUp, User as UserView } from '../../../sdk/src/wire.ts'
+import type { ApiKey as ApiKeyView, NewApiKey, Page, Session, SetUp, UserSettings, User as UserView } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import type { ApiKey } from '../../data/apiKeys.ts'
 import { forgetAttempts, takeAttempt } from '../../data/throttles.ts'
-import { isSetUp, type User } from '../../data/users.ts'
+import { isSetUp, setDigest, type User, wantsDigest } from '../../data/users.ts'
 import { scopes } from '../../domain/access.ts'
 import { addressGroup } from '../../http/address.ts'
 import { idParams, type RoutePlugin, strictRate } from '../../http/app.ts'
@@ -60,6 +60,18 @@ export const accountRoutes =
       const user = await auth.signIn(request, reply, address, request.body.password)
       await forgetAttempts(db, key)
       return { user: viewUser(user) }
+    })
+
+    const wishes = z.strictObject({ digest: z.boolean() })
+    app.get('/api/settings', async (request): Promise<UserSettings> => {
+      const { userId } = await guard.person(request)
+      return { digest: await wantsDigest(db, userId) }
+    })
+
+    app.patch('/api/settings', { schema: { body: wishes } }, async (request): Promise<UserSettings> => {
+      const { userId } = await guard.person(request)
+      await setDigest(db, userId, request.body.digest)
+      return request.body
     })
 
     app.delete('/api/session', async (request, reply) => {

@@ -1,7 +1,7 @@
 /** Routes of the outbox and of links: what was written to whom, and what can still be used. */
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { LetterText, Letter as LetterView, Page } from '../../../sdk/src/wire.ts'
+import type { ClientData, Deliveries, LetterText, Letter as LetterView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findOwnLetter, type LetterRow, pageLetters } from '../../data/letters.ts'
 import { listLinks, revokeLink } from '../../data/links.ts'
@@ -9,6 +9,7 @@ import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../htt
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { exportClient, listDeliveries } from './deliveries.ts'
 import { writeOut } from './write.ts'
 
 const page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: cursorText.optional() })
@@ -57,6 +58,17 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
       })),
       next: null,
     }
+  })
+
+  app.get('/api/galleries/:id/deliveries', { schema: { params: galleryParams } }, async (request): Promise<Deliveries> => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
+    return listDeliveries(deps.db, id)
+  })
+
+  const clientParams = z.object({ id: idOrSlug, client: uuidText })
+  app.get('/api/galleries/:id/clients/:client/data', { schema: { params: clientParams } }, async (request): Promise<ClientData> => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
+    return exportClient(deps.db, id, request.params.client)
   })
 
   const linkParams = z.object({ id: idOrSlug, link: uuidText })

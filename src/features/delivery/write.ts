@@ -7,12 +7,14 @@ import { type LetterFacts, type LetterKind, type RenderedLetter, renderLetter } 
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Letter } from '../../ports/mail/port.ts'
 import { archiveFailed, archiveReady } from './letters/archives.ts'
+import { downloadsDigest } from './letters/downloads.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
 const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<LetterFacts<K>> } = {
   archive_ready: archiveReady,
   archive_failed: archiveFailed,
+  downloads_digest: downloadsDigest,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { type Client, listClients, removeClient } from '../../data/clients.ts'
+import { forgetClient } from '../../data/downloads.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
@@ -92,7 +93,10 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const removed = await deps.db.transaction().execute((tx) => removeClient(tx, id, request.params.client, deps.clock.now()))
+    const removed = await deps.db.transaction().execute(async (tx) => {
+      await forgetClient(tx, id, request.params.client)
+      return removeClient(tx, id, request.params.client, deps.clock.now())
+    })
     if (!removed) throw new AppError('not_found')
     return reply.code(204).send()
   })

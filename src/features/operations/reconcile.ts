@@ -8,6 +8,7 @@
 import { after, days, minutes } from '../../base/clock.ts'
 import { listIdle, listOutlived, markDeleted } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
+import { sweepDownloads } from '../../data/downloads.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
@@ -30,6 +31,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     expireGalleries,
     endArchives,
     forgetThrottles,
+    forgetDownloads,
     sweepTemporary,
     collect,
   })) {
@@ -69,6 +71,11 @@ async function sweepTemporary(deps: Needs): Promise<void> {
 
 async function forgetThrottles(deps: Needs): Promise<void> {
   await sweepThrottles(deps.db, deps.clock.now())
+}
+
+/** What was downloaded of a deleted gallery is forgotten a month later. */
+async function forgetDownloads(deps: Needs): Promise<void> {
+  await sweepDownloads(deps.db, after(deps.clock.now(), -days(30)))
 }
 
 /** The pointer goes first, then the bytes, through garbage. */

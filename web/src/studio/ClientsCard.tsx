@@ -1,8 +1,9 @@
 /** Who gets the letter with the link. */
-import { Plus, X } from 'lucide-react'
+import { CircleCheck, Plus, X } from 'lucide-react'
 import { type FormEvent, useId } from 'react'
-import { addClient, type Gallery, removeClient, useClients } from '../api.ts'
+import { addClient, type Delivery, type Gallery, removeClient, useDeliveries } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
+import { useLanguage } from '../ui/language.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Field } from './Door.tsx'
 import { useWords } from './words.tsx'
@@ -10,7 +11,7 @@ import { useWords } from './words.tsx'
 export function ClientsCard({ gallery }: { gallery: Gallery }) {
   const words = useWords()
   const title = useId()
-  const { data, refusal, again } = useClients(gallery.id)
+  const { data, refusal, again } = useDeliveries(gallery.id)
   const adding = useTask((email: string, name: string) => addClient(gallery.id, { email, name: name || null }))
   const removing = useTask((id: string) => removeClient(gallery.id, id))
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -30,21 +31,22 @@ export function ClientsCard({ gallery }: { gallery: Gallery }) {
       </div>
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={44} />}
-      {data?.rows.length === 0 && <p className="meta">{words.noClients}</p>}
-      {!!data?.rows.length && (
+      {data?.clients.length === 0 && <p className="meta">{words.noClients}</p>}
+      {!!data?.clients.length && (
         <ul>
-          {data.rows.map((client) => (
-            <li key={client.id} className="person">
+          {data.clients.map((client) => (
+            <li key={client.client_id} className="person">
               <span>
                 {client.name && <strong>{client.name}</strong>}
                 <span className={client.name ? 'meta' : ''}>{client.email}</span>
+                {gallery.published_at && <Received delivery={client} />}
               </span>
               <button
                 type="button"
                 className="button bare square"
                 aria-label={words.removeClient(client.email)}
                 disabled={removing.busy}
-                onClick={() => removing.run(client.id).then(again)}
+                onClick={() => removing.run(client.client_id).then(again)}
               >
                 <X size={17} aria-hidden="true" />
               </button>
@@ -65,5 +67,24 @@ export function ClientsCard({ gallery }: { gallery: Gallery }) {
         </div>
       </form>
     </section>
+  )
+}
+
+/** Proof of delivery: what of the ZIP has surely arrived. */
+function Received({ delivery }: { delivery: Delivery }) {
+  const words = useWords()
+  const { fmt } = useLanguage()
+  if (!delivery.last_at || delivery.version === null) return <span className="meta">{words.notDownloaded}</span>
+  if (!delivery.complete_at)
+    return <span className="meta">{words.partReceived(fmt.percent(delivery.percent), fmt.moment(delivery.last_at))}</span>
+  const { version, up_to_date } = delivery
+  return (
+    <span className="meta received">
+      <CircleCheck size={14} aria-hidden="true" />
+      <span>
+        {words.received(fmt.moment(delivery.complete_at))}
+        {!up_to_date && ` (${words.receivedOld(fmt.number(version))})`}
+      </span>
+    </span>
   )
 }

@@ -115,6 +115,10 @@ export const words = {
   noClients: 'Nobody yet.',
   clientName: 'Name (if you like)',
   removeClient: (email: string) => `Remove ${email}`,
+  notDownloaded: 'Not downloaded yet',
+  partReceived: (percent: string, last: string) => `${percent} received, last on ${last}`,
+  received: (at: string) => `Complete copy received on ${at}`,
+  receivedOld: (version: string) => `version ${version}, not the newest`,
 
   // settings
   settingsTitle: 'Settings',
@@ -137,7 +141,7 @@ export const words = {
   outboxText: 'Every letter Keepsake has written, with its way to the reader.',
   noLettersTitle: 'No letters yet',
   noLetters: 'The first ones are written when an archive is verified.',
-  letterKinds: { archive_ready: 'ZIP is ready', archive_failed: 'ZIP failed' },
+  letterKinds: { archive_ready: 'ZIP is ready', archive_failed: 'ZIP failed', downloads_digest: 'Downloads' },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed' },
   keptText: 'No mail server is set up, so letters are kept here to read.',
   tries: (n: number) => count(n, 'try', 'tries'),

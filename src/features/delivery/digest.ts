@@ -1,0 +1,36 @@
+/**
+ * Once a minute, beside the reconciler: what was downloaded completely until six this morning (UTC) and not told yet, one letter for each photographer.
+ *
+ * At most one a day: what is completed later waits for tomorrow. The letter, the mark on what it tells and its job commit together.
+ */
+import { hours } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
+import { listDigestsDue, tellIn } from '../../data/downloads.ts'
+import { findGalleryOfAnyState } from '../../data/galleries.ts'
+import { insertLetter, isWritten } from '../../data/letters.ts'
+import { isMailbox } from '../../domain/mailbox.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock'>
+
+const morning = hours(6)
+
+export async function writeDigests(deps: Needs): Promise<void> {
+  const now = deps.clock.now()
+  const day = new Date(now.getTime() - morning).toISOString().slice(0, 10)
+  const until = new Date(Date.parse(`${day}T00:00:00Z`) + morning)
+  for (const { ownerId, email, galleryId } of await listDigestsDue(deps.db, until)) {
+    // the owner that the command line makes has no mailbox until somebody signs up: it is told then
+    if (!isMailbox(email)) continue
+    await deps.db.transaction().execute(async (tx) => {
+      const dedupeKey = `downloads_digest ${ownerId} ${day}`
+      if (await isWritten(tx, dedupeKey)) return
+      const { locale } = (await findGalleryOfAnyState(tx, galleryId))!
+      const id = newId(now)
+      const facts = { id, dedupeKey, kind: 'downloads_digest' as const, galleryId, archiveId: null, linkId: null }
+      await insertLetter(tx, { ...facts, recipient: email, locale, createdAt: now })
+      await tellIn(tx, ownerId, until, id)
+      await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+    })
+  }
+}
