@@ -20,6 +20,7 @@ test('nothing set gives a service for this machine alone', () => {
     dataDir: plain.KEEPSAKE_DATA,
     databaseUrl: undefined,
     smtpUrl: undefined,
+    resendApiKey: undefined,
     logLevel: 'info',
     trustProxy: undefined,
     maxJobs: 2,
@@ -59,6 +60,10 @@ test('a wrong value names itself and is not repeated', () => {
     ['PUBLIC_URL', 'https://user:pass@photos.example.com'],
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['SMTP_URL', 'mail.example.com:25'],
+    ['RESEND_API_KEY', 'short'],
+    ['RESEND_API_KEY', 're_123\n456789'],
+    ['RESEND_WEBHOOK_SECRET', 'whsec_short'],
+    ['RESEND_WEBHOOK_SECRET', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU'],
     ['EMAIL_FROM', 'a@example.com, b@example.com'],
     ['EMAIL_FROM', 'A\r\nBcc: <x@example.com>'],
     ['MAX_UPLOAD_BYTES', '-1'],
@@ -84,6 +89,20 @@ test('a wrong value names itself and is not repeated', () => {
       `${name}=${value}`,
     )
   }
+})
+
+test('letters go one way, and by Resend they come from an address that is yours', () => {
+  const resend = { ...plain, RESEND_API_KEY: 're_123456789' }
+  const names = (environment: Record<string, string>, name: string) =>
+    assert.throws(
+      () => readConfig(environment),
+      (error) => isCode(error, 'config_invalid') && error.facts.name === name && !JSON.stringify(error.facts).includes('re_123'),
+    )
+  names(resend, 'EMAIL_FROM')
+  names({ ...resend, EMAIL_FROM: 'a@example.com', SMTP_URL: 'smtp://localhost' }, 'RESEND_API_KEY')
+  const webhook = `whsec_${'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'}`
+  const config = readConfig({ ...resend, EMAIL_FROM: 'a@example.com', RESEND_WEBHOOK_SECRET: webhook })
+  assert.deepEqual([config.resendApiKey, config.settings.resendWebhookSecret], ['re_123456789', webhook])
 })
 
 test('with a database of your own the secret has to be given, because others share it', () => {

@@ -15,6 +15,8 @@ export interface Config {
   databaseUrl: string | undefined
   /** undefined: letters stay in the outbox */
   smtpUrl: string | undefined
+  /** the same by Resend's HTTPS API */
+  resendApiKey: string | undefined
   logLevel: 'info' | 'warn' | 'error'
   /** whose X-Forwarded-For counts: so many proxies, or those at these addresses; undefined: nobody's */
   trustProxy: number | string[] | undefined
@@ -44,6 +46,16 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     throw new AppError('config_invalid', { name: String(name[0]), problem: message })
   }
   const v = parsed.data
+  if (v.SMTP_URL && v.RESEND_API_KEY)
+    throw new AppError('config_invalid', {
+      name: 'RESEND_API_KEY',
+      problem: 'and SMTP_URL are both set: letters go one way, leave one out',
+    })
+  if (v.RESEND_API_KEY && !given.EMAIL_FROM)
+    throw new AppError('config_invalid', {
+      name: 'EMAIL_FROM',
+      problem: 'is needed with RESEND_API_KEY: an address of a domain verified there',
+    })
   const dataDir = path.resolve(v.KEEPSAKE_DATA ?? (root ? '/var/lib/keepsake' : './data'))
   return {
     port: v.PORT,
@@ -51,6 +63,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     dataDir,
     databaseUrl: v.DATABASE_URL,
     smtpUrl: v.SMTP_URL,
+    resendApiKey: v.RESEND_API_KEY,
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
@@ -58,6 +71,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
       tokenSecrets: v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined),
       emailFrom: v.EMAIL_FROM,
+      resendWebhookSecret: v.RESEND_WEBHOOK_SECRET ?? null,
       maxUploadBytes: v.MAX_UPLOAD_BYTES,
       reserveBytes: v.MIN_FREE_BYTES,
       retentionDays: v.RETENTION_YEARS * yearDays,
@@ -106,6 +120,14 @@ const variables = z.object({
     )
     .default('Keepsake <keepsake@localhost>'),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
+  RESEND_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'must be a key of Resend, such as re_…')
+    .optional(),
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/, 'must be the signing secret of the webhook, such as whsec_…')
+    .optional(),
   MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(50 * GiB),
   MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
   RETENTION_YEARS: whole(1, 100).default(2),

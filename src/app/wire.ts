@@ -12,6 +12,8 @@ import { openDatabase } from '../ports/database/postgres.ts'
 import type { Deps, Log } from '../ports/deps.ts'
 import { sharpImages } from '../ports/images/sharp.ts'
 import { outboxMail } from '../ports/mail/outbox.ts'
+import type { Mail } from '../ports/mail/port.ts'
+import { resendMail } from '../ports/mail/resend.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
@@ -43,7 +45,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => queue.stop(0))
     const images = sharpImages()
     opened.push(() => images.close())
-    const mail = config.smtpUrl ? smtpMail({ url: config.smtpUrl, from: config.settings.emailFrom }) : outboxMail()
+    const mail = pickMail(config)
     const deps: Deps = { db: database.db, storage, queue, mail, images, clock, log, settings: config.settings }
     return {
       deps,
@@ -56,6 +58,11 @@ export async function wire(config: Config, log: Log): Promise<World> {
     await closeAll()
     throw error
   }
+}
+
+function pickMail({ smtpUrl, resendApiKey, settings }: Config): Mail {
+  if (resendApiKey) return resendMail({ apiKey: resendApiKey, from: settings.emailFrom })
+  return smtpUrl ? smtpMail({ url: smtpUrl, from: settings.emailFrom }) : outboxMail()
 }
 
 /** How many archives one process builds, and verifies, at the same time. */

@@ -7,6 +7,8 @@ export interface Settings {
   tokenSecrets: string[]
   /** From of every letter, such as `Keepsake <noreply@example.com>` */
   emailFrom: string
+  /** secret with which Resend signs what it tells us; null: it tells us nothing */
+  resendWebhookSecret: string | null
   /** largest upload, bytes */
   maxUploadBytes: number
   /** free bytes that stay unused on the storage */
