@@ -23,6 +23,8 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   downloadEnabled: boolean
+  /** tell clients also of versions after the first */
+  notifyNewVersions: boolean
   passwordHash: string | null
   expiresAt: Date | null
   publishedAt: Date | null
