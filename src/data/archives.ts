@@ -135,6 +135,11 @@ export async function findNewer(tx: Tx, than: Archive): Promise<Archive | undefi
     .executeTakeFirst()
 }
 
+/** Everybody is to be told of this version. */
+export async function markAnnounced(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('archives').set({ announce: true }).where('id', '=', id).execute()
+}
+
 /** Marks every older ready archive of the gallery as superseded by this one. */
 export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promise<void> {
   await tx

@@ -18,6 +18,7 @@ const columns = [
   'locale',
   'naming',
   'downloadEnabled',
+  'notifyNewVersions',
   'passwordHash',
   'expiresAt',
   'publishedAt',
@@ -97,6 +98,7 @@ export type GalleryChange = Partial<
     | 'locale'
     | 'naming'
     | 'downloadEnabled'
+    | 'notifyNewVersions'
     | 'passwordHash'
     | 'expiresAt'
     | 'state'

@@ -4,8 +4,15 @@ import type { Database, LinksTable, Tx } from '../ports/database/port.ts'
 
 export type Link = Selectable<LinksTable>
 
-export async function insertLink(db: Database | Tx, link: Link): Promise<void> {
-  await db.insertInto('links').values(link).execute()
+export const insertLink = (db: Database | Tx, link: Link): Promise<void> => insertLinks(db, [link])
+
+/** Many at once, a few thousand values a statement. */
+export async function insertLinks(db: Database | Tx, links: Link[]): Promise<void> {
+  for (let i = 0; i < links.length; i += 2000)
+    await db
+      .insertInto('links')
+      .values(links.slice(i, i + 2000))
+      .execute()
 }
 
 export async function findLink(db: Database | Tx, id: string): Promise<Link | undefined> {

@@ -55,6 +55,8 @@ export interface Tables {
   links: LinksTable
   letters: LettersTable
   downloads: DownloadsTable
+  suppressions: SuppressionsTable
+  mailEvents: { id: string; receivedAt: Date }
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -167,11 +169,27 @@ export interface LettersTable {
   linkId: string | null
   recipient: string
   locale: 'en' | 'de' | 'ru'
-  status: 'queued' | 'sent' | 'kept' | 'failed'
+  status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: Default<number>
   error: string | null
   createdAt: Date
+  /** not before; null: at once */
+  dueAt: ColumnType<Date | null, Date | null | undefined, Date | null>
   sentAt: Date | null
+  /** what the words need and no other row says */
+  facts: ColumnType<Record<string, unknown>, string | undefined, string>
+}
+
+/** An address that gets no letters of this owner; with a gallery: only no reminders and digests of that gallery. */
+export interface SuppressionsTable {
+  id: string
+  ownerId: string
+  address: string
+  reason: 'bounce' | 'complaint' | 'unsubscribe'
+  galleryId: string | null
+  /** what the mail server or service said */
+  detail: string | null
+  since: Date
 }
 
 export interface DownloadsTable {
