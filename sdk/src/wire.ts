@@ -74,6 +74,8 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   download_enabled: boolean
+  /** clients get a letter also about versions after the first */
+  notify_new_versions: boolean
   has_password: boolean
   expires_at: string | null
   published_at: string | null
@@ -98,6 +100,7 @@ export interface GalleryInput {
   locale?: Locale
   naming?: Naming
   download_enabled?: boolean
+  notify_new_versions?: boolean
   /** null takes the password away */
   password?: string | null
   expires_at?: string | null
@@ -166,6 +169,12 @@ export interface Archive {
   /** complete copies of this version that were received */
   download_count: number
   last_downloaded_at: string | null
+  /** a mail server has taken a letter about this version */
+  email_sent: boolean
+  /** the first of them */
+  email_sent_at: string | null
+  /** whom, with commas between */
+  email_recipient: string | null
 }
 
 /** POST /api/galleries/:id/publish */
@@ -198,18 +207,35 @@ export interface GuestGallery {
   items: Item[]
 }
 
+export type LetterKind = 'archive_ready' | 'archive_failed' | 'archive_completed' | 'new_version' | 'downloads_digest' | 'mail_bounced'
+
 export interface Letter {
   id: string
-  kind: 'archive_ready' | 'archive_failed' | 'downloads_digest'
+  kind: LetterKind
   gallery_id: string
   gallery_title: string
   recipient: string
-  status: 'queued' | 'sent' | 'kept' | 'failed'
+  status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: number
   error: string | null
   created_at: string
+  /** it waits until then */
+  due_at: string | null
   sent_at: string | null
 }
+
+/** GET /api/suppressions: an address that gets no letters */
+export interface Suppression {
+  id: string
+  address: string
+  reason: 'bounce' | 'complaint' | 'unsubscribe'
+  /** unsubscribe: only no reminders and digests of this gallery */
+  gallery_id: string | null
+  gallery_title: string | null
+  detail: string | null
+  since: string
+}
+
 /** GET /api/letters/:id */
 export interface LetterText extends Letter {
   subject: string

@@ -48,6 +48,7 @@ export const errorTable = {
   folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
   // archives
   archive_failed: [409, 'The archive could not be built: see its error and press Retry.'],
+  archive_not_ready: [409, 'This version is not ready, or no longer kept: wait until it is verified, or send a newer one.'],
   archive_mismatch: [500, 'The stored archive differs from what was uploaded; it was thrown away and is built again.'],
   original_missing: [409, 'An original is missing or damaged in the storage: upload the photo again.'],
   source_changed: [500, 'A stored file differs from what was uploaded.'],
@@ -63,6 +64,9 @@ export const errorTable = {
   // mail and keys
   mail_refused: [502, 'The mail server refused this letter for good: check the address.'],
   mail_unreachable: [502, 'The mail server cannot be reached or does not answer: it is tried again.'],
+  mail_suppressed: [409, 'This address gets no letters: allow letters to it again in the outbox first.'],
+  letter_waits: [409, 'This letter has not been tried yet: wait for it.'],
+  signature_invalid: [401, 'The signature of this event is wrong or too old.'],
   key_scope: [403, 'This API key has not the scope for that.'],
   key_unknown: [404, 'There is no such API key.'],
   // starting

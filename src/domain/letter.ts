@@ -25,7 +25,7 @@ export type LetterFacts<K extends LetterKind> = Parameters<(typeof compose)[K]>[
 export const deliveryKinds: LetterKind[] = ['archive_ready', 'archive_completed', 'new_version']
 
 /** Reminders, digests and news: what one may live without, and so may refuse gallery by gallery (RFC 8058). */
-const optionalKinds: LetterKind[] = ['new_version']
+const optionalKinds: LetterKind[] = ['new_version', 'downloads_digest']
 export const isOptional = (kind: LetterKind): boolean => optionalKinds.includes(kind)
 
 export interface RenderedLetter {

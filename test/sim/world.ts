@@ -317,6 +317,7 @@ const settings: Deps['settings'] = {
   publicUrl: 'https://photos.example.com',
   tokenSecrets: ['a secret of at least 32 characters, for tests'],
   emailFrom: 'Keepsake <keepsake@example.com>',
+  resendWebhookSecret: null,
   maxUploadBytes: 1_000_000,
   reserveBytes: 0,
   retentionDays: 730,

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, type ErrorCode } from '../../base/errors.ts'
 import type { Locale } from '../../domain/gallery.ts'
+import { sendPage } from '../../http/page.ts'
 
 type Gone = 'link_expired' | 'link_revoked' | 'link_unknown' | 'archive_failed'
 
@@ -50,22 +51,7 @@ const isGone = (code: ErrorCode): code is Gone => code in words.en
 export function answerGone(request: FastifyRequest, reply: FastifyReply, error: unknown, locale: Locale | undefined): boolean {
   if (!(error instanceof AppError) || !isGone(error.code) || !request.headers.accept?.includes('text/html')) return false
   const speaks = locale ?? (/\b(de|ru)\b/.exec(request.headers['accept-language'] ?? '')?.[1] as Locale | undefined) ?? 'en'
-  reply.status(error.status).type('text/html; charset=utf-8').header('cache-control', 'no-store')
-  reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-  reply.send(page(speaks, ...words[speaks][error.code]))
+  const [title, text] = words[speaks][error.code]
+  sendPage(reply, error.status, { locale: speaks, title, text })
   return true
 }
-
-const page = (locale: Locale, title: string, text: string) => `<!doctype html>
-<html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>
-<style>
-:root { --paper: oklch(.985 .003 85); --ink: oklch(.21 .008 70); --soft: oklch(.46 .008 70) }
-@media (prefers-color-scheme: dark) { :root { --paper: oklch(.155 .004 70); --ink: oklch(.95 .004 85); --soft: oklch(.73 .006 80) } }
-body { margin: 0; min-height: 100svh; display: grid; place-items: center; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 30rem; padding: 2rem }
-h1 { font: 400 1.9rem/1.15 "Source Serif 4", Georgia, serif; margin: 0 0 .75rem; text-wrap: balance }
-p { margin: 0; color: var(--soft) }
-</style></head>
-<body><main><h1>${title}</h1><p>${text}</p></main></body></html>
-`

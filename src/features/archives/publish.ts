@@ -21,7 +21,7 @@ export async function publish(
     if (gallery.state === 'expired' || stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
-    // built before it was published, for the owner's own download: nobody has been told yet
+    // built before it was published, or clients have come since
     if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
     return { gallery: { ...gallery, ...opened }, archive }
   })

@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
-import { findCurrent, insertArchive, listVersions, lockOpen, newestOf, nextVersion } from '../../data/archives.ts'
+import { findCurrent, insertArchive, listVersions, lockOpen, markAnnounced, newestOf, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -33,7 +33,7 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   const open = await lockOpen(tx, gallery.id, plan.recipeHash)
   if (open) return joinOpen(tx, open, plan, gallery, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
-  if (current && !wish.force) return noteCurrent(tx, current, gallery)
+  if (current && !wish.force) return noteCurrent(tx, current, gallery, wish)
   const announce = wish.announce || (await isOwed(tx, gallery.id))
   const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id))
   await insertArchive(tx, archive)
@@ -49,10 +49,12 @@ async function isOwed(tx: Tx, galleryId: string): Promise<boolean> {
 }
 
 /** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */
-async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery): Promise<Archive> {
+async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery, wish: Wish): Promise<Archive> {
   if (archive.contentVersion !== contentVersion)
     await tx.updateTable('archives').set({ contentVersion }).where('id', '=', archive.id).execute()
-  return { ...archive, contentVersion }
+  // built for the owner's own download before it was published: nobody has been told yet
+  if (wish.announce && !archive.announce) await markAnnounced(tx, archive.id)
+  return { ...archive, contentVersion, announce: archive.announce || wish.announce }
 }
 
 /** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */

@@ -4,7 +4,7 @@
  */
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
-import { changeHeld, claimForVerify, findArchive, findNewer, supersede } from '../../data/archives.ts'
+import { changeHeld, claimForVerify, findArchive, findNewer, markAnnounced, supersede } from '../../data/archives.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
@@ -72,8 +72,8 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
       retainedUntil: newer ? superseded : after(now, days(deps.settings.retentionDays)),
     })
     // asked again: somebody may have published while the bytes were read
-    if ((await findArchive(tx, archive.id))?.announce)
-      await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
+    if (newer && (await findArchive(tx, archive.id))?.announce) await markAnnounced(tx, newer.id)
+    await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
     // photos came or went while this one was at work
     if (!isCurrent(newer ?? archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })

@@ -30,6 +30,7 @@ const input = {
   locale: z.enum(['en', 'de', 'ru']).optional(),
   naming: z.enum(['original', 'numbered', 'id']).optional(),
   download_enabled: z.boolean().optional(),
+  notify_new_versions: z.boolean().optional(),
   password: z.string().min(1).max(200).nullish(),
   expires_at: z.iso
     .datetime({ offset: true })
@@ -122,6 +123,7 @@ async function readChange(body: Partial<z.infer<typeof change>>): Promise<Galler
     locale: body.locale,
     naming: body.naming,
     downloadEnabled: body.download_enabled,
+    notifyNewVersions: body.notify_new_versions,
     passwordHash: body.password ? await hashPassword(body.password) : body.password,
     expiresAt: body.expires_at ? new Date(body.expires_at) : (body.expires_at as null | undefined),
   }

@@ -17,6 +17,7 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     locale: row.locale,
     naming: row.naming,
     download_enabled: row.downloadEnabled,
+    notify_new_versions: row.notifyNewVersions,
     has_password: row.passwordHash !== null,
     expires_at: row.expiresAt?.toISOString() ?? null,
     published_at: row.publishedAt?.toISOString() ?? null,
