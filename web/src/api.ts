@@ -15,6 +15,7 @@ import type {
   Published,
   Session,
   SetUp,
+  Suppression,
 } from '../../sdk/src/wire.ts'
 import { type Answer, useAnswer } from './ui/answer.ts'
 import { ownProblem, Refusal, readProblem } from './ui/refusal.ts'
@@ -42,6 +43,10 @@ export const removeClient = (id: string, client: string) => call<void>('DELETE',
 export const unlock = (slug: string, password: string) => call<void>('POST', `/api/g/${encodeURIComponent(slug)}/unlock`, { password })
 export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${gallery(slug)}/download`)
 
+/** A new letter like this one, with a new link. */
+export const resendLetter = (id: string) => call<Letter>('POST', `/api/letters/${id}/resend`)
+export const allowLetters = (suppression: string) => call<void>('DELETE', `/api/suppressions/${suppression}`)
+
 export const useSetUp = () => useAnswer('setup', (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
 export const useSession = () => useAnswer('session', (signal) => call<Session>('GET', '/api/session', undefined, signal))
 export const useGuestGallery = (slug: string) =>
@@ -54,12 +59,20 @@ export const useLetter = (id: string) => useAnswer(id, (signal) => call<LetterTe
 export const useGalleries = (words: string, pages: number) =>
   useAnswer(`${words} ${pages}`, (signal) => rows<Gallery>(`/api/galleries?limit=50&q=${encodeURIComponent(words)}`, pages, signal))
 
+/** Asked again now and then: an address may turn out to be dead while somebody looks. */
+export const useSuppressions = () =>
+  useAnswer(
+    'suppressions',
+    (signal) => rows<Suppression>('/api/suppressions', 1, signal),
+    () => 10_000,
+  )
+
 /** Asked again while a letter waits to be sent. */
 export const useLetters = (pages: number) =>
   useAnswer(
     String(pages),
     (signal) => rows<Letter>('/api/letters?limit=50', pages, signal),
-    (list) => (list.rows.some((letter) => letter.status === 'queued') ? 3000 : null),
+    (list) => (list.rows.some((letter) => letter.status === 'queued' && !letter.due_at) ? 3000 : null),
   )
 
 /** The clients, and what has reached each of them. */

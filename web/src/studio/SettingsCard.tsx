@@ -22,6 +22,7 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     const changed = await changeGallery(gallery.id, {
       title: text('title'),
       download_enabled: form.has('download'),
+      notify_new_versions: form.has('versions'),
       locale: text('locale') as Locale,
       naming: text('naming') as Naming,
       // An unchanged day keeps its exact hour.
@@ -48,6 +49,7 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
       <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
         <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
         <Tick name="download" label={words.downloadSwitch} on={gallery.download_enabled} />
+        <Tick name="versions" label={words.notifyVersions} on={gallery.notify_new_versions} />
         <Field
           name="password"
           type="password"
