@@ -1,7 +1,10 @@
 /** What belongs to somebody else answers, on every route of the API, exactly like what does not exist. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey } from '../../sdk/src/wire.ts'
+import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
+import { mintUnsubscribe } from '../../src/domain/unsubscribe.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, type Installation } from './service.ts'
@@ -16,6 +19,7 @@ interface Names {
   client: string
   link: string
   letter: string
+  suppression: string
   key: string
   upload: string
 }
@@ -57,6 +61,9 @@ const probes: Record<string, Probe> = {
   'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
   'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
   'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
+  'post /api/archives/{id}/resend': one((n) => `/api/archives/${n.archive}/resend`, { body: { email: 'jonas@example.com' } }),
+  'post /api/letters/{id}/resend': one((n) => `/api/letters/${n.letter}/resend`),
+  'delete /api/suppressions/{id}': one((n) => `/api/suppressions/${n.suppression}`),
   'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
@@ -81,6 +88,10 @@ const nobodys: Record<string, string> = {
   'get /api/galleries': 'one’s own',
   'post /api/galleries': 'one’s own',
   'get /api/letters': 'one’s own',
+  'get /api/suppressions': 'one’s own',
+  'post /api/ingest/resend': 'needs the signature of the mail service',
+  'get /unsubscribe/{token}': 'the link itself is the right',
+  'post /unsubscribe/{token}': 'the link itself is the right',
   'options /api/uploads': 'says what the protocol can do',
   'get /d/{token}': 'the link itself is the right',
 }
@@ -103,6 +114,9 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const [client] = (await ida.ask<{ rows: Client[] }>(`/api/galleries/${draft.id}/clients`)).body.rows
   const [link] = (await ida.ask<{ rows: { id: string }[] }>(`/api/galleries/${draft.id}/links`)).body.rows
   const [letter] = await allOf<Letter>(ida, '/api/letters')
+  const secret = readFileSync(path.join(installation.dir, 'token-secret'), 'utf8').trim()
+  await ida.ask(`/unsubscribe/${mintUnsubscribe(letter!.id, [secret])}`, { method: 'POST' })
+  const [suppression] = await allOf<Suppression>(ida, '/api/suppressions')
   const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const names = {
@@ -114,6 +128,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     client: client!.id,
     link: link!.id,
     letter: letter!.id,
+    suppression: suppression!.id,
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
   }
