@@ -8,6 +8,7 @@ import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listWaiting } from '../../data/letters.ts'
 import type { Database } from '../../ports/database/port.ts'
+import { smtpMail } from '../../ports/mail/smtp.ts'
 import { announce } from './announce.ts'
 import { send } from './send.ts'
 import { job, lettersOf, letterWorld, published } from './testbed.test.ts'
@@ -44,6 +45,29 @@ test('a mail server that is down for an hour loses and doubles nothing, and the 
   const letters = await lettersOf(world, gallery)
   assert.deepEqual([...new Set(letters.map((l) => `${l.status} ${l.attempts} ${l.error}`))], ['sent 7 null'])
   for (const one of office.taken) assert.ok(letters.some((l) => one.messageId === `${l.id}@keepsake.test` && l.recipient === one.to))
+})
+
+test('a server that takes a letter and drops the line gets it once more, under the same Message-ID; a tarpit costs a minute at most', async () => {
+  const { gallery, archive } = await published(world, ['dropped@example.com'])
+  await announce(world.deps, archive.id)
+  const [letter] = await lettersOf(world, gallery)
+  office.taken.length = 0
+  office.drops = 1
+  await assert.rejects(send(world.deps, letter!.id, job()), { code: 'mail_unreachable' })
+  const hasty = smtpMail({ url: office.url, from: 'Keepsake <photos@example.com>', deadlineMs: 700 })
+  office.tarpit = true
+  await assert.rejects(send({ ...world.deps, mail: hasty }, letter!.id, job()), { code: 'mail_unreachable' })
+  office.tarpit = false
+  assert.deepEqual(
+    (await lettersOf(world, gallery)).map((l) => [l.status, l.attempts]),
+    [['queued', 2]],
+  )
+  await send(world.deps, letter!.id, job())
+  assert.deepEqual(
+    office.taken.map((one) => `${one.to} ${one.messageId}`),
+    Array(2).fill(`dropped@example.com ${letter!.id}@keepsake.test`),
+  )
+  assert.equal((await findArchive(world.deps.db, archive.id))!.status, 'ready')
 })
 
 /** The process dies at its `n`-th step: that step is done, and nothing after it ever happens. Undefined when it has fewer steps. */

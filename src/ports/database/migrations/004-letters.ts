@@ -33,7 +33,7 @@ select a.id, a.gallery_id, a.version, a.images_hash, a.storage_key as storage_pa
   a.created_at, a.completed_at, a.retained_until as expires_at
 from archives a left join lateral (
   select min(l.sent_at) as sent_at, string_agg(distinct l.recipient, ', ') as recipients
-  from letters l where l.archive_id = a.id and l.status = 'sent' and l.kind <> 'archive_failed' and l.link_id is not null) m on true
+  from letters l where l.archive_id = a.id and l.status = 'sent' and l.link_id is not null) m on true
 where a.status not in ('deleted', 'expired')`
 
 // The queue makes its tables after this has run, and may change them: the body of a function is read when it is called.
