@@ -1,5 +1,6 @@
 /** Questions to the table letters: the outbox. A letter is a row before it is sent. */
 import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Archive } from '../domain/archive.ts'
 import { deliveryKinds } from '../domain/letter.ts'
 import type { Database, LettersTable, Tx } from '../ports/database/port.ts'
 
@@ -69,11 +70,12 @@ export async function listTold(
   return new Map(rows.map(({ recipient, ...told }) => [recipient, told]))
 }
 
-/** Takes back the letters about new versions that still wait for their hour, with their links; answers when each was due. */
-export async function takeBack(tx: Tx, galleryId: string, now: Date): Promise<Map<string, Date>> {
+/** Takes back the letters about versions before `archive` that still wait for their hour, with their links; answers when each was due. */
+export async function takeBack(tx: Tx, archive: Pick<Archive, 'id' | 'galleryId'>, now: Date): Promise<Map<string, Date>> {
   const rows = await tx
     .deleteFrom('letters')
-    .where('galleryId', '=', galleryId)
+    .where('galleryId', '=', archive.galleryId)
+    .where('archiveId', '!=', archive.id)
     .where('kind', '=', 'new_version')
     .where('status', '=', 'queued')
     .where('dueAt', '>', now)

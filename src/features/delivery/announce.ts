@@ -36,7 +36,7 @@ async function draftNews(deps: Needs, tx: Tx, gallery: Gallery, archive: Archive
   const told = await listTold(tx, gallery.id, now)
   const open = clients.filter((client) => !written.has(keyOf(archive, client)))
   // one letter about the newest version, however many came within the hour
-  const waiting = open.length && !archive.supersededBy ? await takeBack(tx, gallery.id, now) : new Map<string, Date>()
+  const waiting = open.length && !archive.supersededBy ? await takeBack(tx, archive, now) : new Map<string, Date>()
   return open.flatMap((client) => {
     const before = told.get(client.email)
     const kind = newsFor(archive, gallery, before)

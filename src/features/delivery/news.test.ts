@@ -47,6 +47,8 @@ test('new versions are told an hour after the last letter, all of them in one, a
   await announce(world.deps, archive.id)
   await sendAll(gallery)
   office.taken.length = 0
+  // who came after the first version hears of none, and keeps nobody else's letter back
+  await addClient(world.deps, gallery.id, 'late@example.com', null)
   const started = world.clock.now().getTime()
   const versions: Archive[] = []
   for (let n = 0; n < 3; n++) {
