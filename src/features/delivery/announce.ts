@@ -1,7 +1,7 @@
 /** Job delivery.announce: a version is ready; who is to hear of it gets a letter, each with a link of their own. */
 import { findArchive } from '../../data/archives.ts'
 import { type Client, listClients } from '../../data/clients.ts'
-import { findGallery } from '../../data/galleries.ts'
+import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { listTold, listWritten, takeBack } from '../../data/letters.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
@@ -15,9 +15,12 @@ type Needs = Pick<Deps, 'db' | 'queue' | 'clock'>
 /** Called again it writes nothing twice: one letter for each archive and client. */
 export async function announce(deps: Needs, archiveId: string): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
+    const found = await findArchive(tx, archiveId)
+    if (!found) return
+    // versions of one gallery are announced one after the other, so that the later one sees whose letter still waits
+    const gallery = await lockGalleryOfAnyState(tx, found.galleryId)
     const archive = await findArchive(tx, archiveId)
-    const gallery = archive && (await findGallery(tx, archive.galleryId))
-    if (archive?.status !== 'ready' || !gallery) return
+    if (archive?.status !== 'ready') return
     // nobody is invited to a page that has closed meanwhile
     if (stateAt(gallery, deps.clock.now()) !== 'active') return
     const clients = (await listClients(tx, gallery.id)).filter((client) => client.notifyOnArchive)

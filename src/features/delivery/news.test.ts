@@ -57,7 +57,8 @@ test('new versions are told an hour after the last letter, all of them in one, a
     const version = await nextVersion(world, gallery)
     versions.push(version)
     await announce(world.deps, version.id)
-    await announce(world.deps, version.id)
+    // again, and beside an older one
+    await Promise.all([version.id, version.id, versions[0]!.id].map((id) => announce(world.deps, id)))
     // the job comes at once, and finds that the hour has not
     await sendAll(gallery)
   }
