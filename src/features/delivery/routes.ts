@@ -1,7 +1,14 @@
 /** Routes of the outbox and of links: what was written to whom, and what can still be used. */
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { ClientData, Deliveries, LetterText, Letter as LetterView, Page, Suppression as SuppressionView } from '../../../sdk/src/wire.ts'
+import type {
+  ClientData,
+  Deliveries,
+  LetterText,
+  Letter as LetterView,
+  Page,
+  Suppression as SuppressionView,
+} from '../../../sdk/src/wire.ts'
 import { minutes } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
@@ -12,8 +19,8 @@ import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../htt
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { exportClient, listDeliveries } from './deliveries.ts'
 import { resendArchive, resendLetter } from './again.ts'
+import { exportClient, listDeliveries } from './deliveries.ts'
 import { ingestRoutes } from './ingest-routes.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
 import { writeOut } from './write.ts'

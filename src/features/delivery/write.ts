@@ -7,9 +7,9 @@ import { isOptional, type LetterFacts, type LetterKind, type RenderedLetter, ren
 import { isMailbox } from '../../domain/mailbox.ts'
 import { mintUnsubscribe } from '../../domain/unsubscribe.ts'
 import type { Letter } from '../../ports/mail/port.ts'
-import { downloadsDigest } from './letters/downloads.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
+import { downloadsDigest } from './letters/downloads.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
