@@ -19,6 +19,7 @@ const columns = [
   'naming',
   'downloadEnabled',
   'passwordHash',
+  'isPublic',
   'expiresAt',
   'publishedAt',
   'deletedAt',
@@ -98,6 +99,7 @@ export type GalleryChange = Partial<
     | 'naming'
     | 'downloadEnabled'
     | 'passwordHash'
+    | 'isPublic'
     | 'expiresAt'
     | 'state'
     | 'publishedAt'

@@ -24,6 +24,8 @@ export interface Gallery {
   naming: Naming
   downloadEnabled: boolean
   passwordHash: string | null
+  /** anybody with the gallery's address may look; else only who came by a link of theirs */
+  isPublic: boolean
   expiresAt: Date | null
   publishedAt: Date | null
   deletedAt: Date | null

@@ -29,8 +29,16 @@ export interface ArchiveReady {
 }
 
 export function archiveReady(data: ArchiveReady, locale: Locale): Composed {
+  return bringLink(data, locale, { ...catalog[locale], why: shared[locale].clientWhy })
+}
+
+/** What a letter says whose matter is a link to an archive. */
+export interface LinkWords extends Words {
+  why(from: string): string
+}
+
+export function bringLink(data: ArchiveReady, locale: Locale, words: LinkWords): Composed {
   const common = shared[locale]
-  const words = catalog[locale]
   const title = oneLine(data.title, longestTitle)
   const from = oneLine(data.photographer, longestTitle) || common.photographer
   const photos = common.photos(data.photoCount)
@@ -52,10 +60,11 @@ export function archiveReady(data: ArchiveReady, locale: Locale): Composed {
           [common.photosLabel, formatNumber(data.photoCount, locale)],
           [common.sizeLabel, size],
           [common.endLabel, ends],
-          ['SHA-256', oneLine(data.sha256, 64)],
+          // not known while the archive is at work; the link works all the same
+          ...(data.sha256 ? [['SHA-256', oneLine(data.sha256, 64)] as [string, string]] : []),
         ],
       },
-      { small: common.clientWhy(from) },
+      { small: words.why(from) },
     ],
   }
 }

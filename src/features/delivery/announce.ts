@@ -6,6 +6,7 @@ import { type Client, listClients } from '../../data/clients.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
 import { insertLink } from '../../data/links.ts'
+import { mayDownload } from '../../domain/access.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { linkLife } from '../../domain/link.ts'
@@ -23,7 +24,7 @@ export async function announce(deps: Needs, archiveId: string): Promise<void> {
     // nobody is invited to a page that has closed meanwhile
     if (stateAt(gallery, deps.clock.now()) !== 'active') return
     for (const client of await listClients(tx, gallery.id))
-      if (client.notifyOnArchive) await writeLetter(deps, tx, gallery, archive, client)
+      if (client.notifyOnArchive && mayDownload(client, deps.clock.now())) await writeLetter(deps, tx, gallery, archive, client)
   })
 }
 

@@ -15,6 +15,8 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   archive_ready: archiveReady,
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
+  // brings the same facts: the archive, and a link to it
+  link_renewed: archiveReady,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

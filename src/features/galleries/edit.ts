@@ -41,6 +41,7 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
     naming: 'original',
     downloadEnabled: true,
     passwordHash: null,
+    isPublic: true,
     expiresAt: null,
     publishedAt: null,
     deletedAt: null,
