@@ -77,6 +77,8 @@ export interface Gallery {
   /** clients get a letter also about versions after the first */
   notify_new_versions: boolean
   has_password: boolean
+  /** anybody with the address may look; else only who came by a link */
+  public: boolean
   expires_at: string | null
   published_at: string | null
   created_at: string
@@ -103,6 +105,7 @@ export interface GalleryInput {
   notify_new_versions?: boolean
   /** null takes the password away */
   password?: string | null
+  public?: boolean
   expires_at?: string | null
 }
 
@@ -111,7 +114,68 @@ export interface Client {
   email: string
   name: string | null
   notify_on_archive: boolean
+  permission: Permission
+  /** from then on the gallery is closed to this client; null: never */
+  access_expires_at: string | null
   created_at: string
+}
+export type Permission = 'view' | 'download'
+
+/** POST /api/galleries/:id/clients; PATCH takes any part of it but the address */
+export interface ClientInput {
+  email: string
+  name?: string | null
+  notify_on_archive?: boolean
+  permission?: Permission
+  access_expires_at?: string | null
+}
+
+export type LinkKind = 'email' | 'client' | 'file' | 'export' | 'media' | 'share'
+
+/** GET /api/galleries/:id/links: a link as its photographer sees it. The address itself is not kept. */
+export interface Link {
+  id: string
+  kind: LinkKind
+  state: 'live' | 'expired' | 'revoked'
+  /** whose it is; null: anybody's who holds it */
+  client_id: string | null
+  email: string | null
+  name: string | null
+  permission: Permission | null
+  archive_id: string | null
+  /** of the archive */
+  version: number | null
+  asset_id: string | null
+  file_name: string | null
+  issued_at: string
+  expires_at: string
+  revoked_at: string | null
+  first_used_at: string | null
+  /** to the minute */
+  last_used_at: string | null
+  max_uses: number | null
+  used_count: number
+}
+
+/** POST /api/galleries/:id/share, POST /api/galleries/:id/clients/:client/link */
+export interface NewLink {
+  id: string
+  url: string
+  expires_at: string
+}
+
+/** GET /api/galleries/:id/items/:item/media: an address for a player that knows no cookies */
+export interface MediaLink {
+  media_url: string
+  /** seconds the address works */
+  expires_in: number
+}
+
+/** POST /api/galleries/:id/share: the link to pass on; the one before it ends */
+export interface ShareInput {
+  permission?: Permission
+  max_uses?: number | null
+  expires_at?: string | null
 }
 
 /** One photo, video or track as the owner and guests see it. */
@@ -127,6 +191,8 @@ export interface Item {
   /** null while waiting, and for files without a picture */
   thumbnail: string | null
   preview: string | null
+  /** where a player finds the film or track, with ranges for seeking; null for photos, and while there is nothing to play */
+  media_url: string | null
   /** none: this kind of file has no preview; failed: it could not be read as a picture and is kept as it is */
   render_state: 'waiting' | 'done' | 'failed' | 'none'
   state: 'stored' | 'missing'
@@ -202,12 +268,23 @@ export interface GuestGallery {
   locale: Locale
   expires_at: string | null
   download_enabled: boolean
+  /** what this guest may do: false when they may only look */
+  may_download: boolean
+  /** who came by a link of their own; the address is masked */
+  visitor: { name: string | null; email: string } | null
   photos: number
   bytes: number
   items: Item[]
 }
 
-export type LetterKind = 'archive_ready' | 'archive_failed' | 'archive_completed' | 'new_version' | 'downloads_digest' | 'mail_bounced'
+export type LetterKind =
+  | 'archive_ready'
+  | 'archive_failed'
+  | 'archive_completed'
+  | 'new_version'
+  | 'downloads_digest'
+  | 'mail_bounced'
+  | 'link_renewed'
 
 export interface Letter {
   id: string

@@ -28,6 +28,8 @@ test('nothing set gives a service for this machine alone', () => {
   assert.equal(settings.publicUrl, 'http://localhost:4000')
   assert.equal(settings.retentionDays, 730)
   assert.equal(settings.importDir, null)
+  const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
+  assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })
@@ -40,11 +42,16 @@ test('what is set is what counts', () => {
     GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
     TRUST_PROXY: '10.0.0.0/8,::1',
     RETENTION_YEARS: '10',
+    ZIP_URL_EXPIRY: '600',
+    PRESIGNED_URL_EXPIRY: '90',
+    RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '1',
   })
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
   assert.equal(config.settings.retentionDays, 3650)
+  const { client, file, export: ofExport } = config.settings.linkLife
+  assert.deepEqual([client, file, ofExport], [600_000, 90_000, 3_600_000])
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
 })
 
@@ -52,6 +59,9 @@ test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
     ['PORT', 'http'],
     ['PORT', '0'],
+    ['ZIP_URL_EXPIRY', '0'],
+    ['PRESIGNED_URL_EXPIRY', '1h'],
+    ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '9000'],
     ['PORT', '65536'],
     ['PORT', '4e3'],
     ['PUBLIC_URL', 'photos.example.com'],

@@ -2,8 +2,10 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { hours, seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { newToken } from '../base/id.ts'
+import { linkLife } from '../domain/link.ts'
 import type { Settings } from '../domain/settings.ts'
 
 export interface Config {
@@ -29,6 +31,7 @@ type Environment = Record<string, string | undefined>
 
 const GiB = 1024 ** 3
 const yearDays = 365
+const year = yearDays * 24 * 3600
 
 /** The configuration from `.env` in the present folder and from the environment, which wins. */
 export function loadConfig(): Config {
@@ -76,6 +79,12 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       reserveBytes: v.MIN_FREE_BYTES,
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
+      linkLife: {
+        ...linkLife,
+        client: seconds(v.ZIP_URL_EXPIRY),
+        file: seconds(v.PRESIGNED_URL_EXPIRY),
+        export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS),
+      },
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
   }
@@ -132,6 +141,9 @@ const variables = z.object({
   MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
   RETENTION_YEARS: whole(1, 100).default(2),
   SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
+  ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
+  PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
+  RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),
   LOG_LEVEL: z.enum(['info', 'warn', 'error'], 'must be info, warn or error').default('info'),
   TRUST_PROXY: z
     .string()

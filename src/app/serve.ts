@@ -9,6 +9,8 @@ import { accountRoutes } from '../features/accounts/routes.ts'
 import { archiveRoutes } from '../features/archives/routes.ts'
 import { deliveryRoutes } from '../features/delivery/routes.ts'
 import { guestRoutes } from '../features/galleries/guest.ts'
+import { linkRoutes } from '../features/galleries/links.ts'
+import { openRoutes } from '../features/galleries/open.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { makeGuard } from '../http/guard.ts'
@@ -43,7 +45,16 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
   try {
     if (role !== 'worker') {
       const auth = makeAuth(deps)
-      const routes = [accountRoutes({ auth, setUpCode }), galleryRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+      const routes = [
+        accountRoutes({ auth, setUpCode }),
+        galleryRoutes,
+        linkRoutes,
+        openRoutes,
+        guestRoutes,
+        uploadRoutes,
+        archiveRoutes,
+        deliveryRoutes,
+      ]
       const app = await makeServer({
         deps,
         guard: makeGuard(deps, auth),

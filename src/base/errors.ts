@@ -35,6 +35,8 @@ export const errorTable = {
   gallery_closed: [410, 'This gallery is no longer available.'],
   gallery_empty: [409, 'The gallery has no photos yet: upload some first.'],
   download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
+  download_forbidden: [403, 'You may look at this gallery but not download from it: ask the photographer.'],
+  access_ended: [403, 'Your access to this gallery has ended: ask the photographer to extend it.'],
   // uploads
   upload_unknown: [404, 'There is no such upload: start it again.'],
   upload_busy: [423, 'Another request is sending this upload: wait a moment and go on.'],
@@ -60,6 +62,7 @@ export const errorTable = {
   link_unknown: [404, 'This link does not exist: check that the address is complete.'],
   link_expired: [410, 'This link has ended: ask the photographer for a new one.'],
   link_revoked: [410, 'This link was withdrawn.'],
+  link_used_up: [410, 'This link has been used as often as it may be: ask the photographer for a new one.'],
   range_invalid: [416, 'The file is shorter than that: start the download again.'],
   // mail and keys
   mail_refused: [502, 'The mail server refused this letter for good: check the address.'],

@@ -1,6 +1,7 @@
 /** keepsake: the command line. Exit 0 done, 1 failed, 2 wrong usage, 3 done in part. */
 import { AppError } from '../base/errors.ts'
 import { archiveCommand } from './archive.ts'
+import { clientCommand } from './client.ts'
 import { deliverCommand } from './deliver.ts'
 import { galleryCommand } from './gallery.ts'
 import { importCommand } from './import.ts'
@@ -18,6 +19,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
   keepsake import <folder> --gallery <slug>
         more files into a gallery
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
+  keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
+        [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
   keepsake archive verify <file.zip> | list <gallery slug> | resend <gallery slug> <email>
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
@@ -31,6 +34,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   deliver: deliverCommand,
   import: importCommand,
   gallery: galleryCommand,
+  client: clientCommand,
   archive: archiveCommand,
   user: userCommand,
   key: keyCommand,

@@ -1,7 +1,9 @@
 /** Questions to the table archives. Every change names the state and the fence it expects. */
 import { sql } from 'kysely'
+import { after } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { type Archive, archiveKey } from '../domain/archive.ts'
+import { resumeGrace } from '../domain/link.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const open = ['queued', 'processing', 'verifying'] as const
@@ -163,8 +165,9 @@ export async function markLost(tx: Tx, id: string, now: Date): Promise<void> {
     .execute()
 }
 
-/** Keeps the file at least until then; false when its time was over before. */
-export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
+/** Keeps the file for a link that ends then, and for the transfers that began in time; false when its time was over before. */
+export async function keepUntil(tx: Tx, id: string, linkEnds: Date): Promise<boolean> {
+  const until = after(linkEnds, resumeGrace)
   const done = await tx
     .updateTable('archives')
     .set({ retainedUntil: sql<Date>`greatest(retained_until, ${until})` })
@@ -186,9 +189,9 @@ export async function listIdle(db: Database, before: Date, limit: number): Promi
     .execute()
 }
 
-/** Nobody holds a living link to it, and of every original that was lost since some other copy is left: it may be the last one. */
+/** Nobody holds a link to it that lives, or with which a transfer may still go on, and of every original that was lost since some other copy is left: it may be the last one. */
 const isUnneeded = (now: Date) => sql<boolean>`not exists (
-    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${now})
+    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${after(now, -resumeGrace)})
   and not exists (
     select 1 from archive_entries e join assets on assets.id = e.asset_id
     where e.archive_id = archives.id and e.status = 'ok' and assets.state = 'missing')`

@@ -39,7 +39,33 @@ export async function findAsset(db: Database | Tx, id: string): Promise<Asset | 
   return db.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').executeTakeFirst()
 }
 
-/** The same, locked until the transaction ends. */
+/** The living asset of an item of this gallery. */
+export async function findItemAsset(db: Database | Tx, galleryId: string, itemId: string): Promise<Asset | undefined> {
+  return db
+    .selectFrom('assets')
+    .select(columns)
+    .where('galleryId', '=', galleryId)
+    .where('itemId', '=', itemId)
+    .where('state', '!=', 'deleted')
+    .executeTakeFirst()
+}
+
+/** The first living asset of the gallery whose file had this name; of several with one name the first in the gallery's order. */
+export async function findNamed(db: Database | Tx, galleryId: string, name: string): Promise<Asset | undefined> {
+  return db
+    .selectFrom('assets')
+    .innerJoin('items', 'items.id', 'assets.itemId')
+    .select(columns)
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.originalName', '=', name)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The asset with this id, deleted ones left out, locked until the transaction ends. */
 export async function lockAsset(tx: Tx, id: string): Promise<Asset | undefined> {
   return tx.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').forUpdate().executeTakeFirst()
 }

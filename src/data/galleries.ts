@@ -20,6 +20,7 @@ const columns = [
   'downloadEnabled',
   'notifyNewVersions',
   'passwordHash',
+  'isPublic',
   'expiresAt',
   'publishedAt',
   'deletedAt',
@@ -100,6 +101,7 @@ export type GalleryChange = Partial<
     | 'downloadEnabled'
     | 'notifyNewVersions'
     | 'passwordHash'
+    | 'isPublic'
     | 'expiresAt'
     | 'state'
     | 'publishedAt'

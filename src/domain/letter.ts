@@ -4,6 +4,7 @@ import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
 import { type Locale, shared } from './letters/words.ts'
@@ -15,6 +16,7 @@ const compose = {
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
   mail_bounced: mailBounced,
+  link_renewed: linkRenewed,
 }
 
 export type LetterKind = keyof typeof compose

@@ -45,6 +45,12 @@ const probes: Record<string, Probe> = {
   'delete /api/galleries/{id}': ofGallery(),
   'get /api/galleries/{id}/clients': ofGallery('/clients'),
   'post /api/galleries/{id}/clients': ofGallery('/clients', { body: { email: 'jonas@example.com' } }),
+  'patch /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`, { body: { name: 'Mine' } }),
+  'post /api/galleries/{id}/clients/{client}/link': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}/link`),
+  'post /api/galleries/{id}/share': ofGallery('/share', { body: {} }),
+  'delete /api/galleries/{id}/share': ofGallery('/share'),
+  'get /api/galleries/{id}/items/{item}/media': one((n) => `/api/galleries/${n.gallery}/items/${n.item}/media`),
+  'get /media/{asset}': one((n) => `/media/${n.asset}`),
   'delete /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`),
   'get /api/galleries/{id}/clients/{client}/data': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}/data`),
   'get /api/galleries/{id}/deliveries': ofGallery('/deliveries'),
@@ -94,6 +100,9 @@ const nobodys: Record<string, string> = {
   'post /unsubscribe/{token}': 'the link itself is the right',
   'options /api/uploads': 'says what the protocol can do',
   'get /d/{token}': 'the link itself is the right',
+  'post /d/{token}': 'the link itself is the right',
+  'get /s/{token}': 'the link itself is the right',
+  'post /s/{token}': 'the link itself is the right',
 }
 
 /** A gallery that nobody may know yet, with one of everything; letters exist only of a published one. */

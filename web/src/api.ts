@@ -3,6 +3,7 @@ import type {
   Archive,
   ArchiveStatus,
   Client,
+  ClientInput,
   Deliveries,
   DownloadResponse,
   Gallery,
@@ -11,10 +12,13 @@ import type {
   Item,
   Letter,
   LetterText,
+  Link,
+  NewLink,
   Page,
   Published,
   Session,
   SetUp,
+  ShareInput,
   Suppression,
 } from '../../sdk/src/wire.ts'
 import { type Answer, useAnswer } from './ui/answer.ts'
@@ -37,8 +41,14 @@ export const deleteGallery = (id: string) => call<void>('DELETE', gallery(id))
 export const removeItem = (id: string, item: string) => call<void>('DELETE', `${gallery(id)}/items/${item}`)
 export const publish = (id: string) => call<Published>('POST', `${gallery(id)}/publish`, {})
 export const packArchive = (id: string, force: boolean) => call<ArchiveStatus>('POST', `${gallery(id)}/archive`, { force })
-export const addClient = (id: string, input: { email: string; name: string | null }) =>
-  call<Client>('POST', `${gallery(id)}/clients`, input)
+export const addClient = (id: string, input: ClientInput) => call<Client>('POST', `${gallery(id)}/clients`, input)
+export const changeClient = (id: string, client: string, input: Omit<ClientInput, 'email'>) =>
+  call<Client>('PATCH', `${gallery(id)}/clients/${client}`, input)
+/** The client's own link to the gallery. */
+export const linkClient = (id: string, client: string) => call<NewLink>('POST', `${gallery(id)}/clients/${client}/link`)
+/** A new link to pass on; the one before it ends. */
+export const shareGallery = (id: string, input: ShareInput) => call<NewLink>('POST', `${gallery(id)}/share`, input)
+export const revokeLink = (id: string, link: string) => call<void>('DELETE', `${gallery(id)}/links/${link}`)
 export const removeClient = (id: string, client: string) => call<void>('DELETE', `${gallery(id)}/clients/${client}`)
 export const unlock = (slug: string, password: string) => call<void>('POST', `/api/g/${encodeURIComponent(slug)}/unlock`, { password })
 export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${gallery(slug)}/download`)
@@ -82,6 +92,10 @@ export const useDeliveries = (id: string): Answer<Deliveries> =>
     (signal) => call<Deliveries>('GET', `${gallery(id)}/deliveries`, undefined, signal),
     () => 30_000,
   )
+
+export const useClients = (id: string): Answer<Page<Client>> =>
+  useAnswer(id, (signal) => rows<Client>(`${gallery(id)}/clients?limit=200`, 50, signal))
+export const useLinks = (id: string) => useAnswer(id, (signal) => call<Page<Link>>('GET', `${gallery(id)}/links`, undefined, signal))
 
 /** All items. While pictures are being made they are asked again, large galleries less often. */
 export const useItems = (id: string) =>

@@ -21,6 +21,8 @@ export interface Download {
 export interface DownloadWords {
   subject(title: string): string
   text(from: string, photos: string, size: string): string
+  /** why they get it; else because the photographer delivers to them */
+  why?(from: string): string
 }
 
 export function composeDownload(data: Download, locale: Locale, words: DownloadWords): Composed {
@@ -46,10 +48,11 @@ export function composeDownload(data: Download, locale: Locale, words: DownloadW
           [common.photosLabel, formatNumber(data.photoCount, locale)],
           [common.sizeLabel, size],
           [common.endLabel, ends],
-          ['SHA-256', oneLine(data.sha256, 64)],
+          // not known while the archive is at work; the link works all the same
+          ...(data.sha256 ? [['SHA-256', oneLine(data.sha256, 64)] as [string, string]] : []),
         ],
       },
-      { small: common.clientWhy(from) },
+      { small: (words.why ?? common.clientWhy)(from) },
     ],
   }
 }

@@ -9,12 +9,20 @@ import type { Notes, Reader } from './note.ts'
 import type { PlanCache } from './sealed.ts'
 import { openLive } from './source.ts'
 
+/** What all downloads of one server share. */
+export interface Sending {
+  plans: PlanCache
+  notes: Notes
+}
+
+/** `begins` is called before the first byte is read, and not at all when none is sent. */
 export async function sendArchive(
   deps: Pick<Deps, 'db' | 'storage'>,
-  { plans, notes }: { plans: PlanCache; notes: Notes },
+  { plans, notes }: Sending,
   reply: FastifyReply,
   archiveId: string,
   reader: Reader,
+  begins?: () => Promise<void>,
 ): Promise<void> {
   const archive = await findArchive(deps.db, archiveId)
   if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
@@ -32,8 +40,10 @@ export async function sendArchive(
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,
     taken: noting.taken,
-    open: async (from, to) =>
-      stored ? deps.storage.open(archive.storageKey!, from, to) : openLive(deps.storage, await plans.get(archive), from, to),
+    open: async (from, to) => {
+      await begins?.()
+      return stored ? deps.storage.open(archive.storageKey!, from, to) : openLive(deps.storage, await plans.get(archive), from, to)
+    },
   })
   noting.ended(sent)
 }

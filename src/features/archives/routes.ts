@@ -1,17 +1,15 @@
 /** Routes of archives: publish, status, versions, and every way to download. */
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ArchiveStatus, Archive as ArchiveView, DownloadResponse, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
-import { findGalleryOfAnyState } from '../../data/galleries.ts'
-import { findLink } from '../../data/links.ts'
-import { readLink } from '../../domain/link.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { askArchive, askDownload, checkLink } from './ask.ts'
+import { askArchive, askDownload, askFile } from './ask.ts'
 import { sendArchive } from './download.ts'
-import { answerGone } from './gone.ts'
+import { followRoutes } from './follow.ts'
 import { makeNotes } from './note.ts'
 import { publish } from './publish.ts'
 import { planCache } from './sealed.ts'
@@ -46,10 +44,13 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     return { rows: await Promise.all(versions.map((a) => viewArchive(deps.db, a))), next: null }
   })
 
-  app.get('/api/galleries/:id/download', { schema: { params: galleryParams } }, async (request, reply): Promise<DownloadResponse> => {
+  const asked = { params: galleryParams, querystring: z.object({ file: z.string().min(1).max(1000).optional() }) }
+  app.get('/api/galleries/:id/download', { schema: asked }, async (request, reply): Promise<DownloadResponse> => {
     const gallery = await guard.visit(request, request.params.id)
-    if (!gallery.downloadEnabled && !(await guard.owns(request, gallery))) throw new AppError('download_disabled')
-    const answer = await askDownload(deps, gallery)
+    const { clientId } = await guard.download(request, gallery)
+    const { file } = request.query
+    if (file !== undefined) return askFile(deps, gallery, file, clientId)
+    const answer = await askDownload(deps, gallery, clientId)
     reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
     return answer
   })
@@ -68,24 +69,5 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     },
   })
 
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/d/:token',
-    schema: { params: z.object({ token: z.string().max(200) }) },
-    handler: async (request, reply) => {
-      let galleryId: string | undefined
-      try {
-        const grant = readLink(request.params.token, deps.settings.tokenSecrets)
-        const link = await findLink(deps.db, grant.id)
-        galleryId = link?.galleryId
-        checkLink(link, deps.clock.now())
-        if (!link?.archiveId || link.kind !== grant.kind) throw new AppError('link_unknown')
-        await sendArchive(deps, sending, reply, link.archiveId, { link })
-      } catch (error) {
-        const gallery = galleryId && (await findGalleryOfAnyState(deps.db, galleryId))
-        if (!answerGone(request, reply, error, gallery ? gallery.locale : undefined)) throw error
-      }
-      return reply
-    },
-  })
+  app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending))
 }

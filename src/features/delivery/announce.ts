@@ -3,6 +3,7 @@ import { findArchive } from '../../data/archives.ts'
 import { type Client, listClients } from '../../data/clients.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { listTold, listWritten, takeBack } from '../../data/letters.ts'
+import { mayDownload } from '../../domain/access.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { dueAt, newsFor } from '../../domain/news.ts'
@@ -22,8 +23,9 @@ export async function announce(deps: Needs, archiveId: string): Promise<void> {
     const archive = await findArchive(tx, archiveId)
     if (archive?.status !== 'ready') return
     // nobody is invited to a page that has closed meanwhile
-    if (stateAt(gallery, deps.clock.now()) !== 'active') return
-    const clients = (await listClients(tx, gallery.id)).filter((client) => client.notifyOnArchive)
+    const now = deps.clock.now()
+    if (stateAt(gallery, now) !== 'active') return
+    const clients = (await listClients(tx, gallery.id)).filter((client) => client.notifyOnArchive && mayDownload(client, now))
     await postLetters(deps, tx, { gallery, archive }, await draftNews(deps, tx, gallery, archive, clients))
   })
 }

@@ -1,4 +1,4 @@
-/** Routes of the outbox and of links: what was written to whom, and what can still be used. */
+/** Routes of the outbox: what was written to whom. */
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type {
@@ -13,7 +13,6 @@ import { minutes } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { findOwnLetter, type LetterRow, pageLetters } from '../../data/letters.ts'
-import { listLinks, revokeLink } from '../../data/links.ts'
 import { liftSuppression, listSuppressions, type SuppressionRow } from '../../data/suppressions.ts'
 import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../http/app.ts'
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
@@ -98,23 +97,6 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
     return reply.type('text/html; charset=utf-8').send(words.html)
   })
 
-  app.get('/api/galleries/:id/links', { schema: { params: galleryParams } }, async (request) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
-    const rows = await listLinks(deps.db, id)
-    return {
-      rows: rows.map((link) => ({
-        id: link.id,
-        kind: link.kind,
-        archive_id: link.archiveId,
-        client_id: link.clientId,
-        issued_at: link.issuedAt.toISOString(),
-        expires_at: link.expiresAt.toISOString(),
-        revoked_at: link.revokedAt?.toISOString() ?? null,
-      })),
-      next: null,
-    }
-  })
-
   app.get('/api/galleries/:id/deliveries', { schema: { params: galleryParams } }, async (request): Promise<Deliveries> => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
     return listDeliveries(deps.db, id)
@@ -124,13 +106,6 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/galleries/:id/clients/:client/data', { schema: { params: clientParams } }, async (request): Promise<ClientData> => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
     return exportClient(deps.db, id, request.params.client)
-  })
-
-  const linkParams = z.object({ id: idOrSlug, link: uuidText })
-  app.delete('/api/galleries/:id/links/:link', { schema: { params: linkParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    if (!(await revokeLink(deps.db, id, request.params.link, deps.clock.now()))) throw new AppError('not_found')
-    return reply.code(204).send()
   })
 }
 

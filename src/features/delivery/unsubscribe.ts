@@ -11,7 +11,7 @@ import { suppress } from '../../data/suppressions.ts'
 import type { Locale } from '../../domain/gallery.ts'
 import { readUnsubscribe } from '../../domain/unsubscribe.ts'
 import type { App } from '../../http/app.ts'
-import { sendPage } from '../../http/page.ts'
+import { answerNotice } from '../../http/notice.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 const params = z.object({ token: z.string().max(200) })
@@ -31,7 +31,11 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
   app.get('/unsubscribe/:token', { schema: { params } }, async (request, reply) => {
     const { letter, gallery } = await find(request.params.token)
     const words = catalog[letter.locale]
-    return sendPage(reply, 200, { locale: letter.locale, title: words.title(gallery.title), text: words.text, button: words.button })
+    return answerNotice(reply, 200, letter.locale, {
+      title: words.title(gallery.title),
+      text: words.text,
+      action: { label: words.button },
+    })
   })
 
   app.post('/unsubscribe/:token', { schema: { params } }, async (request, reply) => {
@@ -41,7 +45,7 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
     const address = letter.recipient
     await suppress(deps.db, { id: newId(now), ownerId, address, reason: 'unsubscribe', galleryId, detail: null, since: now })
     const words = catalog[letter.locale]
-    return sendPage(reply, 200, { locale: letter.locale, title: words.done, text: words.doneText(gallery.title) })
+    return answerNotice(reply, 200, letter.locale, { title: words.done, text: words.doneText(gallery.title) })
   })
 }
 

@@ -20,6 +20,8 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
   mail_bounced: bounced,
+  // brings the same facts: the archive, and a link to it
+  link_renewed: download,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

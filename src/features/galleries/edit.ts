@@ -42,6 +42,7 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
     downloadEnabled: true,
     notifyNewVersions: false,
     passwordHash: null,
+    isPublic: true,
     expiresAt: null,
     publishedAt: null,
     deletedAt: null,

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type Client, listClients, removeClient } from '../../data/clients.ts'
+import { type ClientChange, changeClient, listClients, removeClient } from '../../data/clients.ts'
 import { forgetClient } from '../../data/downloads.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
+import { permissions } from '../../domain/access.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
@@ -14,7 +15,8 @@ import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
-import { viewGallery } from './view.ts'
+import { moment } from './moment.ts'
+import { viewClient, viewGallery } from './view.ts'
 
 // PostgreSQL keeps neither NUL in a text nor a year 0
 const withoutNul = (text: string) => !text.includes('\0')
@@ -32,10 +34,8 @@ const input = {
   download_enabled: z.boolean().optional(),
   notify_new_versions: z.boolean().optional(),
   password: z.string().min(1).max(200).nullish(),
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .refine((text) => text > '1970' && text < '9999', 'is no date of our time')
-    .nullish(),
+  public: z.boolean().optional(),
+  expires_at: moment.nullish(),
 }
 const create = z.strictObject(input)
 const change = z.strictObject({ ...input, title: input.title.optional() })
@@ -44,7 +44,14 @@ const page = z.object({
   cursor: cursorText.optional(),
   q: z.string().trim().max(100).refine(withoutNul, 'holds a NUL').optional(),
 })
-const newClient = z.strictObject({ email: z.string().max(300), name: line(200).nullish() })
+const clientInput = {
+  name: line(200).nullish(),
+  notify_on_archive: z.boolean().optional(),
+  permission: z.enum(permissions).optional(),
+  access_expires_at: moment.nullish(),
+}
+const newClient = z.strictObject({ email: z.string().max(300), ...clientInput })
+const clientChange = z.strictObject(clientInput)
 
 export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const view = async (gallery: Gallery): Promise<GalleryView> =>
@@ -87,29 +94,28 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
 
   app.post('/api/galleries/:id/clients', { schema: { params: galleryParams, body: newClient } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const { email, name } = request.body
-    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null)))
+    const { email, ...rest } = request.body
+    const { name, ...change } = readClientChange(rest)
+    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null, change)))
   })
 
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
+  app.patch('/api/galleries/:id/clients/:client', { schema: { params: clientParams, body: clientChange } }, async (request) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const changed = await changeClient(deps.db, id, request.params.client, readClientChange(request.body))
+    if (!changed) throw new AppError('not_found')
+    return viewClient(changed)
+  })
+
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const removed = await deps.db.transaction().execute(async (tx) => {
+    await deps.db.transaction().execute(async (tx) => {
       await forgetClient(tx, id, request.params.client)
-      return removeClient(tx, id, request.params.client, deps.clock.now())
+      await removeClient(tx, id, request.params.client, deps.clock.now())
     })
-    if (!removed) throw new AppError('not_found')
     return reply.code(204).send()
   })
 }
-
-const viewClient = (c: Client): ClientView => ({
-  id: c.id,
-  email: c.email,
-  name: c.name,
-  notify_on_archive: c.notifyOnArchive,
-  created_at: c.createdAt.toISOString(),
-})
 
 /** Only what was named is changed. */
 async function readChange(body: Partial<z.infer<typeof change>>): Promise<GalleryChange> {
@@ -124,8 +130,21 @@ async function readChange(body: Partial<z.infer<typeof change>>): Promise<Galler
     naming: body.naming,
     downloadEnabled: body.download_enabled,
     notifyNewVersions: body.notify_new_versions,
+    isPublic: body.public,
     passwordHash: body.password ? await hashPassword(body.password) : body.password,
     expiresAt: body.expires_at ? new Date(body.expires_at) : (body.expires_at as null | undefined),
   }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return named(all)
 }
+
+function readClientChange(body: z.infer<typeof clientChange>): ClientChange {
+  const end = body.access_expires_at
+  return named({
+    name: body.name,
+    notifyOnArchive: body.notify_on_archive,
+    permission: body.permission,
+    accessExpiresAt: end ? new Date(end) : (end as null | undefined),
+  })
+}
+
+const named = <T extends object>(all: T): T => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T

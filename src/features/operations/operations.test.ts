@@ -5,10 +5,13 @@ import { after, before, test } from 'node:test'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, minutes } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil, markDeleted } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { findLetter, insertLetter } from '../../data/letters.ts'
+import { findLink } from '../../data/links.ts'
 import { publish } from '../archives/publish.ts'
 import { createGallery, editGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
@@ -100,6 +103,10 @@ test('an archive whose time is over ends, but not while a link to it lives', asy
   world.clock.advance(days(8))
   await reconcile(world.deps)
   assert.equal((await findArchive(db, archive.id))!.status, 'ready')
+  // a transfer that began in time may go on for 48 hours
+  world.clock.advance(days(2))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(db, archive.id))!.status, 'ready')
   world.clock.advance(days(2))
   await reconcile(world.deps)
   assert.equal((await findArchive(db, archive.id))!.status, 'deleted')
@@ -133,9 +140,47 @@ test('an archive to which somebody gets a link just before it ends is kept', asy
       .execute()
     assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(7))), true)
     assert.equal(await markDeleted(tx, archive.id, now), false)
-    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), true)
-    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(9))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(10))), true)
+    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(11))), false)
   })
+})
+
+test('a link is forgotten a year after its end, its letter is not, and a clock that runs ahead forgets none', async () => {
+  const { archive } = await published()
+  const { db } = world.deps
+  const real = Date.now()
+  const ended = async (daysAgo: number) => {
+    const id = newId(new Date(real))
+    const at = new Date(real - days(daysAgo))
+    await db
+      .insertInto('links')
+      .values({ id, kind: 'email', galleryId: archive.galleryId, archiveId: archive.id, issuedAt: at, expiresAt: at })
+      .execute()
+    return id
+  }
+  const [old, recent, living] = [await ended(366), await ended(364), await ended(-1)]
+  await db.transaction().execute((tx) =>
+    insertLetter(tx, {
+      id: old,
+      dedupeKey: old,
+      kind: 'archive_ready',
+      galleryId: archive.galleryId,
+      archiveId: archive.id,
+      linkId: old,
+      recipient: 'mara@example.com',
+      locale: 'en',
+      createdAt: new Date(real),
+    }),
+  )
+  const left = async () => (await db.selectFrom('links').select('id').where('id', 'in', [old, recent, living]).execute()).map((r) => r.id)
+  const clock = { now: () => new Date(real + days(3650)) }
+  await reconcile({ ...world.deps, clock })
+  assert.deepEqual(new Set(await left()), new Set([recent, living]))
+  assert.equal((await findLetter(db, old))?.linkId, null)
+  const behind = await ended(366)
+  await reconcile({ ...world.deps, clock: { now: () => new Date(real - days(30)) } })
+  assert.ok(await findLink(db, behind), 'nor does one that runs behind')
 })
 
 test('without its store nothing is changed (P23)', async () => {

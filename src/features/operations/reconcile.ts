@@ -12,6 +12,7 @@ import { sweepDownloads } from '../../data/downloads.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
+import { sweepLinks } from '../../data/links.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
@@ -32,6 +33,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     endArchives,
     forgetThrottles,
     forgetDownloads,
+    forgetLinks,
     sweepTemporary,
     collect,
   })) {
@@ -76,6 +78,10 @@ async function forgetThrottles(deps: Needs): Promise<void> {
 /** What was downloaded of a deleted gallery is forgotten a month later. */
 async function forgetDownloads(deps: Needs): Promise<void> {
   await sweepDownloads(deps.db, after(deps.clock.now(), -days(30)))
+}
+
+async function forgetLinks(deps: Needs): Promise<void> {
+  await sweepLinks(deps.db, deps.clock.now())
 }
 
 /** The pointer goes first, then the bytes, through garbage. */

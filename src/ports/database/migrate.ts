@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '../../base/errors.ts'
 import * as spine from './migrations/001-spine.ts'
+import * as links from './migrations/003-links.ts'
 import * as letters from './migrations/004-letters.ts'
 import * as downloads from './migrations/007-downloads.ts'
 import type { Database } from './port.ts'
@@ -10,6 +11,7 @@ import type { Database } from './port.ts'
 /** Every migration by its file name, in order; a new one is added here. */
 export const migrations: Record<string, Migration> = {
   '001-spine': spine,
+  '003-links': links,
   '004-letters': letters,
   '007-downloads': downloads,
 }

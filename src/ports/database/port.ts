@@ -6,11 +6,13 @@
  * - A lost connection rejects the query at hand; the next query connects anew.
  */
 import type { ColumnType, Kysely, Transaction } from 'kysely'
+import type { Permission } from '../../domain/access.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
 import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
+import type { LinkKind } from '../../domain/link.ts'
 import type { Recipe } from '../../domain/plan.ts'
 
 export type Database = Kysely<Tables>
@@ -44,7 +46,7 @@ export interface Tables {
   }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
-  galleries: Gallery
+  galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean> }
   galleryClients: GalleryClientsTable
   items: ItemsTable
   assets: Asset & { role: 'original'; createdAt: Date }
@@ -91,6 +93,9 @@ export interface GalleryClientsTable {
   email: string
   name: string | null
   notifyOnArchive: Default<boolean>
+  permission: Default<Permission>
+  /** from then on the gallery is closed to this client; null: never */
+  accessExpiresAt: Date | null
   createdAt: Date
 }
 
@@ -151,13 +156,23 @@ export interface ArchiveEntriesTable {
 
 export interface LinksTable {
   id: string
-  kind: 'email' | 'client'
+  kind: LinkKind
   galleryId: string
   archiveId: string | null
+  /** one file: of kinds file and media */
+  assetId: string | null
   clientId: string | null
+  /** of a share link for nobody in particular; a client's is in their row */
+  permission: Permission | null
   issuedAt: Date
   expiresAt: Date
   revokedAt: Date | null
+  /** how often it may open the gallery; null: as often as wanted */
+  maxUses: number | null
+  usedCount: Default<number>
+  /** when it first gave bytes, and (to the minute) when it last did */
+  firstUsedAt: Date | null
+  lastUsedAt: Date | null
 }
 
 export interface LettersTable {

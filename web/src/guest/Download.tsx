@@ -38,7 +38,7 @@ export function Download({ gallery }: { gallery: GuestGallery }) {
   return (
     <div className="bar-top">
       <p className="bar-says" role="status">
-        {!gallery.download_enabled && words.off}
+        {!gallery.download_enabled ? words.off : !gallery.may_download && words.lookOnly}
         {state.step === 'begun' && (
           <>
             <Check size={17} aria-hidden="true" /> {words.begun}
@@ -55,7 +55,7 @@ export function Download({ gallery }: { gallery: GuestGallery }) {
           </span>
         )}
       </p>
-      {gallery.download_enabled && (
+      {gallery.may_download && (
         <button type="button" className="button main" onClick={start} disabled={state.step === 'asking' || state.step === 'packing'}>
           {state.step === 'failed' ? <RefreshCw size={17} aria-hidden="true" /> : <Arrow size={17} aria-hidden="true" />}
           {state.step === 'failed'

@@ -34,6 +34,7 @@ export function Open({ gallery }: { gallery: GuestGallery }) {
           <p>{by.filter(Boolean).join(' · ')}</p>
           <h1>{gallery.title}</h1>
           {gallery.photos > 0 && <p>{facts.filter(Boolean).join(' · ')}</p>}
+          {gallery.visitor && <p>{words.forYou(gallery.visitor.name ?? gallery.visitor.email)}</p>}
         </div>
       </header>
       {gallery.photos > 0 && <Download gallery={gallery} />}
