@@ -6,6 +6,7 @@ import { handlers } from '../src/app/worker.ts'
 import { after, type Clock } from '../src/base/clock.ts'
 import { newId } from '../src/base/id.ts'
 import { installationId } from '../src/data/settings.ts'
+import { linkLife } from '../src/domain/link.ts'
 import type { Settings } from '../src/domain/settings.ts'
 import { createUser } from '../src/features/accounts/users.ts'
 import type { Deps } from '../src/ports/deps.ts'
@@ -37,6 +38,7 @@ export const testSettings: Settings = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  linkLife,
   importDir: null,
 }
 

@@ -2,8 +2,10 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { hours } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { newToken } from '../base/id.ts'
+import { linkLife } from '../domain/link.ts'
 import type { Settings } from '../domain/settings.ts'
 
 export interface Config {
@@ -62,6 +64,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       reserveBytes: v.MIN_FREE_BYTES,
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
+      linkLife: { ...linkLife, export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS) },
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
   }
@@ -118,6 +121,7 @@ const variables = z.object({
     .optional(),
   KEEPSAKE_IMPORT_DIR: z.string().optional(),
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
+  RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),
 })
 
 /** Every variable that is read. */

@@ -6,8 +6,10 @@ import { newToken } from '../base/id.ts'
 import { isSetUp } from '../data/users.ts'
 import { makeAuth } from '../features/accounts/auth.ts'
 import { accountRoutes } from '../features/accounts/routes.ts'
+import { exportRoutes } from '../features/archives/export-routes.ts'
 import { archiveRoutes } from '../features/archives/routes.ts'
 import { deliveryRoutes } from '../features/delivery/routes.ts'
+import { feedbackRoutes } from '../features/feedback/routes.ts'
 import { guestRoutes } from '../features/galleries/guest.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
@@ -43,7 +45,16 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
   try {
     if (role !== 'worker') {
       const auth = makeAuth(deps)
-      const routes = [accountRoutes({ auth, setUpCode }), galleryRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+      const routes = [
+        accountRoutes({ auth, setUpCode }),
+        galleryRoutes,
+        guestRoutes,
+        uploadRoutes,
+        archiveRoutes,
+        exportRoutes,
+        feedbackRoutes,
+        deliveryRoutes,
+      ]
       const app = await makeServer({
         deps,
         guard: makeGuard(deps, auth),

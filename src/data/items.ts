@@ -58,6 +58,18 @@ export async function pageItems(
     .execute()
 }
 
+/** Is there such an item in this gallery, with a living file? */
+export async function findItem(db: Database | Tx, galleryId: string, itemId: string): Promise<{ id: string } | undefined> {
+  return db
+    .selectFrom('items')
+    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .select('items.id')
+    .where('items.id', '=', itemId)
+    .where('items.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .executeTakeFirst()
+}
+
 export async function insertItem(tx: Tx, item: ItemsTable): Promise<void> {
   await tx.insertInto('items').values(item).execute()
 }

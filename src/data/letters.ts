@@ -5,7 +5,10 @@ import type { Database, LettersTable, Tx } from '../ports/database/port.ts'
 export type Letter = Selectable<LettersTable>
 
 /** Adds a queued letter. Its dedupe key is unique: the same fact cannot be told twice. */
-export async function insertLetter(tx: Tx, letter: Omit<Letter, 'status' | 'attempts' | 'error' | 'sentAt'>): Promise<void> {
+export async function insertLetter(
+  tx: Tx,
+  letter: Omit<Letter, 'status' | 'attempts' | 'error' | 'sentAt' | 'exportId'> & { exportId?: string },
+): Promise<void> {
   await tx
     .insertInto('letters')
     .values({ ...letter, status: 'queued', error: null, sentAt: null })

@@ -38,6 +38,17 @@ export async function revokeLink(db: Database | Tx, galleryId: string, id: strin
   return done.numUpdatedRows > 0n
 }
 
+/** Withdraws the links to a file of exports that nobody wants any more. */
+export async function revokeExportLinks(tx: Tx, archiveId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('archiveId', '=', archiveId)
+    .where('kind', '=', 'export')
+    .where('revokedAt', 'is', null)
+    .execute()
+}
+
 /** Links of a gallery, newest first. */
 export async function listLinks(db: Database, galleryId: string): Promise<Link[]> {
   return db.selectFrom('links').selectAll().where('galleryId', '=', galleryId).orderBy('issuedAt', 'desc').limit(500).execute()

@@ -3,12 +3,14 @@ import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Composed } from './letters/blocks.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { exportReady } from './letters/export-ready.ts'
 import type { Locale } from './letters/words.ts'
 
 const compose = {
   archive_ready: archiveReady,
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
+  export_ready: exportReady,
 }
 
 export type LetterKind = keyof typeof compose

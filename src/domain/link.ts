@@ -8,11 +8,24 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { days, hours } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 
-export type LinkKind = 'email' | 'client'
-/** How long a link of each kind lives, milliseconds (LNK-01, LNK-02). */
-export const linkLife: Record<LinkKind, number> = { email: days(7), client: hours(6) }
+/**
+ * email: the archive, in a letter to one client. client: the archive, to who asked on the page. file: one original.
+ * export: a selection. media: one original for a player, in place. share: the gallery's page, for one client or for anybody.
+ */
+export type LinkKind = 'email' | 'client' | 'file' | 'export' | 'media' | 'share'
+/** How long a link of each kind lives, milliseconds (LNK-01 to LNK-04); the environment may say otherwise for three of them. */
+export const linkLife: Record<LinkKind, number> = {
+  email: days(7),
+  client: hours(6),
+  file: hours(1),
+  export: hours(12),
+  media: hours(6),
+  // the gallery's own end, and the client's, come first
+  share: days(365),
+}
 
-const kinds: LinkKind[] = ['email', 'client']
+// the place in this list stands in tokens: new kinds are added at its end
+const kinds: LinkKind[] = ['email', 'client', 'file', 'export', 'media', 'share']
 const bodyLength = 23
 const tokenLength = 74 // of 55 bytes in base64url without padding
 

@@ -1,4 +1,5 @@
 /** The values of the configuration that steps read; app/config.ts makes them from the environment. */
+import type { LinkKind } from './link.ts'
 
 export interface Settings {
   /** where people reach Keepsake, without a slash at the end */
@@ -15,6 +16,8 @@ export interface Settings {
   retentionDays: number
   /** how long a superseded archive is kept, days */
   supersededDays: number
+  /** how long a link of each kind lives, milliseconds */
+  linkLife: Record<LinkKind, number>
   /** folder below which admins may import by path over the API; null: they may not */
   importDir: string | null
 }

@@ -8,6 +8,7 @@ import { isMailbox } from '../../domain/mailbox.ts'
 import type { Letter } from '../../ports/mail/port.ts'
 import { archiveFailed, archiveReady } from './letters/archives.ts'
 import { downloadsDigest } from './letters/downloads.ts'
+import { exportReady } from './letters/exports.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
@@ -15,6 +16,7 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   archive_ready: archiveReady,
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
+  export_ready: exportReady,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

@@ -11,6 +11,7 @@ import { type Clock, days } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { insertGallery } from '../../data/galleries.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { linkLife } from '../../domain/link.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { makeGuard } from '../../http/guard.ts'
 import type { Database } from '../../ports/database/port.ts'
@@ -29,6 +30,7 @@ export const settings: Settings = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  linkLife,
   importDir: null,
 }
 export const installation = '00000000-0000-7000-8000-000000000001'

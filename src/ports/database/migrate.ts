@@ -3,12 +3,14 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '../../base/errors.ts'
 import * as spine from './migrations/001-spine.ts'
+import * as exportTables from './migrations/005-exports.ts'
 import * as downloads from './migrations/007-downloads.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
 export const migrations: Record<string, Migration> = {
   '001-spine': spine,
+  '005-exports': exportTables,
   '007-downloads': downloads,
 }
 

@@ -11,7 +11,8 @@ import type { Asset } from '../../domain/asset.ts'
 import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
-import type { Recipe } from '../../domain/plan.ts'
+import type { LinkKind } from '../../domain/link.ts'
+import type { Recipe } from '../../domain/recipe.ts'
 
 export type Database = Kysely<Tables>
 export type Tx = Transaction<Tables>
@@ -55,6 +56,9 @@ export interface Tables {
   links: LinksTable
   letters: LettersTable
   downloads: DownloadsTable
+  exports: ExportsTable
+  exportParts: { exportId: string; part: number; archiveId: string }
+  feedback: FeedbackTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -109,6 +113,9 @@ export interface DerivativesTable {
   size: number
   width: number
   height: number
+  /** of the stored bytes; null until the reconciler has taken them (rendered by an older Keepsake) */
+  crc32: number | null
+  sha256: Buffer | null
 }
 
 export interface UploadsTable {
@@ -136,6 +143,8 @@ export interface ArchiveEntriesTable {
   archiveId: string
   position: number
   assetId: string | null
+  /** the preview that is packed in place of the original */
+  previewKey: string | null
   path: string
   size: number
   crc32: number
@@ -149,7 +158,7 @@ export interface ArchiveEntriesTable {
 
 export interface LinksTable {
   id: string
-  kind: 'email' | 'client'
+  kind: LinkKind
   galleryId: string
   archiveId: string | null
   clientId: string | null
@@ -164,6 +173,7 @@ export interface LettersTable {
   kind: LetterKind
   galleryId: string
   archiveId: string | null
+  exportId: Default<string | null>
   linkId: string | null
   recipient: string
   locale: 'en' | 'de' | 'ru'
@@ -203,4 +213,37 @@ export interface DownloadsTable {
   /** sent on to the storage, where we cannot see what is taken */
   handedAt: Date | null
   toldIn: string | null
+}
+
+/** What one person asked for; its files are archives (exportParts), which others may have asked for as well. */
+export interface ExportsTable {
+  id: string
+  galleryId: string
+  /** `user {id}` or `guest {id of the visitor's cookie}` */
+  requester: string
+  /** open: its archives are at work */
+  status: 'open' | 'ready' | 'failed' | 'cancelling' | 'cancelled' | 'expired'
+  /** who gets a letter when it is ready */
+  notify: string | null
+  locale: 'en' | 'de' | 'ru'
+  createdAt: Date
+  readyAt: Date | null
+  /** when its files go */
+  expiresAt: Date | null
+  /** since when it is failed, cancelled or expired */
+  endedAt: Date | null
+}
+
+export interface FeedbackTable {
+  id: string
+  galleryId: string
+  itemId: string
+  kind: 'like' | 'rating' | 'comment' | 'favorite'
+  rating: number | null
+  comment: string | null
+  guestName: string | null
+  guestEmail: string | null
+  /** who said it, as `requester` of an export */
+  guestIdentifier: string
+  createdAt: Date
 }
