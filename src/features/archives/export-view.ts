@@ -71,8 +71,11 @@ export function percentOf(archives: Archive[]): number {
 
 /** The words of 003. What has ended has ended, also before the reconciler has noted it. */
 function stateNow(deps: Pick<Deps, 'clock'>, one: Export, archives: Archive[]): ExportState {
-  if (one.status === 'open') return archives.every((a) => a.status === 'queued') ? 'queued' : 'processing'
-  return one.status === 'ready' && one.expiresAt! <= deps.clock.now() ? 'expired' : one.status
+  if (one.status === 'ready' && one.expiresAt! <= deps.clock.now()) return 'expired'
+  // the files were read after the export: one of them may have been replaced in between
+  const waits = one.status === 'open' || (one.status === 'ready' && archives.some((a) => a.status !== 'ready'))
+  if (!waits) return one.status as ExportState
+  return archives.every((a) => a.status === 'queued') ? 'queued' : 'processing'
 }
 
 async function viewParts(deps: Needs, one: Export, status: ExportState, archives: Archive[]): Promise<ExportPart[]> {
