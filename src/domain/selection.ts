@@ -31,33 +31,40 @@ export interface Draft {
   recipe: SelectionRecipe
   recipeHash: string
   imagesHash: string
-  named: Named[]
+  chosen: Choice[]
+  /** under their names in the archive; these take time, so they are given when they are wanted */
+  named: () => Named[]
 }
 
 /** The files of an export, in the order of the gallery. */
 export function draftExport(gallery: PlanGallery, chosen: Choice[], wish: Wish, partBytes = exportLimits.partBytes): Draft[] {
-  const used = chosen.map(({ asset, preview }) => ({ asset, preview: wish.size === 'screen' ? preview : null }))
-  const named = nameChosen(gallery, used)
-  const groups = wish.parts ? split(named, partBytes) : [named]
-  const whole = choiceOf(named)
+  const used = chosen.map((one) => packed(one, wish.size))
+  const groups = wish.parts ? split(used, partBytes) : [used]
+  const whole = choiceOf(used)
+  let all: Named[] | undefined
+  const nameAllOnce = () => (all ??= nameChosen(gallery, used))
+  let from = 0
   return groups.map((group, i) => {
+    const begin = from
+    from += group.length
     const part = groups.length > 1 ? { number: i + 1, of: groups.length, whole } : null
     const { size, format } = wish
     const { naming, slug } = gallery
     const recipe: SelectionRecipe = { purpose: 'selection', format, naming, slug, size, choice: choiceOf(group), part }
     const ids = group.map(({ asset, preview }) => contentId(asset.id, preview))
-    return { recipe, recipeHash: recipeHash(recipe), imagesHash: imagesHash(ids), named: group }
+    const named = () => nameAllOnce().slice(begin, begin + group.length)
+    return { recipe, recipeHash: recipeHash(recipe), imagesHash: imagesHash(ids), chosen: group, named }
   })
 }
 
-export const planDraft = (gallery: PlanGallery, { recipe, named }: Draft): Plan => compose(gallery, recipe, named, [])
+export const planDraft = (gallery: PlanGallery, { recipe, named }: Draft): Plan => compose(gallery, recipe, named(), [])
 
 /**
  * The same archive once more after a file was lost or has come back: under the names it was sealed with (by item), which were
  * chosen together with those of the other parts.
  */
 export function planAgain(gallery: PlanGallery, recipe: SelectionRecipe, chosen: Choice[], sealed: Map<string, string>): Plan {
-  const used = chosen.map(({ asset, preview }) => ({ asset, preview: recipe.size === 'screen' ? preview : null }))
+  const used = chosen.map((one) => packed(one, recipe.size))
   const wanted = used.map(({ asset, preview }) => {
     const name = sealed.get(asset.itemId)?.split('/').at(-1) ?? asset.originalName
     // its preview was lost or has come: the name ends as the file that is packed now
@@ -69,28 +76,24 @@ export function planAgain(gallery: PlanGallery, recipe: SelectionRecipe, chosen:
   return compose(gallery, recipe, named, [])
 }
 
-/** Bytes of the photos as they are packed. */
-export const bytesOf = (drafts: Draft[]): number =>
-  drafts.flatMap(({ named }) => named).reduce((sum, { asset, preview }) => sum + (preview ?? asset).size, 0)
-
 /** Throws `export_empty` when nothing that could be packed was chosen; for guests `export_too_large`. */
 export function checkExport(drafts: Draft[], limits: { photos: number; bytes: number } | null): void {
-  const photos = drafts.flatMap(({ named }) => named)
+  const photos = drafts.flatMap(({ chosen }) => chosen)
   if (!photos.some(({ asset }) => asset.state === 'stored')) throw new AppError('export_empty', { detail: 'No photos found for export' })
   if (!limits) return
-  const bytes = bytesOf(drafts)
+  const bytes = photos.reduce((sum, one) => sum + sizeOf(one), 0)
   if (photos.length > limits.photos || bytes > limits.bytes)
     throw new AppError('export_too_large', { detail: `Chosen: ${photos.length} photos, ${bytes} bytes.` })
 }
 
 /** Greedy, in order, so that the same photos are always split alike. One that is larger than a part has a part of its own. */
-function split(named: Named[], most: number): Named[][] {
+function split(chosen: Choice[], most: number): Choice[][] {
   // headers, directory, a line of the manifest and one of the checksums, for the longest name there can be
   const around = 4096
-  const groups: Named[][] = []
+  const groups: Choice[][] = []
   let bytes = Number.POSITIVE_INFINITY
-  for (const one of named) {
-    const more = (one.preview ?? one.asset).size + around
+  for (const one of chosen) {
+    const more = sizeOf(one) + around
     if (bytes + more > most) {
       groups.push([])
       bytes = 16 * around
@@ -110,9 +113,12 @@ function nameChosen(gallery: PlanGallery, chosen: Choice[]): Named[] {
   return chosen.map((one, i) => ({ ...one, path: `${gallery.slug}/photos/${names[i]!}` }))
 }
 
-const choiceOf = (named: Named[]): string =>
+const packed = ({ asset, preview }: Choice, size: Size): Choice => ({ asset, preview: size === 'screen' ? preview : null })
+const sizeOf = ({ asset, preview }: Choice): number => (preview ?? asset).size
+
+const choiceOf = (chosen: Choice[]): string =>
   hashText(
-    named
+    chosen
       .map(({ asset }) => asset.itemId)
       .sort()
       .join(','),

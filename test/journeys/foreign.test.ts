@@ -1,10 +1,10 @@
 /** What belongs to somebody else answers, on every route of the API, exactly like what does not exist. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey } from '../../sdk/src/wire.ts'
+import type { ApiKey, Archive, Client, ExportAnswer, Gallery, Item, Letter, NewApiKey } from '../../sdk/src/wire.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
-import { freshInstallation, type Installation } from './service.ts'
+import { freshInstallation, type Installation, until } from './service.ts'
 
 /** Names of one person's things, or of things that nobody has. */
 interface Names {
@@ -18,6 +18,7 @@ interface Names {
   letter: string
   key: string
   upload: string
+  export: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -54,6 +55,15 @@ const probes: Record<string, Probe> = {
   'get /api/galleries/{id}/download': ofGallery('/download'),
   'get /api/galleries/{id}/links': ofGallery('/links'),
   'delete /api/galleries/{id}/links/{link}': one((n) => `/api/galleries/${n.gallery}/links/${n.link}`),
+  'post /api/galleries/{id}/exports': ofGallery('/exports', { body: { all: true } }),
+  'get /api/galleries/{id}/exports': ofGallery('/exports'),
+  'get /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/galleries/{id}/exports/{eid}/status': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/status`),
+  'get /api/galleries/{id}/exports/{eid}/download': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/download`),
+  'delete /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/g/{slug}/favorites': one((n) => `/api/g/${n.slug}/favorites`),
+  'put /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
+  'delete /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
   'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
   'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
   'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
@@ -104,6 +114,9 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const [link] = (await ida.ask<{ rows: { id: string }[] }>(`/api/galleries/${draft.id}/links`)).body.rows
   const [letter] = await allOf<Letter>(ida, '/api/letters')
   const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
+  const exported = await ida.ask<ExportAnswer>(`/api/galleries/${draft.id}/exports`, { method: 'POST', body: { all: true } })
+  const exportId = exported.body.export.id
+  await until(async () => (await ida.ask(`/api/galleries/${draft.id}/exports/${exportId}/download`)).status === 200, { what: 'the export' })
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const names = {
     gallery: draft.id,
@@ -116,6 +129,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     letter: letter!.id,
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
+    export: exportId,
   }
   return { installation, ida, names }
 }

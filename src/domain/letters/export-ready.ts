@@ -51,14 +51,18 @@ const catalog: Catalog<Words> = {
   en: {
     subject: (title) => `Your photos from "${title}" are ready`,
     text: (photos, size, files) =>
-      files > 1 ? `The ${photos} you chose are ready: ${files} files, ${size} in all.` : `The photos you chose are ready: ${photos}, ${size}.`,
+      files > 1
+        ? `The ${photos} you chose are ready: ${files} files, ${size} in all.`
+        : `The photos you chose are ready: ${photos}, ${size}.`,
     file: (name) => `Download ${name}`,
     why: 'You get this letter because somebody gave your address when they chose these photos.',
   },
   de: {
     subject: (title) => `Ihre Fotos aus „${title}“ stehen bereit`,
     text: (photos, size, files) =>
-      files > 1 ? `Ihre Auswahl ist fertig: ${photos} in ${files} Dateien, zusammen ${size}.` : `Ihre Auswahl ist fertig: ${photos}, ${size}.`,
+      files > 1
+        ? `Ihre Auswahl ist fertig: ${photos} in ${files} Dateien, zusammen ${size}.`
+        : `Ihre Auswahl ist fertig: ${photos}, ${size}.`,
     file: (name) => `${name} herunterladen`,
     why: 'Sie erhalten diesen Brief, weil bei der Auswahl dieser Fotos Ihre Adresse angegeben wurde.',
   },

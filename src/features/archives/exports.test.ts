@@ -157,14 +157,11 @@ describe('an export', () => {
     const [file] = await filesOf(made.id)
     execFileSync('unzip', ['-tq', file!])
     const manifest = JSON.parse(execFileSync('unzip', ['-p', file!, `${g.slug}/manifest.json`], { encoding: 'utf8' }))
-    assert.deepEqual(
-      manifest.photos.map((p: { path: string; packed: string }) => [p.path, p.packed]).sort(),
-      [
-        ['photos/IMG_0.jpg', 'original'],
-        ['photos/IMG_1.jpg', 'screen'],
-        ['photos/large.jpg', 'screen'],
-      ],
-    )
+    assert.deepEqual(manifest.photos.map((p: { path: string; packed: string }) => [p.path, p.packed]).sort(), [
+      ['photos/IMG_0.jpg', 'original'],
+      ['photos/IMG_1.jpg', 'screen'],
+      ['photos/large.jpg', 'screen'],
+    ])
     const picture = path.join(folder, 'large.jpg')
     writeFileSync(picture, execFileSync('unzip', ['-p', file!, `${g.slug}/photos/large.jpg`], { maxBuffer: 2 ** 26 }))
     const size = execFileSync('python3', ['-c', pixels, picture], { encoding: 'utf8' })
@@ -224,7 +221,11 @@ describe('an export', () => {
     const foreign = (await itemsOf(other))[0]!.id
     await assert.rejects(ask(g, { items: [foreign] }), { code: 'export_empty' })
     await assert.rejects(ask(g, { items: [] }), { code: 'export_empty' })
-    await world.deps.db.updateTable('assets').set({ size: 6 * 1024 ** 3 + 1 }).where('galleryId', '=', other.id).execute()
+    await world.deps.db
+      .updateTable('assets')
+      .set({ size: 6 * 1024 ** 3 + 1 })
+      .where('galleryId', '=', other.id)
+      .execute()
     await assert.rejects(ask(other), { code: 'export_too_large' })
   })
 })
@@ -262,7 +263,12 @@ describe('when a file is missing', () => {
   test('a lost preview is no lost photo: its original goes in, and the preview is made again', async () => {
     const g = await gallery(2)
     const [first] = await listStored(world.deps.db, g.id)
-    const small = await world.deps.db.selectFrom('derivatives').selectAll().where('assetId', '=', first!.id).where('kind', '=', 'preview').executeTakeFirstOrThrow()
+    const small = await world.deps.db
+      .selectFrom('derivatives')
+      .selectAll()
+      .where('assetId', '=', first!.id)
+      .where('kind', '=', 'preview')
+      .executeTakeFirstOrThrow()
     rmSync(fileOf(small.storageKey))
     const made = await ask(g, { size: 'screen' })
     const view = await ready(g, made.id)
@@ -315,7 +321,9 @@ describe('the end of an export', () => {
     const download = await downloadExport(world.deps, (await findExport(world.deps.db, g.id, made.id))!)
     assert.equal(new Date(download.expires_at).getTime() - world.clock.now().getTime(), hours(12))
     world.clock.advance(hours(12))
-    await assert.rejects(async () => downloadExport(world.deps, (await findExport(world.deps.db, g.id, made.id))!), { code: 'export_expired' })
+    await assert.rejects(async () => downloadExport(world.deps, (await findExport(world.deps.db, g.id, made.id))!), {
+      code: 'export_expired',
+    })
     world.clock.advance(1)
     await reconcile(world.deps)
     assert.equal((await findExport(world.deps.db, g.id, made.id))!.status, 'expired')
