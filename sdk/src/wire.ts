@@ -128,6 +128,8 @@ export interface Item {
   /** null while waiting, and for files without a picture */
   thumbnail: string | null
   preview: string | null
+  /** bytes of the preview */
+  preview_size: number | null
   /** none: this kind of file has no preview; failed: it could not be read as a picture and is kept as it is */
   render_state: 'waiting' | 'done' | 'failed' | 'none'
   state: 'stored' | 'missing'

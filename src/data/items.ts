@@ -13,7 +13,8 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   position: number
   state: 'stored' | 'missing'
   hasThumbnail: boolean
-  hasPreview: boolean
+  /** bytes; null without one */
+  previewSize: number | null
 }
 
 /** Where a page of items ends: the next one begins behind it. */
@@ -22,8 +23,8 @@ export interface ItemCursor {
   id: string
 }
 
-const drawn = (kind: 'thumbnail' | 'preview') =>
-  sql<boolean>`exists (select 1 from derivatives where derivatives.asset_id = assets.id and derivatives.kind = ${kind})`
+const thumbnail = sql<boolean>`exists (select 1 from derivatives d where d.asset_id = assets.id and d.kind = 'thumbnail')`
+const previewSize = sql<number | null>`(select size from derivatives d where d.asset_id = assets.id and d.kind = 'preview')`
 
 /** A page of the gallery's living items in their order. */
 export async function pageItems(
@@ -46,8 +47,8 @@ export async function pageItems(
       'assets.height',
       'assets.renderState',
       sql<'stored' | 'missing'>`assets.state`.as('state'),
-      drawn('thumbnail').as('hasThumbnail'),
-      drawn('preview').as('hasPreview'),
+      thumbnail.as('hasThumbnail'),
+      previewSize.as('previewSize'),
     ])
     .where('items.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')

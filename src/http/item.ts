@@ -12,7 +12,8 @@ export function viewItem(row: ItemRow) {
     width: row.width,
     height: row.height,
     thumbnail: row.hasThumbnail ? `/media/${row.assetId}/thumbnail` : null,
-    preview: row.hasPreview ? `/media/${row.assetId}/preview` : null,
+    preview: row.previewSize !== null ? `/media/${row.assetId}/preview` : null,
+    preview_size: row.previewSize,
     render_state: row.renderState,
     state: row.state,
   }

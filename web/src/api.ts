@@ -5,6 +5,10 @@ import type {
   Client,
   Deliveries,
   DownloadResponse,
+  Export,
+  ExportAnswer,
+  ExportInput,
+  Favorites,
   Gallery,
   GalleryInput,
   GuestGallery,
@@ -41,6 +45,21 @@ export const addClient = (id: string, input: { email: string; name: string | nul
 export const removeClient = (id: string, client: string) => call<void>('DELETE', `${gallery(id)}/clients/${client}`)
 export const unlock = (slug: string, password: string) => call<void>('POST', `/api/g/${encodeURIComponent(slug)}/unlock`, { password })
 export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${gallery(slug)}/download`)
+
+export const setFavorite = (slug: string, item: string, on: boolean) =>
+  call<void>(on ? 'PUT' : 'DELETE', `/api/g/${encodeURIComponent(slug)}/items/${item}/favorite`)
+export const askExport = (slug: string, input: ExportInput) => call<ExportAnswer>('POST', `${gallery(slug)}/exports`, input)
+export const cancelExport = (slug: string, id: string) => call<ExportAnswer>('DELETE', `${gallery(slug)}/exports/${id}`)
+
+export const useFavorites = (slug: string) =>
+  useAnswer(slug, (signal) => call<Favorites>('GET', `/api/g/${encodeURIComponent(slug)}/favorites`, undefined, signal))
+/** Every second until it has ended. */
+export const useExport = (slug: string, id: string) =>
+  useAnswer(
+    id,
+    (signal) => call<Export>('GET', `${gallery(slug)}/exports/${id}`, undefined, signal),
+    ({ status }) => (status === 'queued' || status === 'processing' || status === 'cancelling' ? 1000 : null),
+  )
 
 export const useSetUp = () => useAnswer('setup', (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
 export const useSession = () => useAnswer('session', (signal) => call<Session>('GET', '/api/session', undefined, signal))

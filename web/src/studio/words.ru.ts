@@ -135,7 +135,7 @@ export const words: Words = {
   outboxText: 'Все письма Keepsake и их путь к читателю.',
   noLettersTitle: 'Писем пока нет',
   noLetters: 'Первые появятся, когда архив будет проверен.',
-  letterKinds: { archive_ready: 'ZIP готов', archive_failed: 'Ошибка ZIP', downloads_digest: 'Загрузки' },
+  letterKinds: { archive_ready: 'ZIP готов', archive_failed: 'Ошибка ZIP', downloads_digest: 'Загрузки', export_ready: 'Подборка готова' },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка' },
   keptText: 'Почтовый сервер не настроен, поэтому письма остаются здесь.',
   tries: (n) => count(n, 'попытка', 'попытки', 'попыток'),
