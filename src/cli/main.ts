@@ -18,7 +18,7 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
   keepsake import <folder> --gallery <slug>
         more files into a gallery
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
-  keepsake archive verify <file.zip> | list <gallery slug>
+  keepsake archive verify <file.zip or .tar> | list <gallery slug>
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>

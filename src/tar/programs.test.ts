@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { execFile } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -11,6 +22,7 @@ import { crc32 } from 'node:zlib'
 import { compareSegments, expectedSegments } from '../zip/check.ts'
 import { type Layout, pieces, type ZipEntry } from '../zip/layout.ts'
 import { write } from '../zip/write.ts'
+import { checkTar, looksLikeTar } from './check.ts'
 import { tarLayout } from './layout.ts'
 
 const run = promisify(execFile)
@@ -145,6 +157,46 @@ describe('a TAR', () => {
       const [problem] = compareSegments(expected, other, names)
       assert.equal(problem?.entry, names[segment.index] ?? null)
     }
+  })
+
+  test('is proven by its own list, whether we or GNU tar made it; what was changed, cut off or added is named', async () => {
+    const files = photos.slice(0, 6)
+    const line = (p: Photo) => `${hash('sha256', p.data)}  ${p.name.slice(2)}\n`
+    const list = photo('g/checksums.sha256', files.map(line).join(''))
+    const all = [...files, list]
+    const ours = await bytesOf(tarLayout(all), all)
+    const judge = (bytes: Buffer) => checkTar({ size: bytes.length, read: async (from, to) => Buffer.from(bytes.subarray(from, to)) })
+    const sound = { proof: 'sha256', good: all.map((p) => p.name), bad: [], missing: [], extra: [] }
+    assert.deepEqual(await judge(ours), sound)
+
+    const dir = mkdtempSync(join(folder, 'gnu'))
+    mkdirSync(join(dir, 'g/photos'), { recursive: true })
+    for (const p of all) writeFileSync(join(dir, p.name), p.data)
+    const made = join(folder, 'gnu.tar')
+    await program('tar', '--format=pax', '-C', dir, '-cf', made, ...all.map((p) => p.name))
+    assert.ok(looksLikeTar(readFileSync(made)))
+    assert.deepEqual(await judge(readFileSync(made)), sound)
+
+    const changed = Buffer.from(ours)
+    changed[ours.indexOf('unicode')]! ^= 1
+    assert.deepEqual((await judge(changed)).bad, [{ entry: files[3]!.name, reason: 'content_differs' }])
+    const header = Buffer.from(ours)
+    header[ours.indexOf('g/photos/whole block.jpg') + 3]! ^= 1
+    assert.deepEqual((await judge(header)).bad.at(0), { entry: null, reason: 'directory_damaged' })
+    for (const cut of [ours.length - 1, ours.length - 512, 1000])
+      assert.ok(
+        (await judge(ours.subarray(0, cut))).bad.some(({ reason }) => reason === 'truncated'),
+        `cut at ${cut}`,
+      )
+    const more = [...all, photo('g/photos/added.jpg', 'added')]
+    assert.deepEqual((await judge(await bytesOf(tarLayout(more), more))).extra, ['g/photos/added.jpg'])
+    const fewer = all.slice(1)
+    assert.deepEqual((await judge(await bytesOf(tarLayout(fewer), fewer))).missing, ['g/photos/a.jpg'])
+    const bare = await bytesOf(tarLayout(files), files)
+    assert.deepEqual((await judge(bare)).bad, [{ entry: null, reason: 'no_checksums' }])
+    const link = join(folder, 'link.tar')
+    await program('sh', '-c', `cd ${dir} && ln -sf /etc/passwd g/link && tar --format=ustar -cf ${link} g/link g/checksums.sha256`)
+    assert.deepEqual((await judge(readFileSync(link))).bad, [{ entry: 'g/link', reason: 'special_file' }])
   })
 
   test('is refused with names that would not be safe, and with two that are one', () => {

@@ -63,13 +63,21 @@ export function Download({ gallery, marks, openSheet }: { gallery: GuestGallery;
             {marks.choosing ? <Check size={17} aria-hidden="true" /> : <MousePointerClick size={17} aria-hidden="true" />}
             {marks.choosing ? words.stopChoosing : words.choose}
           </button>
-          <button type="button" className="button" onClick={openSheet}>
-            <SlidersHorizontal size={17} aria-hidden="true" />
-            {words.options}
-          </button>
+          {!marks.choosing && (
+            <button type="button" className="button" onClick={openSheet}>
+              <SlidersHorizontal size={17} aria-hidden="true" />
+              {words.options}
+            </button>
+          )}
         </span>
       )}
-      {gallery.download_enabled && (
+      {gallery.download_enabled && marks.choosing && (
+        <button type="button" className="button main" onClick={openSheet} disabled={!marks.chosen.size}>
+          <Arrow size={17} aria-hidden="true" />
+          {words.take(marks.chosen.size)}
+        </button>
+      )}
+      {gallery.download_enabled && !marks.choosing && (
         <button type="button" className="button main" onClick={start} disabled={state.step === 'asking' || state.step === 'packing'}>
           {state.step === 'failed' ? <RefreshCw size={17} aria-hidden="true" /> : <Arrow size={17} aria-hidden="true" />}
           {state.step === 'failed'
