@@ -26,6 +26,7 @@ test('nothing set gives a service for this machine alone', () => {
   })
   assert.equal(settings.publicUrl, 'http://localhost:4000')
   assert.equal(settings.retentionDays, 730)
+  assert.equal(settings.linkLife.export, 12 * 3_600_000)
   assert.equal(settings.importDir, null)
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
@@ -39,17 +40,20 @@ test('what is set is what counts', () => {
     GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
     TRUST_PROXY: '10.0.0.0/8,::1',
     RETENTION_YEARS: '10',
+    RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '3',
   })
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
   assert.equal(config.settings.retentionDays, 3650)
+  assert.equal(config.settings.linkLife.export, 3 * 3_600_000)
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
 })
 
 test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
     ['PORT', 'http'],
+    ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '0'],
     ['PORT', '0'],
     ['PORT', '65536'],
     ['PORT', '4e3'],
