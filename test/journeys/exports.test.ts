@@ -115,7 +115,7 @@ test('a guest takes home what they chose', { timeout: 300_000 }, async (t) => {
     )
   })
 
-  await t.test('nobody else learns of it: for another guest it is like one that does not exist; its owner sees it', async () => {
+  await t.test('nobody else learns of it: for another guest it is like one that does not exist; its owner sees it (X-10)', async () => {
     const nothing = '01900000-0000-7000-8000-000000000000'
     for (const [method, rest] of [
       ['GET', ''],
