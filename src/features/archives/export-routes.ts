@@ -19,7 +19,7 @@ import { cancelExport } from './export-cancel.ts'
 import { downloadExport, viewExport } from './export-view.ts'
 
 const input = z.strictObject({
-  photoIds: z.array(uuidText).max(50_000).optional(),
+  photoIds: z.array(uuidText).max(25_000).optional(),
   all: z.literal(true).optional(),
   favorites: z.literal(true).optional(),
   size: z.enum(['original', 'screen']).default('original'),
