@@ -134,7 +134,12 @@ export const words: Words = {
   outboxText: 'Jeder Brief, den Keepsake geschrieben hat, mit seinem Weg zum Leser.',
   noLettersTitle: 'Noch keine Briefe',
   noLetters: 'Die ersten entstehen, wenn ein Archiv geprüft ist.',
-  letterKinds: { archive_ready: 'ZIP ist fertig', archive_failed: 'ZIP fehlgeschlagen', downloads_digest: 'Downloads', export_ready: 'Auswahl ist fertig' },
+  letterKinds: {
+    archive_ready: 'ZIP ist fertig',
+    archive_failed: 'ZIP fehlgeschlagen',
+    downloads_digest: 'Downloads',
+    export_ready: 'Auswahl ist fertig',
+  },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen' },
   keptText: 'Es ist kein Mailserver eingerichtet, darum bleiben die Briefe hier zum Lesen.',
   tries: (n) => count(n, 'Versuch', 'Versuche'),

@@ -141,7 +141,12 @@ export const words = {
   outboxText: 'Every letter Keepsake has written, with its way to the reader.',
   noLettersTitle: 'No letters yet',
   noLetters: 'The first ones are written when an archive is verified.',
-  letterKinds: { archive_ready: 'ZIP is ready', archive_failed: 'ZIP failed', downloads_digest: 'Downloads', export_ready: 'Chosen photos are ready' },
+  letterKinds: {
+    archive_ready: 'ZIP is ready',
+    archive_failed: 'ZIP failed',
+    downloads_digest: 'Downloads',
+    export_ready: 'Chosen photos are ready',
+  },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed' },
   keptText: 'No mail server is set up, so letters are kept here to read.',
   tries: (n: number) => count(n, 'try', 'tries'),
