@@ -140,16 +140,6 @@ test('an archive to which somebody gets a link just before it ends is kept', asy
   })
 })
 
-test('without its store nothing is changed (P23)', async () => {
-  const { archive } = await published()
-  await world.until(async () => (await findArchive(world.deps.db, archive.id))?.status === 'ready')
-  await world.deps.db.updateTable('archives').set({ retainedUntil: world.clock.now() }).where('id', '=', archive.id).execute()
-  world.clock.advance(days(60))
-  rmSync(path.join(world.dir, 'marker.json'))
-  await assert.rejects(reconcile(world.deps), { code: 'storage_unreachable' })
-  assert.equal((await findArchive(world.deps.db, archive.id))!.status, 'ready')
-})
-
 test('previews that an older Keepsake has drawn are proven, so that exports can pack them', async () => {
   const { gallery } = await published()
   await world.until(async () => (await listStored(world.deps.db, gallery.id)).every((a) => a.renderState === 'done'), 'previews')
@@ -184,4 +174,14 @@ test('a cancelled export whose builder has died is settled, and its bytes are ga
   world.clock.advance(days(1))
   await reconcile(world.deps)
   assert.equal(await world.deps.storage.size(key), null)
+})
+
+test('without its store nothing is changed (P23)', async () => {
+  const { archive } = await published()
+  await world.until(async () => (await findArchive(world.deps.db, archive.id))?.status === 'ready')
+  await world.deps.db.updateTable('archives').set({ retainedUntil: world.clock.now() }).where('id', '=', archive.id).execute()
+  world.clock.advance(days(60))
+  rmSync(path.join(world.dir, 'marker.json'))
+  await assert.rejects(reconcile(world.deps), { code: 'storage_unreachable' })
+  assert.equal((await findArchive(world.deps.db, archive.id))!.status, 'ready')
 })
