@@ -11,6 +11,10 @@ export interface Problem {
   request_id?: string
   /** bad_request: which field and why */
   errors?: { path: string; message: string }[]
+  /** too_many_requests: when to ask again */
+  retry_after_ms?: number
+  /** export_unready: how far it is */
+  percent?: number
 }
 
 export type Locale = 'en' | 'de' | 'ru'
@@ -193,6 +197,8 @@ export interface Item {
   preview: string | null
   /** where a player finds the film or track, with ranges for seeking; null for photos, and while there is nothing to play */
   media_url: string | null
+  /** bytes of the preview */
+  preview_size: number | null
   /** none: this kind of file has no preview; failed: it could not be read as a picture and is kept as it is */
   render_state: 'waiting' | 'done' | 'failed' | 'none'
   state: 'stored' | 'missing'
@@ -211,8 +217,8 @@ export interface Archive {
   id: string
   gallery_id: string
   version: number
-  purpose: 'delivery'
-  status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
+  purpose: 'delivery' | 'selection'
+  status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted' | 'cancelling' | 'cancelled' | 'expired'
   file_size_bytes: number
   /** SHA-256 of the ZIP, known when ready */
   checksum: string | null
@@ -259,6 +265,81 @@ export interface DownloadResponse {
   message?: string
 }
 
+/** POST /api/galleries/:id/exports: exactly one of `photoIds`, `all`, `favorites` says which photos (ids of items). */
+export interface ExportInput {
+  photoIds?: string[]
+  all?: true
+  /** those the asker has marked */
+  favorites?: true
+  /** screen: pictures of 2048 px; what has none (RAW, video) as its original */
+  size?: 'original' | 'screen'
+  format?: 'zip' | 'tar'
+  /** several files below 4 GB, for FAT32 and old programs */
+  parts?: true
+  /** a letter to this address when it is ready: one of a client of the gallery, or its owner's */
+  notify?: string
+}
+
+export type ExportState = 'queued' | 'processing' | 'ready' | 'failed' | 'cancelling' | 'cancelled' | 'expired'
+
+export interface Export {
+  id: string
+  gallery_id: string
+  status: ExportState
+  percent: number
+  size: 'original' | 'screen'
+  format: 'zip' | 'tar'
+  total_photos: number
+  processed_photos: number
+  /** bytes of all files */
+  total_bytes: number
+  processed_bytes: number
+  eta_seconds: number | null
+  /** SHA-256 of the file when it is ready and the only one; else see `parts` */
+  checksum: string | null
+  /** names of photos that are not in it */
+  missing: string[]
+  error_code: string | null
+  error_message: string | null
+  created_at: string
+  /** when its files go, known when ready */
+  expires_at: string | null
+  parts: ExportPart[]
+}
+
+/** One file of an export, complete in itself. */
+export interface ExportPart {
+  name: string
+  total_photos: number
+  file_size: number
+  percent: number
+  checksum: string | null
+  /** when the export is ready */
+  download_url: string | null
+}
+
+/** POST /api/galleries/:id/exports and DELETE …/:eid */
+export interface ExportAnswer {
+  export: Export
+  percent: number
+}
+
+/** GET /api/galleries/:id/exports/:eid/download */
+export interface ExportDownload {
+  /** of the first file */
+  download_url: string
+  checksum: string
+  expires_at: string
+  total_photos: number
+  file_size: number
+  parts: ExportPart[]
+}
+
+/** GET /api/g/:slug/favorites: ids of the items this visitor has marked */
+export interface Favorites {
+  items: string[]
+}
+
 /** GET /api/g/:slug */
 export interface GuestGallery {
   slug: string
@@ -285,6 +366,7 @@ export type LetterKind =
   | 'downloads_digest'
   | 'mail_bounced'
   | 'link_renewed'
+  | 'export_ready'
 
 export interface Letter {
   id: string

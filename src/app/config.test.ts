@@ -27,6 +27,7 @@ test('nothing set gives a service for this machine alone', () => {
   })
   assert.equal(settings.publicUrl, 'http://localhost:4000')
   assert.equal(settings.retentionDays, 730)
+  assert.equal(settings.linkLife.export, 12 * 3_600_000)
   assert.equal(settings.importDir, null)
   const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
   assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
@@ -58,6 +59,7 @@ test('what is set is what counts', () => {
 test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
     ['PORT', 'http'],
+    ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '0'],
     ['PORT', '0'],
     ['ZIP_URL_EXPIRY', '0'],
     ['PRESIGNED_URL_EXPIRY', '1h'],

@@ -6,8 +6,10 @@ import { newToken } from '../base/id.ts'
 import { isSetUp } from '../data/users.ts'
 import { makeAuth } from '../features/accounts/auth.ts'
 import { accountRoutes } from '../features/accounts/routes.ts'
+import { exportRoutes } from '../features/archives/export-routes.ts'
 import { archiveRoutes } from '../features/archives/routes.ts'
 import { deliveryRoutes } from '../features/delivery/routes.ts'
+import { feedbackRoutes } from '../features/feedback/routes.ts'
 import { guestRoutes } from '../features/galleries/guest.ts'
 import { linkRoutes } from '../features/galleries/links.ts'
 import { openRoutes } from '../features/galleries/open.ts'
@@ -53,6 +55,8 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         guestRoutes,
         uploadRoutes,
         archiveRoutes,
+        exportRoutes,
+        feedbackRoutes,
         deliveryRoutes,
       ]
       const app = await makeServer({

@@ -58,6 +58,13 @@ export const errorTable = {
   no_progress: [500, 'The work made no progress for 30 minutes and was stopped; it is tried again.'],
   zip_invalid: [422, 'This ZIP file is damaged or unsafe and was refused: see the reason.'],
   key_exists: [500, 'A storage key was about to be written twice; nothing was overwritten.'],
+  // exports
+  export_nothing_chosen: [400, 'Say which photos: photoIds, or all, or favorites.'],
+  export_empty: [400, 'None of the chosen photos can be packed: choose others.'],
+  export_too_large: [413, 'One export takes up to 5,000 photos and 6 GiB: choose fewer, or download the whole gallery.'],
+  export_unready: [409, 'This export is not ready yet: ask again in a moment.'],
+  export_expired: [410, 'This export has ended and its files were removed: ask for it again.'],
+  notify_unknown: [422, 'Letters go only to addresses that the photographer has entered for this gallery.'],
   // links
   link_unknown: [404, 'This link does not exist: check that the address is complete.'],
   link_expired: [410, 'This link has ended: ask the photographer for a new one.'],

@@ -21,7 +21,7 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
   keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
         [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
-  keepsake archive verify <file.zip> | list <gallery slug> | resend <gallery slug> <email>
+  keepsake archive verify <file.zip or .tar> | list <gallery slug> | resend <gallery slug> <email>
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>

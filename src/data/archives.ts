@@ -42,16 +42,23 @@ export async function findCurrent(
     .executeTakeFirst()
 }
 
-/** All versions of a gallery, newest first. */
+/** All versions that were delivered or are to be, newest first. */
 export async function listVersions(db: Database | Tx, galleryId: string): Promise<Archive[]> {
-  return db.selectFrom('archives').selectAll().where('galleryId', '=', galleryId).orderBy('version', 'desc').execute()
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', '=', galleryId)
+    .where('purpose', '=', 'delivery')
+    .orderBy('version', 'desc')
+    .execute()
 }
 
-export async function nextVersion(tx: Tx, galleryId: string): Promise<number> {
+export async function nextVersion(tx: Tx, galleryId: string, purpose: Archive['purpose']): Promise<number> {
   const row = await tx
     .selectFrom('archives')
     .select((eb) => eb.fn.max('version').as('version'))
     .where('galleryId', '=', galleryId)
+    .where('purpose', '=', purpose)
     .executeTakeFirst()
   return (row?.version ?? 0) + 1
 }
@@ -83,7 +90,7 @@ export async function claimForBuild(tx: Tx, id: string, now: Date): Promise<{ ar
       status: 'processing',
       fence,
       attempts: before.attempts + 1,
-      storageKey: archiveKey(before.galleryId, before.version, fence),
+      storageKey: archiveKey(before, fence),
       checksum: null,
       processedBytes: 0,
       processedPhotos: 0,
@@ -124,13 +131,17 @@ export async function changeHeld(db: Database | Tx, held: Held, change: Partial<
   if (Number(done.numUpdatedRows) !== 1) throw new AppError('attempt_stale', { archive: held.id })
 }
 
+/** One delivery takes the place of another; a selection only that of the same choice. */
+const ofItsLine = ({ purpose, recipeHash }: Archive) =>
+  sql<boolean>`purpose = ${purpose} and (purpose <> 'selection' or recipe_hash = ${recipeHash})`
+
 /** The ready archive with a higher version than this one, if it was faster. */
 export async function findNewer(tx: Tx, than: Archive): Promise<Archive | undefined> {
   return tx
     .selectFrom('archives')
     .selectAll()
     .where('galleryId', '=', than.galleryId)
-    .where('purpose', '=', than.purpose)
+    .where(ofItsLine(than))
     .where('version', '>', than.version)
     .where('status', '=', 'ready')
     .where('supersededBy', 'is', null)
@@ -142,13 +153,13 @@ export async function markAnnounced(tx: Tx, id: string): Promise<void> {
   await tx.updateTable('archives').set({ announce: true }).where('id', '=', id).execute()
 }
 
-/** Marks every older ready archive of the gallery as superseded by this one. */
+/** Marks every older ready archive of its line as superseded by this one. */
 export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promise<void> {
   await tx
     .updateTable('archives')
     .set({ supersededBy: by.id, retainedUntil })
     .where('galleryId', '=', by.galleryId)
-    .where('purpose', '=', by.purpose)
+    .where(ofItsLine(by))
     .where('status', '=', 'ready')
     .where('supersededBy', 'is', null)
     .where('version', '<', by.version)
@@ -172,9 +183,14 @@ export async function keepUntil(tx: Tx, id: string, linkEnds: Date): Promise<boo
     .updateTable('archives')
     .set({ retainedUntil: sql<Date>`greatest(retained_until, ${until})` })
     .where('id', '=', id)
-    .where('status', '!=', 'deleted')
+    .where('status', 'not in', ['deleted', 'cancelling', 'cancelled', 'expired'])
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/** A ready archive that nobody wants any more need not wait for its time. */
+export async function endRetention(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.updateTable('archives').set({ retainedUntil: now }).where('id', '=', id).where('status', '=', 'ready').execute()
 }
 
 /** Archives at work that have shown no progress since `before`: their job may be lost. */
@@ -189,12 +205,15 @@ export async function listIdle(db: Database, before: Date, limit: number): Promi
     .execute()
 }
 
-/** Nobody holds a link to it that lives, or with which a transfer may still go on, and of every original that was lost since some other copy is left: it may be the last one. */
+/** Nobody holds a link to it that lives, or with which a transfer may still go on, nobody waits for its other parts, and of every original that was lost since some other copy is left: it may be the last one. */
 const isUnneeded = (now: Date) => sql<boolean>`not exists (
     select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${after(now, -resumeGrace)})
   and not exists (
+    select 1 from export_parts p join exports on exports.id = p.export_id
+    where p.archive_id = archives.id and exports.status in ('open', 'ready'))
+  and not exists (
     select 1 from archive_entries e join assets on assets.id = e.asset_id
-    where e.archive_id = archives.id and e.status = 'ok' and assets.state = 'missing')`
+    where e.archive_id = archives.id and e.status = 'ok' and e.preview_key is null and assets.state = 'missing')`
 
 /** Ready archives whose time is over and that nobody needs. */
 export async function listOutlived(db: Database, now: Date, limit: number): Promise<Archive[]> {
@@ -209,19 +228,31 @@ export async function listOutlived(db: Database, now: Date, limit: number): Prom
     .execute()
 }
 
-/** Ends a ready archive whose time is over; false when it is not ready any more, or needed again since somebody looked. */
+/** Ends a ready archive whose time is over (a selection is expired, others are deleted); false when it is not ready any more, or needed again since somebody looked. */
 export async function markDeleted(tx: Tx, id: string, now: Date): Promise<boolean> {
   // a statement of its own: only the next one sees what was committed while we waited for the row
   await tx.selectFrom('archives').select('id').where('id', '=', id).forUpdate().execute()
   const done = await tx
     .updateTable('archives')
-    .set({ status: 'deleted' })
+    .set({ status: sql<'deleted' | 'expired'>`case when purpose = 'selection' then 'expired' else 'deleted' end` })
     .where('id', '=', id)
     .where('status', '=', 'ready')
     .where('retainedUntil', '<', now)
     .where(isUnneeded(now))
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/**
+ * Ends an archive at work that nobody wants any more. What is being written is `cancelling` until its builder has let go;
+ * all else is `cancelled`, and answers the key whose bytes nobody needs.
+ */
+export async function cancelWork(tx: Tx, id: string, now: Date): Promise<string | null> {
+  const before = await tx.selectFrom('archives').select(['status', 'storageKey']).where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!before || !open.includes(before.status as (typeof open)[number])) return null
+  const status = before.status === 'processing' ? 'cancelling' : 'cancelled'
+  await tx.updateTable('archives').set({ status, progressAt: now, completedAt: now, etaSeconds: null }).where('id', '=', id).execute()
+  return status === 'cancelled' ? before.storageKey : null
 }
 
 /** The version to show: the one at work or failed last, and the newest ready one that nothing supersedes. */

@@ -1,5 +1,7 @@
 /** Questions to the table assets. */
+import { sql } from 'kysely'
 import type { Asset } from '../domain/asset.ts'
+import type { Choice } from '../domain/selection.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
@@ -32,6 +34,29 @@ export async function listStored(db: Database | Tx, galleryId: string): Promise<
     .orderBy('items.id')
     .orderBy('assets.id')
     .execute()
+}
+
+/** The living assets of these items, or of all, each with its preview when its bytes are known; in the order of the items. */
+export async function listChosen(db: Database | Tx, galleryId: string, items: string[] | 'all'): Promise<Choice[]> {
+  const rows = await db
+    .selectFrom('assets')
+    .innerJoin('items', 'items.id', 'assets.itemId')
+    .leftJoin('derivatives as d', (j) =>
+      j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', 'preview').on('d.crc32', 'is not', null).on('d.sha256', 'is not', null),
+    )
+    .select(columns)
+    .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256'])
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .$if(items !== 'all', (q) => q.where(sql<boolean>`items.id = any(${items}::uuid[])`))
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .orderBy('assets.id')
+    .execute()
+  return rows.map(({ previewKey, previewSize, previewCrc32, previewSha256, ...asset }) => ({
+    asset,
+    preview: previewKey ? { storageKey: previewKey, size: previewSize!, crc32: previewCrc32!, sha256: previewSha256! } : null,
+  }))
 }
 
 /** The asset with this id, deleted ones left out. */
@@ -151,6 +176,11 @@ export async function setRendered(tx: Tx, id: string, look: { width: number; hei
     .where('id', '=', id)
     .where('renderState', '=', 'waiting')
     .execute()
+}
+
+/** Its small pictures were lost: they are to be made again. */
+export async function setUndrawn(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('assets').set({ renderState: 'waiting' }).where('id', '=', id).where('renderState', '=', 'done').execute()
 }
 
 /** Notes that this file cannot be shown as a picture; it is kept and packed all the same. */

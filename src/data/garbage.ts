@@ -22,7 +22,7 @@ export async function dueGarbage(db: Database, now: Date, limit: number): Promis
 export async function isNeeded(db: Database | Tx, key: string): Promise<boolean> {
   const found = await sql<{ n: number }>`
     select 1 as n from assets where storage_key = ${key} and state <> 'deleted'
-    union all select 1 from archives where storage_key = ${key} and status not in ('failed', 'deleted')
+    union all select 1 from archives where storage_key = ${key} and status not in ('failed', 'deleted', 'cancelled', 'expired')
     union all select 1 from derivatives where storage_key = ${key}
     limit 1`.execute(db)
   return found.rows.length > 0

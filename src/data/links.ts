@@ -43,6 +43,20 @@ export async function findLink(db: Database | Tx, id: string): Promise<HeldLink 
   return { ...link, client: link.clientId && email && may ? { id: link.clientId, email, name, permission: may, accessExpiresAt } : null }
 }
 
+/** A living link of that kind to this archive that nobody in particular owns and that lasts until `until` at least. */
+export async function findShared(db: Database | Tx, archiveId: string, kind: Link['kind'], until: Date): Promise<Link | undefined> {
+  return db
+    .selectFrom('links')
+    .selectAll()
+    .where('archiveId', '=', archiveId)
+    .where('kind', '=', kind)
+    .where('clientId', 'is', null)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>=', until)
+    .limit(1)
+    .executeTakeFirst()
+}
+
 /** What a link gives, and to whom: two that agree in all of it are the same right. */
 export type Grant = Pick<Link, 'kind' | 'galleryId' | 'archiveId' | 'assetId' | 'clientId'>
 
@@ -120,6 +134,17 @@ export async function noteUse(db: Database, link: Pick<Link, 'id' | 'lastUsedAt'
 
 /** A link as its photographer sees it: to whom, and to what. */
 export type LinkRow = Link & { email: string | null; name: string | null; version: number | null; fileName: string | null }
+
+/** Withdraws the links to a file of exports that nobody wants any more. */
+export async function revokeExportLinks(tx: Tx, archiveId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('archiveId', '=', archiveId)
+    .where('kind', '=', 'export')
+    .where('revokedAt', 'is', null)
+    .execute()
+}
 
 /** Links of a gallery, newest first. */
 export async function listLinks(db: Database, galleryId: string): Promise<LinkRow[]> {

@@ -138,3 +138,16 @@ test('hostile words stay words: no tag, no second line in a subject, nothing loa
     { numRuns: 300 },
   )
 })
+
+test('the letter about chosen photos has a button and a checksum for every file, in each language', () => {
+  const file = (n: number) => ({ name: `mara-${n}of2.zip`, sha256: String(n).repeat(64), link: `https://photos.example/d/part${n}` })
+  const facts = { title: ready.title, photoCount: 9, missing: ['IMG_7.jpg'], bytes: 6_000_000_000, linkEnds: ready.linkEnds }
+  for (const locale of locales) {
+    const { subject, text, html } = renderLetter('export_ready', { ...facts, files: [file(1), file(2)] }, locale)
+    assert.ok(subject.includes(ready.title))
+    for (const { name, sha256, link } of [file(1), file(2)])
+      for (const fact of [name, sha256, link, 'IMG_7.jpg']) assert.ok(text.includes(fact) && html.includes(fact), `${locale}: ${fact}`)
+  }
+  const one = renderLetter('export_ready', { ...facts, files: [file(1)] }, 'en').text
+  assert.match(one, /The photos you chose are ready: 9 photos, 6 GB\./)
+})

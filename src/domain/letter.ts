@@ -4,6 +4,7 @@ import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { exportReady } from './letters/export-ready.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
@@ -17,6 +18,7 @@ const compose = {
   downloads_digest: downloadsDigest,
   mail_bounced: mailBounced,
   link_renewed: linkRenewed,
+  export_ready: exportReady,
 }
 
 export type LetterKind = keyof typeof compose

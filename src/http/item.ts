@@ -14,8 +14,9 @@ export function viewItem(row: ItemRow, now: Date) {
     width: row.width,
     height: row.height,
     thumbnail: row.hasThumbnail ? `/media/${row.assetId}/thumbnail` : null,
-    preview: row.hasPreview ? `/media/${row.assetId}/preview` : null,
     media_url: row.kind === 'photo' ? null : playAddress({ stored, provider: null, providerExpiresAt: null }, now),
+    preview: row.previewSize !== null ? `/media/${row.assetId}/preview` : null,
+    preview_size: row.previewSize,
     render_state: row.renderState,
     state: row.state,
   }

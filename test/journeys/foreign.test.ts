@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
+import type { ApiKey, Archive, Client, ExportAnswer, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
 import { mintUnsubscribe } from '../../src/domain/unsubscribe.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
-import { freshInstallation, type Installation } from './service.ts'
+import { freshInstallation, type Installation, until } from './service.ts'
 
 /** Names of one person's things, or of things that nobody has. */
 interface Names {
@@ -22,6 +22,7 @@ interface Names {
   suppression: string
   key: string
   upload: string
+  export: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -64,6 +65,15 @@ const probes: Record<string, Probe> = {
   'get /api/galleries/{id}/download': ofGallery('/download'),
   'get /api/galleries/{id}/links': ofGallery('/links'),
   'delete /api/galleries/{id}/links/{link}': one((n) => `/api/galleries/${n.gallery}/links/${n.link}`),
+  'post /api/galleries/{id}/exports': ofGallery('/exports', { body: { all: true } }),
+  'get /api/galleries/{id}/exports': ofGallery('/exports'),
+  'get /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/galleries/{id}/exports/{eid}/status': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/status`),
+  'get /api/galleries/{id}/exports/{eid}/download': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/download`),
+  'delete /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/g/{slug}/favorites': one((n) => `/api/g/${n.slug}/favorites`),
+  'put /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
+  'delete /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
   'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
   'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
   'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
@@ -127,6 +137,9 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   await ida.ask(`/unsubscribe/${mintUnsubscribe(letter!.id, [secret])}`, { method: 'POST' })
   const [suppression] = await allOf<Suppression>(ida, '/api/suppressions')
   const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
+  const exported = await ida.ask<ExportAnswer>(`/api/galleries/${draft.id}/exports`, { method: 'POST', body: { all: true } })
+  const exportId = exported.body.export.id
+  await until(async () => (await ida.ask(`/api/galleries/${draft.id}/exports/${exportId}/download`)).status === 200, { what: 'the export' })
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const names = {
     gallery: draft.id,
@@ -140,6 +153,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     suppression: suppression!.id,
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
+    export: exportId,
   }
   return { installation, ida, names }
 }

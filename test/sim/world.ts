@@ -7,6 +7,7 @@
  * has up to three moments: before; commit (what fails here is rolled back); after (it has happened, and the one who asked for
  * it never learns of it). Production's clock, mail and images are the world's.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'

@@ -6,6 +6,10 @@ import type {
   ClientInput,
   Deliveries,
   DownloadResponse,
+  Export,
+  ExportAnswer,
+  ExportInput,
+  Favorites,
   Gallery,
   GalleryInput,
   GuestGallery,
@@ -56,6 +60,20 @@ export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${ga
 /** A new letter like this one, with a new link. */
 export const resendLetter = (id: string) => call<Letter>('POST', `/api/letters/${id}/resend`)
 export const allowLetters = (suppression: string) => call<void>('DELETE', `/api/suppressions/${suppression}`)
+export const setFavorite = (slug: string, item: string, on: boolean) =>
+  call<void>(on ? 'PUT' : 'DELETE', `/api/g/${encodeURIComponent(slug)}/items/${item}/favorite`)
+export const askExport = (slug: string, input: ExportInput) => call<ExportAnswer>('POST', `${gallery(slug)}/exports`, input)
+export const cancelExport = (slug: string, id: string) => call<ExportAnswer>('DELETE', `${gallery(slug)}/exports/${id}`)
+
+export const useFavorites = (slug: string) =>
+  useAnswer(slug, (signal) => call<Favorites>('GET', `/api/g/${encodeURIComponent(slug)}/favorites`, undefined, signal))
+/** Every second until it has ended. */
+export const useExport = (slug: string, id: string) =>
+  useAnswer(
+    id,
+    (signal) => call<Export>('GET', `${gallery(slug)}/exports/${id}`, undefined, signal),
+    ({ status }) => (status === 'queued' || status === 'processing' || status === 'cancelling' ? 1000 : null),
+  )
 
 export const useSetUp = () => useAnswer('setup', (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
 export const useSession = () => useAnswer('session', (signal) => call<Session>('GET', '/api/session', undefined, signal))

@@ -13,6 +13,7 @@ import { type Archive, eta, maxAttempts, stuckAfter } from '../../domain/archive
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import { entryAt } from '../../zip/layout.ts'
+import { endCancelled } from './export-end.ts'
 import { giveUp, tryAgain } from './fail.ts'
 import { replanWithout } from './missing.ts'
 import { loadSealed, type Sealed, storagePieces } from './sealed.ts'
@@ -30,7 +31,10 @@ export async function build(deps: Needs, archiveId: string, job: JobContext): Pr
     await handOn(deps, archive, stored)
     deps.log.info({ archive: archive.id, fileSizeBytes: stored.size, checksum: stored.sha256 }, '[Archive] Archive upload complete')
   } catch (error) {
-    if (isCode(error, 'attempt_stale')) throw error
+    if (isCode(error, 'attempt_stale')) {
+      if (await endCancelled(deps, archive)) return
+      throw error
+    }
     if (isCode(error, 'source_changed') && (await replanWithout(deps, archive, error))) return
     const waits = isOutage(error) || job.signal.aborted
     if (!waits && (job.last || (error instanceof AppError && error.final))) await giveUp(deps, archive, error)

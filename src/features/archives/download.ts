@@ -26,6 +26,7 @@ export async function sendArchive(
 ): Promise<void> {
   const archive = await findArchive(deps.db, archiveId)
   if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
+  if (archive.status === 'expired' || archive.status === 'cancelling' || archive.status === 'cancelled') throw new AppError('link_expired')
   const stored = archive.status === 'ready' && (await deps.storage.size(archive.storageKey!)) === archive.fileSizeBytes
   // a stored file that was lost is no reason to refuse: the originals give the same bytes
   if (archive.status === 'failed' && archive.errorCode !== 'archive_mismatch') throw new AppError('archive_failed')
@@ -35,8 +36,8 @@ export async function sendArchive(
   const sent = await sendRange(reply, {
     size: archive.fileSizeBytes,
     etag: archive.planHash,
-    mime: 'application/zip',
-    fileName: downloadName(archive.recipe.slug, archive.version),
+    mime: archive.recipe.format === 'tar' ? 'application/x-tar' : 'application/zip',
+    fileName: downloadName(archive),
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,
     taken: noting.taken,

@@ -5,6 +5,7 @@ import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { repairExports } from './export-ask.ts'
 import { requestArchive } from './request.ts'
 
 /** Publishing twice changes nothing: the same archive is answered. Throws `gallery_empty`, `gallery_closed`. */
@@ -28,11 +29,12 @@ export async function publish(
 }
 
 /** Job gallery.rebuild: the content of a published gallery changed a while ago. */
-export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, galleryId: string): Promise<void> {
+export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (stateAt(gallery, deps.clock.now()) !== 'active') return
     await requestIfAny(deps, tx, gallery)
+    await repairExports(deps, tx, gallery)
   })
 }
 

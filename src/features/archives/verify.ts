@@ -12,6 +12,8 @@ import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
 import { progressOf } from './build.ts'
+import { repairExports } from './export-ask.ts'
+import { fileReady } from './export-end.ts'
 import { giveUp, letGo } from './fail.ts'
 import { loadSealed } from './sealed.ts'
 
@@ -59,7 +61,9 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
     const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
     // planned before the names changed, and overtaken by the version planned after
     const newer = await findNewer(tx, archive)
-    const superseded = after(now, days(deps.settings.supersededDays))
+    const { linkLife, retentionDays, supersededDays } = deps.settings
+    const ofSelection = archive.purpose === 'selection' ? linkLife.export : undefined
+    const superseded = after(now, ofSelection ?? days(supersededDays))
     await supersede(tx, newer ?? archive, superseded)
     await changeHeld(tx, archive, {
       status: 'ready',
@@ -69,8 +73,12 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
       etaSeconds: 0,
       progressAt: now,
       supersededBy: newer?.id ?? null,
-      retainedUntil: newer ? superseded : after(now, days(deps.settings.retentionDays)),
+      retainedUntil: newer ? superseded : after(now, ofSelection ?? days(retentionDays)),
     })
+    if (archive.purpose === 'selection') {
+      await fileReady(deps, tx, archive)
+      return repairExports(deps, tx, gallery)
+    }
     // asked again: somebody may have published while the bytes were read
     if (newer && (await findArchive(tx, archive.id))?.announce) await markAnnounced(tx, newer.id)
     await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })

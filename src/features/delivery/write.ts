@@ -10,6 +10,7 @@ import type { Letter } from '../../ports/mail/port.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
+import { exportReady } from './letters/exports.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
@@ -22,6 +23,7 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   mail_bounced: bounced,
   // brings the same facts: the archive, and a link to it
   link_renewed: download,
+  export_ready: exportReady,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

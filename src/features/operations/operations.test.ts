@@ -8,10 +8,12 @@ import { days, minutes } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil, markDeleted } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
+import { findExport, listParts } from '../../data/exports.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { findLetter, insertLetter } from '../../data/letters.ts'
 import { findLink } from '../../data/links.ts'
+import { askExport } from '../archives/export-ask.ts'
 import { publish } from '../archives/publish.ts'
 import { createGallery, editGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
@@ -181,6 +183,42 @@ test('a link is forgotten a year after its end, its letter is not, and a clock t
   const behind = await ended(366)
   await reconcile({ ...world.deps, clock: { now: () => new Date(real - days(30)) } })
   assert.ok(await findLink(db, behind), 'nor does one that runs behind')
+})
+
+test('previews that an older Keepsake has drawn are proven, so that exports can pack them', async () => {
+  const { gallery } = await published()
+  await world.until(async () => (await listStored(world.deps.db, gallery.id)).every((a) => a.renderState === 'done'), 'previews')
+  const previews = () => world.deps.db.selectFrom('derivatives').selectAll().where('kind', '=', 'preview').orderBy('assetId').execute()
+  const before = await previews()
+  assert.ok(before.length && before.every((row) => row.crc32 !== null))
+  await world.deps.db.updateTable('derivatives').set({ crc32: null, sha256: null }).execute()
+  await reconcile(world.deps)
+  assert.deepEqual(await previews(), before)
+})
+
+test('a cancelled export whose builder has died is settled, and its bytes are garbage', async () => {
+  const { gallery } = await published()
+  const wish = { items: 'all', size: 'screen', format: 'tar', parts: false, notify: null } as const
+  const made = await askExport(world.deps, gallery.id, { requester: 'guest a', userId: null, limited: true }, wish)
+  const [part] = await listParts(world.deps.db, made.id)
+  const key = `galleries/${gallery.id}/exports/dead.tar`
+  await put(key)
+  const now = world.clock.now()
+  await world.deps.db
+    .updateTable('archives')
+    .set({ status: 'cancelling', storageKey: key, fence: 99, progressAt: now })
+    .where('id', '=', part!.id)
+    .execute()
+  await world.deps.db.updateTable('exports').set({ status: 'cancelling', endedAt: now }).where('id', '=', made.id).execute()
+  await reconcile(world.deps)
+  assert.equal((await findArchive(world.deps.db, part!.id))!.status, 'cancelling', 'its builder may be alive')
+  world.clock.advance(minutes(2))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(world.deps.db, part!.id))!.status, 'cancelled')
+  assert.equal((await findExport(world.deps.db, gallery.id, made.id))!.status, 'cancelled')
+  world.clock.advance(days(1))
+  await reconcile(world.deps)
+  assert.equal(await world.deps.storage.size(key), null)
 })
 
 test('without its store nothing is changed (P23)', async () => {

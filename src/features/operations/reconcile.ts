@@ -5,10 +5,12 @@
  * that have passed are noted, archives whose time is over go, and garbage is collected. Every part stands alone: one that
  * fails stops no other.
  */
-import { after, days, minutes } from '../../base/clock.ts'
+import { after, days, hours, minutes } from '../../base/clock.ts'
 import { listIdle, listOutlived, markDeleted } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
+import { listUnproven, setProof } from '../../data/derivatives.ts'
 import { sweepDownloads } from '../../data/downloads.ts'
+import { expireExports, forgetExports, settleCancelled } from '../../data/exports.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
@@ -30,7 +32,9 @@ export async function reconcile(deps: Needs): Promise<void> {
     wakeLetters,
     wakeRenders,
     expireGalleries,
+    endExports,
     endArchives,
+    provePreviews,
     forgetThrottles,
     forgetDownloads,
     forgetLinks,
@@ -85,10 +89,31 @@ async function forgetLinks(deps: Needs): Promise<void> {
 }
 
 /** The pointer goes first, then the bytes, through garbage. */
+async function endExports(deps: Needs): Promise<void> {
+  const now = deps.clock.now()
+  await expireExports(deps.db, now)
+  await deps.db.transaction().execute(async (tx) => {
+    // their builder has died; should it wake up once more, its bytes are found a day later
+    const keys = (await settleCancelled(tx, { before: after(now, -patience) })).flatMap(({ storageKey }) => storageKey ?? [])
+    await discard(tx, keys, 'export cancelled', after(now, days(1)))
+    await forgetExports(tx, after(now, -days(7)), most)
+  })
+}
+
+/** Previews that an older Keepsake has made: what is not known beforehand cannot be packed. */
+async function provePreviews(deps: Needs): Promise<void> {
+  for (const { storageKey, size } of await listUnproven(deps.db, most)) {
+    const found = await deps.storage.digest(storageKey, Float64Array.of(size))
+    await setProof(deps.db, storageKey, { crc32: found.crc32[0]!, sha256: Buffer.from(found.sha256, 'hex') })
+  }
+}
+
+/** The pointer goes first, then the bytes, through garbage. Those of an export hardly outlive it: a running download may end. */
 async function endArchives(deps: Needs): Promise<void> {
   const now = deps.clock.now()
   for (const archive of await listOutlived(deps.db, now, most))
     await deps.db.transaction().execute(async (tx) => {
-      if (await markDeleted(tx, archive.id, now)) await discard(tx, [archive.storageKey!], 'retention over', after(now, days(1)))
+      if (await markDeleted(tx, archive.id, now))
+        await discard(tx, [archive.storageKey!], 'retention over', after(now, archive.purpose === 'selection' ? hours(1) : days(1)))
     })
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../base/errors.ts'
 import * as spine from './migrations/001-spine.ts'
 import * as links from './migrations/003-links.ts'
 import * as letters from './migrations/004-letters.ts'
+import * as exportTables from './migrations/005-exports.ts'
 import * as downloads from './migrations/007-downloads.ts'
 import type { Database } from './port.ts'
 
@@ -13,6 +14,7 @@ export const migrations: Record<string, Migration> = {
   '001-spine': spine,
   '003-links': links,
   '004-letters': letters,
+  '005-exports': exportTables,
   '007-downloads': downloads,
 }
 

@@ -13,7 +13,7 @@ import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
 import type { LinkKind } from '../../domain/link.ts'
-import type { Recipe } from '../../domain/plan.ts'
+import type { Recipe } from '../../domain/recipe.ts'
 
 export type Database = Kysely<Tables>
 export type Tx = Transaction<Tables>
@@ -59,6 +59,9 @@ export interface Tables {
   downloads: DownloadsTable
   suppressions: SuppressionsTable
   mailEvents: { id: string; receivedAt: Date }
+  exports: ExportsTable
+  exportParts: { exportId: string; part: number; archiveId: string }
+  feedback: FeedbackTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -116,6 +119,9 @@ export interface DerivativesTable {
   size: number
   width: number
   height: number
+  /** of the stored bytes; null until the reconciler has taken them (rendered by an older Keepsake) */
+  crc32: number | null
+  sha256: Buffer | null
 }
 
 export interface UploadsTable {
@@ -143,6 +149,8 @@ export interface ArchiveEntriesTable {
   archiveId: string
   position: number
   assetId: string | null
+  /** the preview that is packed in place of the original */
+  previewKey: string | null
   path: string
   size: number
   crc32: number
@@ -181,6 +189,7 @@ export interface LettersTable {
   kind: LetterKind
   galleryId: string
   archiveId: string | null
+  exportId: Default<string | null>
   linkId: string | null
   recipient: string
   locale: 'en' | 'de' | 'ru'
@@ -236,4 +245,37 @@ export interface DownloadsTable {
   /** sent on to the storage, where we cannot see what is taken */
   handedAt: Date | null
   toldIn: string | null
+}
+
+/** What one person asked for; its files are archives (exportParts), which others may have asked for as well. */
+export interface ExportsTable {
+  id: string
+  galleryId: string
+  /** `user {id}` or `guest {id of the visitor's cookie}` */
+  requester: string
+  /** open: its archives are at work */
+  status: 'open' | 'ready' | 'failed' | 'cancelling' | 'cancelled' | 'expired'
+  /** who gets a letter when it is ready */
+  notify: string | null
+  locale: 'en' | 'de' | 'ru'
+  createdAt: Date
+  readyAt: Date | null
+  /** when its files go */
+  expiresAt: Date | null
+  /** since when it is failed, cancelled or expired */
+  endedAt: Date | null
+}
+
+export interface FeedbackTable {
+  id: string
+  galleryId: string
+  itemId: string
+  kind: 'like' | 'rating' | 'comment' | 'favorite'
+  rating: number | null
+  comment: string | null
+  guestName: string | null
+  guestEmail: string | null
+  /** who said it, as `requester` of an export */
+  guestIdentifier: string
+  createdAt: Date
 }

@@ -1,14 +1,15 @@
 /** The way to the ZIP: asks for its address, waits with one poller while there is none, and begins. */
-import { Download as Arrow, Check, Hourglass, RefreshCw, TriangleAlert } from 'lucide-react'
+import { Download as Arrow, Check, Hourglass, MousePointerClick, RefreshCw, SlidersHorizontal, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { askDownload, type GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { refusalOf, sentenceOf } from '../ui/refusal.ts'
+import type { Marks } from './marks.ts'
 import { catalog } from './words.ts'
 
 type State = { step: 'idle' | 'asking' | 'begun' } | { step: 'packing' | 'failed'; message: string | undefined }
 
-export function Download({ gallery }: { gallery: GuestGallery }) {
+export function Download({ gallery, marks, openSheet }: { gallery: GuestGallery; marks: Marks; openSheet: () => void }) {
   const { locale, fmt, say } = useLanguage()
   const words = catalog[locale]
   const [state, set] = useState<State>({ step: 'idle' })
@@ -39,7 +40,8 @@ export function Download({ gallery }: { gallery: GuestGallery }) {
     <div className="bar-top">
       <p className="bar-says" role="status">
         {!gallery.download_enabled ? words.off : !gallery.may_download && words.lookOnly}
-        {state.step === 'begun' && (
+        {marks.choosing && words.chosen(marks.chosen.size)}
+        {state.step === 'begun' && !marks.choosing && (
           <>
             <Check size={17} aria-hidden="true" /> {words.begun}
           </>
@@ -56,6 +58,26 @@ export function Download({ gallery }: { gallery: GuestGallery }) {
         )}
       </p>
       {gallery.may_download && (
+        <span className="bar-ways">
+          <button type="button" className="button" aria-pressed={marks.choosing} onClick={() => marks.choose(!marks.choosing)}>
+            {marks.choosing ? <Check size={17} aria-hidden="true" /> : <MousePointerClick size={17} aria-hidden="true" />}
+            {marks.choosing ? words.stopChoosing : words.choose}
+          </button>
+          {!marks.choosing && (
+            <button type="button" className="button" onClick={openSheet}>
+              <SlidersHorizontal size={17} aria-hidden="true" />
+              {words.options}
+            </button>
+          )}
+        </span>
+      )}
+      {gallery.may_download && marks.choosing && (
+        <button type="button" className="button main" onClick={openSheet} disabled={!marks.chosen.size}>
+          <Arrow size={17} aria-hidden="true" />
+          {words.take(marks.chosen.size)}
+        </button>
+      )}
+      {gallery.may_download && !marks.choosing && (
         <button type="button" className="button main" onClick={start} disabled={state.step === 'asking' || state.step === 'packing'}>
           {state.step === 'failed' ? <RefreshCw size={17} aria-hidden="true" /> : <Arrow size={17} aria-hidden="true" />}
           {state.step === 'failed'

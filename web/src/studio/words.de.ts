@@ -179,6 +179,7 @@ export const words: Words = {
     downloads_digest: 'Downloads',
     mail_bounced: 'Brief kam zurück',
     link_renewed: 'Neuer Link',
+    export_ready: 'Auswahl ist fertig',
   },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen', suppressed: 'Nicht gesendet' },
   keptText: 'Es ist kein Mailserver eingerichtet, darum bleiben die Briefe hier zum Lesen.',

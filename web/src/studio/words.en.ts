@@ -187,6 +187,7 @@ export const words = {
     downloads_digest: 'Downloads',
     mail_bounced: 'Letter came back',
     link_renewed: 'New link',
+    export_ready: 'Chosen photos are ready',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },
   keptText: 'No mail server is set up, so letters are kept here to read.',

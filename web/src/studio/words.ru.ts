@@ -180,6 +180,7 @@ export const words: Words = {
     downloads_digest: 'Загрузки',
     mail_bounced: 'Письмо вернулось',
     link_renewed: 'Новая ссылка',
+    export_ready: 'Подборка готова',
   },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка', suppressed: 'Не отправлено' },
   keptText: 'Почтовый сервер не настроен, поэтому письма остаются здесь.',
