@@ -43,14 +43,14 @@ export async function findLink(db: Database | Tx, id: string): Promise<HeldLink 
   return { ...link, client: link.clientId && email && may ? { id: link.clientId, email, name, permission: may, accessExpiresAt } : null }
 }
 
-/** A living link of that kind to this archive that nobody in particular owns and that lasts until `until` at least. */
-export async function findShared(db: Database | Tx, archiveId: string, kind: Link['kind'], until: Date): Promise<Link | undefined> {
+/** The living link to a file of an export, for this client or for nobody in particular, that lasts until `until` at least. */
+export async function findExportLink(db: Database | Tx, archiveId: string, clientId: string | null, until: Date): Promise<Link | undefined> {
   return db
     .selectFrom('links')
     .selectAll()
     .where('archiveId', '=', archiveId)
-    .where('kind', '=', kind)
-    .where('clientId', 'is', null)
+    .where('kind', '=', 'export')
+    .where('clientId', 'is not distinct from', clientId)
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>=', until)
     .limit(1)

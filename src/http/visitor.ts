@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { days, seconds } from '../base/clock.ts'
 import { newToken } from '../base/id.ts'
+import type { Gallery } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Guard } from './guard.ts'
 
@@ -46,10 +47,13 @@ export async function readRequester(
   deps: Pick<Deps, 'settings'>,
   guard: Guard,
   request: FastifyRequest,
-  gallery: { id: string },
+  gallery: Gallery,
 ): Promise<string | undefined> {
   const who = await guard.asker(request)
   if (who.kind !== 'guest') return `user ${who.userId}`
+  // by their own link a client is the same on every device
+  const client = (await guard.pass(request, gallery))?.link.clientId
+  if (client) return `client ${client}`
   const id = readVisitor(deps, request, gallery.id)
   return id && `guest ${id}`
 }
@@ -60,7 +64,7 @@ export async function knowRequester(
   guard: Guard,
   request: FastifyRequest,
   reply: FastifyReply,
-  gallery: { id: string },
+  gallery: Gallery,
 ): Promise<string> {
   return (await readRequester(deps, guard, request, gallery)) ?? `guest ${knowVisitor(deps, request, reply, gallery.id)}`
 }

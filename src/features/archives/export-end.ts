@@ -5,7 +5,7 @@ import { keepUntil } from '../../data/archives.ts'
 import { changeExport, type Export, listExportsOf, listParts, settleCancelled } from '../../data/exports.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
-import { findShared, insertLink } from '../../data/links.ts'
+import { findExportLink, insertLink } from '../../data/links.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -51,12 +51,14 @@ export async function endCancelled(deps: Pick<Deps, 'db' | 'clock'>, held: Archi
   })
 }
 
-/** The link to one file of an export, living as long as the export. */
-export async function linkOf(deps: Pick<Deps, 'clock'>, tx: Tx, part: Pick<Archive, 'id' | 'galleryId'>, expiresAt: Date) {
-  const known = await findShared(tx, part.id, 'export', expiresAt)
+/** The link to one file of an export, living as long as the export; a client's goes when they are removed. */
+export async function linkOf(deps: Pick<Deps, 'clock'>, tx: Tx, part: Pick<Archive, 'id' | 'galleryId'>, one: Export) {
+  const expiresAt = one.expiresAt!
+  const clientId = /^client (.+)$/.exec(one.requester)?.[1] ?? null
+  const known = await findExportLink(tx, part.id, clientId, expiresAt)
   if (known) return known
   const now = deps.clock.now()
-  const facts = { galleryId: part.galleryId, archiveId: part.id, clientId: null }
+  const facts = { galleryId: part.galleryId, archiveId: part.id, clientId }
   const link = { ...facts, id: newId(now), kind: 'export' as const, issuedAt: now, expiresAt, revokedAt: null }
   await insertLink(tx, link)
   return link
@@ -69,7 +71,7 @@ async function writeLetter(deps: Needs, tx: Tx, one: Export, recipient: string, 
   const now = deps.clock.now()
   const id = newId(now)
   const links = []
-  for (const part of parts) links.push(await linkOf(deps, tx, part, one.expiresAt!))
+  for (const part of parts) links.push(await linkOf(deps, tx, part, one))
   const facts = { galleryId: one.galleryId, archiveId: parts[0]!.id, linkId: links[0]!.id, exportId: one.id }
   await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'export_ready', recipient, locale: one.locale, createdAt: now })
   await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })

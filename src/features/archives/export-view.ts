@@ -94,7 +94,7 @@ async function linksTo(deps: Needs, one: Export, archives: Archive[]): Promise<s
   return deps.db.transaction().execute(async (tx) => {
     const urls: string[] = []
     for (const archive of archives) {
-      const link = await linkOf(deps, tx, archive, one.expiresAt!)
+      const link = await linkOf(deps, tx, archive, one)
       urls.push(`${deps.settings.publicUrl}/d/${mintLink(link, deps.settings.tokenSecrets)}`)
     }
     return urls

@@ -2,7 +2,7 @@
 import { AppError } from '../../../base/errors.ts'
 import { listMissing } from '../../../data/archiveEntries.ts'
 import { listParts } from '../../../data/exports.ts'
-import { findLink, findShared } from '../../../data/links.ts'
+import { findLink, findExportLink } from '../../../data/links.ts'
 import { type Archive, downloadName } from '../../../domain/archive.ts'
 import type { LetterFacts } from '../../../domain/letter.ts'
 import { mintLink } from '../../../domain/link.ts'
@@ -15,7 +15,7 @@ export async function exportReady(deps: Needs, { row, gallery }: Subject): Promi
   const files = []
   const missing = []
   for (const part of parts) {
-    const own = part.id === link.archiveId ? link : await findShared(deps.db, part.id, 'export', link.expiresAt)
+    const own = part.id === link.archiveId ? link : await findExportLink(deps.db, part.id, link.clientId, link.expiresAt)
     // withdrawn since: the letter is still shown in the outbox, without it
     if (own) {
       const token = mintLink({ id: own.id, kind: own.kind, expiresAt: own.expiresAt }, deps.settings.tokenSecrets)
