@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, minutes } from '../../base/clock.ts'
@@ -201,6 +202,8 @@ test('a cancelled export whose builder has died is settled, and its bytes are ga
   const wish = { items: 'all', size: 'screen', format: 'tar', parts: false, notify: null } as const
   const made = await askExport(world.deps, gallery.id, { requester: 'guest a', userId: null, limited: true }, wish)
   const [part] = await listParts(world.deps.db, made.id)
+  const shown = await sql<{ id: string }>`select id from gallery_archives where gallery_id = ${gallery.id}`.execute(world.deps.db)
+  assert.ok(shown.rows.length === 1 && shown.rows[0]!.id !== part!.id, 'it is no version of the gallery')
   const key = `galleries/${gallery.id}/exports/dead.tar`
   await put(key)
   const now = world.clock.now()

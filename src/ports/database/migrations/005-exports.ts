@@ -16,6 +16,11 @@ alter table archives drop constraint archives_gallery_id_version_key;
 alter table archives add constraint archives_version unique (gallery_id, purpose, version);
 create index archives_cancelling on archives (created_at) where status = 'cancelling';
 
+-- 000 asks for the versions of a gallery: selections are none
+do $do$ begin
+  execute 'create or replace view gallery_archives as ' || rtrim(pg_get_viewdef('gallery_archives'), '; ') || ' and a.purpose = ''delivery''' ; end
+$do$;
+
 create table exports (
   id uuid primary key, gallery_id uuid not null references galleries, requester text not null,
   status text not null check (status in ('open', 'ready', 'failed', 'cancelling', 'cancelled', 'expired')),
