@@ -19,13 +19,13 @@ export interface Refused {
   cause: KeepsakeError
 }
 /** Either what was asked for, or `error`; looking at `result.error` decides which. */
-export type Answer<T extends object> = (T & { error?: undefined }) | (Refused & { [K in keyof T]?: undefined })
+export type Answer<T extends object> = (T & { error?: undefined; cause?: undefined }) | (Refused & { [K in keyof T]?: undefined })
 
 /** What `getDownloadAllUrl` answers: an address, or that it is still being prepared. */
 export type DownloadAll =
   | (Refused & { pending?: undefined; message?: undefined; downloadUrl?: undefined })
-  | { pending: true; message: string; downloadUrl?: undefined; error?: undefined }
-  | { downloadUrl: string; pending?: undefined; message?: undefined; error?: undefined }
+  | { pending: true; message: string; downloadUrl?: undefined; error?: undefined; cause?: undefined }
+  | { downloadUrl: string; pending?: undefined; message?: undefined; error?: undefined; cause?: undefined }
 
 export type Keepsake = ReturnType<typeof createClient>
 

@@ -63,7 +63,9 @@ export async function* watchArchive(
   }
 }
 
-const isEnd = ({ status }: ArchiveStatus) => status === 'ready' || status === 'failed'
+/** A ready archive may be there while a newer version of the same content is being built: that one is waited for. */
+const isEnd = ({ status, archive }: ArchiveStatus) =>
+  status === 'failed' || (status === 'ready' && !['queued', 'processing', 'verifying'].includes(archive?.status ?? ''))
 const isStatus = (event: unknown): event is ArchiveStatus =>
   typeof event === 'object' && event !== null && 'status' in event && 'archive' in event
 
