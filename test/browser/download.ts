@@ -1,5 +1,5 @@
 /** A download in a real Chromium by somebody who presses Resume whenever the browser has given up by itself. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
@@ -22,30 +22,34 @@ export async function downloadInChromium(link: string, folder: string, size: num
     await list.goto('chrome://downloads')
     const item = list.locator('downloads-item').first()
     await item.waitFor()
-    return await until(
+    const whole = await until(
       async () => {
         const files = readdirSync(downloadsPath).map((name) => path.join(downloadsPath, name))
-        const whole = files.find((file) => existsSync(file) && !file.endsWith('.crdownload') && statSync(file).size === size)
-        if (whole && (await item.getByText('Show in folder').isVisible())) return whole
+        // it gets its name when it has ended
+        const ended = files.find((file) => existsSync(file) && !file.endsWith('.crdownload') && statSync(file).size === size)
+        if (ended) return ended
         // five breaks it mends by itself; then it says that it failed
         if (await item.getByText(/^Failed/).isVisible()) {
           // while one looks it may have gone on after all
           const press = { timeout: 1000 }
           await item
-            .locator('#moreActionsButton')
+            .locator('#more-actions')
             .click(press)
             .catch(() => undefined)
           await item
-            .locator('#pauseOrResume')
+            .locator('#pause-or-resume')
             .click(press)
             .catch(() => undefined)
         }
-        console.error('item', (await item.textContent().catch(String))?.replace(/\s+/g, ' ').slice(0, 200), files.map((f) => `${path.basename(f).slice(-14)} ${statSync(f).size}`))
-        await sleep(400)
+        await sleep(100)
         return undefined
       },
-      { what: 'the end of the download in Chromium', ms: 600_000 },
+      { what: 'the end of the download in Chromium', ms: 1_200_000 },
     )
+    // what lies in its folder goes with the browser
+    const kept = path.join(folder, 'large.zip')
+    renameSync(whole, kept)
+    return kept
   } finally {
     await context.close()
   }
