@@ -1,6 +1,6 @@
 /** A line with faults: passes requests on to a service, and flips bits, cuts, slows, refuses, and counts what it let through. */
 import { once } from 'node:events'
-import { createServer, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -37,30 +37,9 @@ export async function faultyLine(t: TestContext, target: string): Promise<Line> 
       return void reply.writeHead(line.refuse.status, line.refuse.retryAfter ? { 'retry-after': line.refuse.retryAfter } : {}).end()
     }
     const { host: _, ...headers } = asked.headers
-    const passed = request(new URL(line.path ?? asked.url!, target), { method: asked.method, headers }, async (answer) => {
-      reply.writeHead(answer.statusCode!, answer.headers)
-      const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(answer.headers['content-range'] ?? '') ?? []
-      const range = { from: Number(from ?? 0), to: Number(to ?? Number.NaN) + 1, bytes: 0 }
-      line.ranges.push(range)
-      const cut = line.cut.times > 0 ? line.cut.after : Number.POSITIVE_INFINITY
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        for (const flip of line.flip) {
-          const place = flip.at - range.from - range.bytes
-          if (flip.times <= 0 || place < 0 || place >= chunk.length) continue
-          chunk[place]! ^= 0x10
-          flip.times--
-        }
-        range.bytes += chunk.length
-        if (range.bytes > cut) {
-          line.cut.times--
-          reply.destroy()
-          break
-        }
-        if (!reply.write(chunk)) await drained(reply)
-        if (line.rate) await sleep((chunk.length / line.rate) * 1000)
-        if (reply.destroyed) break
-      }
-      reply.end()
+    const passed = request(new URL(line.path ?? asked.url!, target), { method: asked.method, headers }, (answer) => {
+      // whichever end breaks, the other one sees it break as well
+      passOn(line, answer, reply).catch(() => reply.destroy())
     })
     passed.on('error', () => reply.destroy())
     reply.on('close', () => passed.destroy())
@@ -74,6 +53,31 @@ export async function faultyLine(t: TestContext, target: string): Promise<Line> 
   })
   line.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
   return line
+}
+
+async function passOn(line: Line, answer: IncomingMessage, reply: ServerResponse): Promise<void> {
+  reply.writeHead(answer.statusCode!, answer.headers)
+  const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(answer.headers['content-range'] ?? '') ?? []
+  const range = { from: Number(from ?? 0), to: Number(to ?? Number.NaN) + 1, bytes: 0 }
+  line.ranges.push(range)
+  const cut = line.cut.times > 0 ? line.cut.after : Number.POSITIVE_INFINITY
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for (const flip of line.flip) {
+      const place = flip.at - range.from - range.bytes
+      if (flip.times <= 0 || place < 0 || place >= chunk.length) continue
+      chunk[place]! ^= 0x10
+      flip.times--
+    }
+    range.bytes += chunk.length
+    if (range.bytes > cut && line.cut.times > 0) {
+      line.cut.times--
+      reply.destroy()
+    }
+    if (reply.destroyed) return
+    if (!reply.write(chunk)) await drained(reply)
+    if (line.rate) await sleep((chunk.length / line.rate) * 1000)
+  }
+  reply.end()
 }
 
 /** Resolves when more can be written, or nobody reads any more. */
