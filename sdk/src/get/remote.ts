@@ -53,6 +53,11 @@ export async function lookAt(url: string, to: Pick<Connection, 'key'>, signal?: 
     const size = Number(/^bytes 0-0\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1] ?? Number.NaN)
     const etag = answer.headers.get('etag') ?? ''
     if (answer.status !== 206 || !Number.isSafeInteger(size) || !etag.startsWith('"')) throw ownError('not_resumable')
+    // its one byte: the line stays open for what follows
+    await answer.arrayBuffer().catch((cause: unknown) => {
+      signal?.throwIfAborted()
+      throw ownError('unreachable', { cause })
+    })
     return { url, key: to.key, size, etag, name: nameOf(answer.headers.get('content-disposition')) }
   } finally {
     over.abort()
@@ -82,17 +87,20 @@ export async function fetchRange(
     if (answer.headers.get('content-range') !== `bytes ${from}-${to - 1}/${remote.size}` || !answer.body) throw ownError('not_resumable')
     const reader = answer.body.getReader()
     let at = from
-    while (at < to) {
+    for (;;) {
       timer = setTimeout(() => over.abort(), silentMs)
       const { done, value } = await reader.read().catch((cause: unknown) => {
         signal.throwIfAborted()
         throw ownError('unreachable', { detail: 'The connection was cut.', cause })
       })
       clearTimeout(timer)
-      if (done) throw ownError('unreachable', { detail: 'The connection was cut.' })
-      await take(at, value.subarray(0, to - at))
-      at += value.length
+      // read to its end: who hangs up after the last byte does not look like one who has received it
+      if (done) break
+      const wanted = value.subarray(0, to - at)
+      if (wanted.length > 0) await take(at, wanted)
+      at += wanted.length
     }
+    if (at < to) throw ownError('unreachable', { detail: 'The connection was cut.' })
   } finally {
     clearTimeout(timer)
     over.abort()
