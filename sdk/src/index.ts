@@ -112,7 +112,7 @@ export function createClient(to: Connection) {
         // the wrong archive would show one client the photos of another
         const { rows } = await call<Page<Archive>>(routes.listArchives, of(galleryId))
         if (!rows.some(({ id }) => id === archiveId)) throw notOfGallery(archiveId)
-        const { letter } = await call<{ letter: Letter }>(routes.resend, of(archiveId, { body: { email: recipientEmail } }))
+        const letter = await call<Letter>(routes.resend, of(archiveId, { body: { email: recipientEmail } }))
         return { success: true as const, letter }
       }),
   }
