@@ -4,6 +4,7 @@ import { archiveCommand } from './archive.ts'
 import { clientCommand } from './client.ts'
 import { deliverCommand } from './deliver.ts'
 import { galleryCommand } from './gallery.ts'
+import { getCommand } from './get.ts'
 import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
@@ -16,6 +17,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         the service: pages, API and worker (npm start is the same)
   keepsake deliver <folder> [--title T] [--slug S] [--to a@b.c]... [--expires 30d]
         the main job in one go: gallery from a folder, publish, build, verify, letters
+  keepsake get <link> [--out dir] [--jobs 4]
+        fetches an archive: goes on where it stopped, proves every photo, fetches damaged ones again
   keepsake import <folder> --gallery <slug>
         more files into a gallery
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
@@ -32,6 +35,7 @@ Every command takes --json. Configuration comes from the environment: see .env.e
 const commands: Record<string, (args: string[], out: Output) => Promise<number>> = {
   serve: serveCommand,
   deliver: deliverCommand,
+  get: getCommand,
   import: importCommand,
   gallery: galleryCommand,
   client: clientCommand,
