@@ -30,6 +30,7 @@ test('nothing set gives a service for this machine alone', () => {
   assert.equal(settings.importDir, null)
   const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
   assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
+  assert.deepEqual([settings.cronSecret, settings.detailedLogs], [null, false])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })
@@ -45,7 +46,10 @@ test('what is set is what counts', () => {
     ZIP_URL_EXPIRY: '600',
     PRESIGNED_URL_EXPIRY: '90',
     RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '1',
+    ENABLE_DETAILED_LOGS: 'true',
+    CRON_SECRET: secret,
   })
+  assert.deepEqual([config.settings.cronSecret, config.settings.detailedLogs], [secret, true])
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
@@ -81,6 +85,10 @@ test('a wrong value names itself and is not repeated', () => {
     ['RETENTION_YEARS', '0'],
     ['SUPERSEDED_RETENTION_DAYS', '1.5'],
     ['LOG_LEVEL', 'loud'],
+    ['CRON_SECRET', 'short'],
+    ['CRON_SECRET', 'a'.repeat(64)],
+    ['CRON_SECRET', 'keepsake-cron-0123456789-abcdefghijkl'],
+    ['ENABLE_DETAILED_LOGS', 'loud'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', 'proxy.example.com'],
     ['RUNNER_MAX_CONCURRENT_JOBS', '0'],

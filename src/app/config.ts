@@ -85,6 +85,8 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
         file: seconds(v.PRESIGNED_URL_EXPIRY),
         export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS),
       },
+      cronSecret: v.CRON_SECRET ?? null,
+      detailedLogs: v.ENABLE_DETAILED_LOGS,
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
   }
@@ -102,6 +104,7 @@ const url = (...schemes: string[]) =>
     .string()
     .refine((text) => schemes.includes(URL.parse(text)?.protocol ?? ''), `must be an address that begins with ${schemes.join(' or ')}//`)
 
+const oneSecret = 'must be at least 32 random characters: try `openssl rand -base64 33`'
 const weakness = 'must be at least 32 random characters (several with commas between, the newest first): try `openssl rand -base64 33`'
 
 const variables = z.object({
@@ -145,6 +148,11 @@ const variables = z.object({
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
   RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),
   LOG_LEVEL: z.enum(['info', 'warn', 'error'], 'must be info, warn or error').default('info'),
+  ENABLE_DETAILED_LOGS: z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((text) => text === 'true' || text === '1')
+    .default(false),
+  CRON_SECRET: z.string().refine(isStrong, oneSecret).optional(),
   TRUST_PROXY: z
     .string()
     .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
