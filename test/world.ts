@@ -55,7 +55,18 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
   const images = sharpImages({ processes: 1 })
   const queue = await pgbossQueue({ db: database.db, url: database.url, log: quiet })
   const calendar = { now: async () => clock.now() }
-  const deps: Deps = { db: database.db, storage, queue, images, mail: outboxMail(), clock, calendar, log: quiet, settings: testSettings, ...change }
+  const deps: Deps = {
+    db: database.db,
+    storage,
+    queue,
+    images,
+    mail: outboxMail(),
+    clock,
+    calendar,
+    log: quiet,
+    settings: testSettings,
+    ...change,
+  }
   const owner = await createUser(deps, { name: 'Ida Photo', email: 'ida@example.com', password: 'a long password', role: 'admin' })
   return {
     deps,

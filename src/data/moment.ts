@@ -5,6 +5,7 @@ import { AppError } from '../base/errors.ts'
 import { judge, type Moment } from '../domain/moment.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 import type { Calendar } from '../ports/deps.ts'
+import { findSetting, keepSetting } from './settings.ts'
 
 const key = 'clock'
 
@@ -21,8 +22,8 @@ export function databaseCalendar(db: Database, clock: Clock, readNow = databaseN
       const { doubt, moment } = await db.transaction().execute(async (tx) => {
         // one look at a time: a note that is older than the next one would look like a jump back
         await sql`select pg_advisory_xact_lock(hashtext('keepsake clock'))`.execute(tx)
-        const row = await tx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
-        const judged = judge(row?.value as Moment | undefined, clock.now(), await readNow(tx))
+        const seen = (await findSetting(tx, key)) as Moment | undefined
+        const judged = judge(seen, clock.now(), await readNow(tx))
         await note(tx, judged.moment)
         return judged
       })
@@ -37,17 +38,4 @@ export async function trustClock(db: Database): Promise<void> {
   await note(db, { at: (await databaseNow(db)).toISOString(), steady: 0, needed: 0 })
 }
 
-/** The note as it stands; undefined before the first look. */
-export async function findMoment(db: Database): Promise<Moment | undefined> {
-  const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
-  return row?.value as Moment | undefined
-}
-
-async function note(db: Database | Tx, moment: Moment): Promise<void> {
-  const value = JSON.stringify(moment)
-  await db
-    .insertInto('settings')
-    .values({ key, value })
-    .onConflict((c) => c.column('key').doUpdateSet({ value }))
-    .execute()
-}
+const note = (db: Database | Tx, moment: Moment): Promise<void> => keepSetting(db, key, moment)

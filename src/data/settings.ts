@@ -1,11 +1,21 @@
 /** Questions to the table settings: small facts of this installation, each under its key. */
 import { sql } from 'kysely'
-import type { Database } from '../ports/database/port.ts'
+import type { Database, Tx } from '../ports/database/port.ts'
 
 /** The value under `key`, or undefined. */
-export async function findSetting(db: Database, key: string): Promise<unknown> {
+export async function findSetting(db: Database | Tx, key: string): Promise<unknown> {
   const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
   return row?.value
+}
+
+/** Sets the value, whatever stood there. */
+export async function keepSetting(db: Database | Tx, key: string, value: unknown): Promise<void> {
+  const text = JSON.stringify(value)
+  await db
+    .insertInto('settings')
+    .values({ key, value: text })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: text }))
+    .execute()
 }
 
 /** Sets the value if there is none yet; answers the one that stands, so that two who begin at once agree. */

@@ -24,7 +24,11 @@ const offAtMost = days(7)
  * day of steady running; after a shorter gap, which most often is a machine that was off, after an hour. Those grow from look to
  * look, so a machine that is on for some hours a day comes to its clean-up as well.
  */
-export function judge(seen: Moment | undefined, ours: Date, theirs: Date): { moment: Moment; doubt: 'clocks_differ' | 'clock_jumped' | null } {
+export function judge(
+  seen: Moment | undefined,
+  ours: Date,
+  theirs: Date,
+): { moment: Moment; doubt: 'clocks_differ' | 'clock_jumped' | null } {
   const at = theirs.toISOString()
   if (Math.abs(ours.getTime() - theirs.getTime()) > tolerance)
     return { moment: { at, steady: 0, needed: Math.max(seen?.needed ?? 0, hours(1)) }, doubt: 'clocks_differ' }
