@@ -145,7 +145,7 @@ export async function walkGalleries(db: Database, afterId: string | null, limit:
 /** Galleries deleted before `before` that still have originals, those after `afterId`. */
 export async function listUncleared(db: Database, before: Date, afterId: string | null, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from galleries g where state = 'deleted' and deleted_at < ${before} and (${afterId}::uuid is null or id > ${afterId}::uuid)
+    select id from galleries g where state = 'deleted' and deleted_at <= ${before} and (${afterId}::uuid is null or id > ${afterId}::uuid)
       and exists (select 1 from assets where gallery_id = g.id and state <> 'deleted')
     order by id limit ${limit}`.execute(db)
   return rows.map((row) => row.id)

@@ -37,3 +37,9 @@ export async function installationId(db: Database, fresh: string): Promise<strin
 export async function pingDatabase(db: Database): Promise<void> {
   await sql`select 1`.execute(db)
 }
+
+/** The server's version, such as 18.4. */
+export async function databaseVersion(db: Database): Promise<string> {
+  const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db)
+  return rows[0]!.version
+}
