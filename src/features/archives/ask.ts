@@ -55,6 +55,8 @@ export async function choose(deps: Needs, tx: Tx, galleryId: string): Promise<{ 
     return { archive: failed }
   const source = failed ? 'api_retry' : 'api'
   const archive = await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: false })
+  // the content has moved on and come back to what an archive holds: nothing has to be prepared
+  if (archive.status === 'ready') return { archive }
   return { archive, message: failed ? messages.retrying : messages.started }
 }
 
