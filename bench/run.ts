@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product --runs N --photos N --tiny N --large N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests --runs N --photos N --tiny N --large N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -9,10 +9,18 @@ import { parseArgs } from 'node:util'
 import { benchBuild, benchMemory, type Options } from './build.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
+import { benchRequests } from './requests.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
 
-const parts = { build: benchBuild, memory: benchMemory, verify: benchVerify, serve: benchServe, product: benchProduct }
+const parts = {
+  build: benchBuild,
+  memory: benchMemory,
+  verify: benchVerify,
+  serve: benchServe,
+  product: benchProduct,
+  requests: benchRequests,
+}
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },

@@ -40,6 +40,8 @@ export const testSettings: Settings = {
   retentionDays: 730,
   supersededDays: 30,
   linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 
@@ -52,7 +54,19 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
   await storage.identify(await installationId(database.db, newId(clock.now())))
   const images = sharpImages({ processes: 1 })
   const queue = await pgbossQueue({ db: database.db, url: database.url, log: quiet })
-  const deps: Deps = { db: database.db, storage, queue, images, mail: outboxMail(), clock, log: quiet, settings: testSettings, ...change }
+  const calendar = { now: async () => clock.now() }
+  const deps: Deps = {
+    db: database.db,
+    storage,
+    queue,
+    images,
+    mail: outboxMail(),
+    clock,
+    calendar,
+    log: quiet,
+    settings: testSettings,
+    ...change,
+  }
   const owner = await createUser(deps, { name: 'Ida Photo', email: 'ida@example.com', password: 'a long password', role: 'admin' })
   return {
     deps,

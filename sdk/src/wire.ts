@@ -53,7 +53,7 @@ export interface ApiKey {
   last_used_at: string | null
   revoked_at: string | null
 }
-export type KeyScope = 'galleries:read' | 'galleries:write'
+export type KeyScope = 'galleries:read' | 'galleries:write' | 'metrics:read'
 /** POST /api/keys: the key itself is shown this once */
 export interface NewApiKey extends ApiKey {
   key: string
@@ -472,7 +472,75 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
-/** GET /healthz */
+/** GET /healthz: the process answers */
 export interface Health {
-  status: 'ok' | 'unavailable'
+  status: 'ok'
 }
+
+/** GET /readyz: 503 while something is not ok */
+export interface Readiness {
+  status: 'ready' | 'not_ready'
+  /** each `ok`, or a code of docs/errors.md */
+  checks: { database: string; storage: string; queue: string }
+  /** age of the oldest job that could run now, seconds */
+  queue_age_seconds: number | null
+}
+
+/** POST /api/cron/maintenance (API-10) */
+export interface MaintenanceResult {
+  stale_zips_queued: number
+  stuck_jobs_reset: number
+  errors: ({ album_id: string; error: string } | { general: string })[]
+}
+
+/** GET /api/admin/maintenance: the last run, null before the first */
+export interface Maintenance {
+  last: { started_at: string; finished_at: string; result: MaintenanceResult } | null
+}
+
+/** POST /api/cron/cleanup: how many of each */
+export interface CleanupResult {
+  archives_ended: number
+  galleries_cleared: number
+  objects_deleted: number
+  orphans_noted: number
+  temporary_removed: number
+  uploads_dropped: number
+  errors: { part: string; code: string }[]
+}
+
+/** POST /api/cron/process-archives */
+export interface ProcessedArchives {
+  /** archives that waited without sign of life and got their job again, at most 5 a call */
+  queued: number
+  /** jobs that wait for a worker */
+  waiting: number
+}
+
+/** POST /api/cron/expirations */
+export interface Expirations {
+  expired: number
+}
+
+/** GET /api/galleries/:id/progress: the data of every server-sent event `progress` */
+export interface Progress {
+  status: ArchiveWord
+  archive_id: string | null
+  version: number | null
+  percent: number
+  processed_bytes: number
+  total_bytes: number
+  processed_photos: number
+  total_photos: number
+  eta_seconds: number | null
+}
+
+/** POST /admin/albums (words of 001) */
+export interface Album {
+  album_id: string
+  name: string
+  photo_count: number
+  created_at: string
+  zip_status: ZipStatus
+}
+export type ZipStatus = 'not_started' | 'pending' | 'generating' | 'ready' | 'error'

@@ -13,7 +13,7 @@ const secret = 'k3Jx9vQ2mZ8pL5tR7wY1nB4cD6fG0hSa'
 const plain = { KEEPSAKE_DATA: path.join(dir, 'plain') }
 
 test('nothing set gives a service for this machine alone', () => {
-  const { settings, ...rest } = readConfig(plain)
+  const { settings, secrets, ...rest } = readConfig(plain)
   assert.deepEqual(rest, {
     port: 4000,
     host: '127.0.0.1',
@@ -31,6 +31,8 @@ test('nothing set gives a service for this machine alone', () => {
   assert.equal(settings.importDir, null)
   const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
   assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
+  assert.deepEqual(secrets, settings.tokenSecrets)
+  assert.deepEqual([settings.cronSecret, settings.detailedLogs], [null, false])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })
@@ -46,7 +48,10 @@ test('what is set is what counts', () => {
     ZIP_URL_EXPIRY: '600',
     PRESIGNED_URL_EXPIRY: '90',
     RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '1',
+    ENABLE_DETAILED_LOGS: 'true',
+    CRON_SECRET: secret,
   })
+  assert.deepEqual([config.settings.cronSecret, config.settings.detailedLogs], [secret, true])
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
@@ -54,6 +59,18 @@ test('what is set is what counts', () => {
   const { client, file, export: ofExport } = config.settings.linkLife
   assert.deepEqual([client, file, ofExport], [600_000, 90_000, 3_600_000])
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
+})
+
+test('what must not stand in a log is known: secrets, and passwords within addresses', () => {
+  const { secrets } = readConfig({
+    ...plain,
+    GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
+    CRON_SECRET: [...secret].reverse().join(''),
+    DATABASE_URL: 'postgres://keepsake:db%20word@localhost/keepsake',
+    SMTP_URL: 'smtps://mara:mail-word@mail.example.com',
+  })
+  for (const one of [secret, secret.toLowerCase(), [...secret].reverse().join(''), 'db word', 'mail-word'])
+    assert.ok(secrets.includes(one), one)
 })
 
 test('a wrong value names itself and is not repeated', () => {
@@ -83,6 +100,10 @@ test('a wrong value names itself and is not repeated', () => {
     ['RETENTION_YEARS', '0'],
     ['SUPERSEDED_RETENTION_DAYS', '1.5'],
     ['LOG_LEVEL', 'loud'],
+    ['CRON_SECRET', 'short'],
+    ['CRON_SECRET', 'a'.repeat(64)],
+    ['CRON_SECRET', 'keepsake-cron-0123456789-abcdefghijkl'],
+    ['ENABLE_DETAILED_LOGS', 'loud'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', 'proxy.example.com'],
     ['RUNNER_MAX_CONCURRENT_JOBS', '0'],

@@ -24,6 +24,8 @@ export interface Config {
   trustProxy: number | string[] | undefined
   /** builds at the same time */
   maxJobs: number
+  /** every value of these that must not stand in a log */
+  secrets: string[]
   settings: Settings
 }
 
@@ -60,6 +62,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       problem: 'is needed with RESEND_API_KEY: an address of a domain verified there',
     })
   const dataDir = path.resolve(v.KEEPSAKE_DATA ?? (root ? '/var/lib/keepsake' : './data'))
+  const tokenSecrets = v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined)
   return {
     port: v.PORT,
     host: v.HOST,
@@ -70,9 +73,10 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
+    secrets: [...tokenSecrets, ...secretsIn(given)],
     settings: {
       publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
-      tokenSecrets: v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined),
+      tokenSecrets,
       emailFrom: v.EMAIL_FROM,
       resendWebhookSecret: v.RESEND_WEBHOOK_SECRET ?? null,
       maxUploadBytes: v.MAX_UPLOAD_BYTES,
@@ -85,6 +89,8 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
         file: seconds(v.PRESIGNED_URL_EXPIRY),
         export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS),
       },
+      cronSecret: v.CRON_SECRET ?? null,
+      detailedLogs: v.ENABLE_DETAILED_LOGS,
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
   }
@@ -102,6 +108,7 @@ const url = (...schemes: string[]) =>
     .string()
     .refine((text) => schemes.includes(URL.parse(text)?.protocol ?? ''), `must be an address that begins with ${schemes.join(' or ')}//`)
 
+const oneSecret = 'must be at least 32 random characters: try `openssl rand -base64 33`'
 const weakness = 'must be at least 32 random characters (several with commas between, the newest first): try `openssl rand -base64 33`'
 
 const variables = z.object({
@@ -145,6 +152,11 @@ const variables = z.object({
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
   RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),
   LOG_LEVEL: z.enum(['info', 'warn', 'error'], 'must be info, warn or error').default('info'),
+  ENABLE_DETAILED_LOGS: z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((text) => text === 'true' || text === '1')
+    .default(false),
+  CRON_SECRET: z.string().refine(isStrong, oneSecret).optional(),
   TRUST_PROXY: z
     .string()
     .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
@@ -153,6 +165,16 @@ const variables = z.object({
   KEEPSAKE_IMPORT_DIR: z.string().optional(),
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
 })
+
+/** Of what is set: values of variables that are named as secrets, and passwords within addresses. */
+function secretsIn(given: Environment): string[] {
+  const ours = Object.entries(given).filter(([name]) => variableNames.includes(name))
+  return ours.flatMap(([name, value]) => {
+    if (/SECRET|PASSWORD|API_KEY/.test(name)) return value!.split(',').map((part) => part.trim())
+    const password = URL.parse(value!)?.password
+    return password ? [decodeURIComponent(password), password] : []
+  })
+}
 
 /** Every variable that is read. */
 export const variableNames = Object.keys(variables.shape)

@@ -14,7 +14,10 @@ import { guestRoutes } from '../features/galleries/guest.ts'
 import { linkRoutes } from '../features/galleries/links.ts'
 import { openRoutes } from '../features/galleries/open.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
+import { makeMetrics } from '../features/operations/metrics.ts'
+import { operationsRoutes } from '../features/operations/routes.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
+import { sweepUploads } from '../features/uploads/sweep.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
@@ -47,7 +50,10 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
   try {
     if (role !== 'worker') {
       const auth = makeAuth(deps)
+      const metrics = makeMetrics(deps)
+      const operations = operationsRoutes({ metrics, more: { sweepUploads: () => sweepUploads(deps) } })
       const routes = [
+        operations,
         accountRoutes({ auth, setUpCode }),
         galleryRoutes,
         linkRoutes,
@@ -65,6 +71,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         routes,
         webDir: existsSync(webDir) ? webDir : undefined,
         trustProxy: config.trustProxy,
+        answered: metrics.request,
       })
       address = await app.listen({ port: config.port, host: config.host })
       close = () => app.close()

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { newId } from '../base/id.ts'
+import { databaseCalendar } from '../data/moment.ts'
 import { findSetting, installationId, settleSetting } from '../data/settings.ts'
 import { jobRules } from '../domain/jobs.ts'
 import { startEmbedded } from '../ports/database/embedded.ts'
@@ -46,7 +47,8 @@ export async function wire(config: Config, log: Log): Promise<World> {
     const images = sharpImages()
     opened.push(() => images.close())
     const mail = pickMail(config)
-    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, log, settings: config.settings }
+    const calendar = databaseCalendar(database.db, clock)
+    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, calendar, log, settings: config.settings }
     return {
       deps,
       close: async (graceMs) => {

@@ -13,10 +13,16 @@ export const errorTable = {
   storage_unreachable: [503, 'The storage cannot be reached: check that it is mounted and running, then try again.'],
   storage_foreign: [503, 'This storage belongs to another installation: point Keepsake at the storage that goes with this database.'],
   storage_full: [507, 'There is not enough space to store this: free some space, then go on where you stopped.'],
+  clock_unsure: [
+    503,
+    'The clocks of this machine and of its database disagree or have jumped: nothing is deleted until they are right and steady (see keepsake doctor).',
+  ],
   // who
   sign_in_required: [401, 'Sign in first, or send an API key.'],
   wrong_credentials: [401, 'E-mail or password is wrong.'],
   forbidden: [403, 'You may not do this with the account or key you use.'],
+  cron_off: [503, 'Calls by cron are switched off: set CRON_SECRET, then send it as Authorization: Bearer.'],
+  cron_refused: [401, 'Send the value of CRON_SECRET as Authorization: Bearer.'],
   foreign_origin: [403, 'This request came from another site: open Keepsake itself and try again.'],
   set_up_done: [409, 'This Keepsake has been set up already: sign in.'],
   set_up_code_wrong: [403, 'The set-up code is wrong: use the address that Keepsake printed when it started.'],

@@ -3,6 +3,7 @@ import { AppError } from '../base/errors.ts'
 import { archiveCommand } from './archive.ts'
 import { clientCommand } from './client.ts'
 import { deliverCommand } from './deliver.ts'
+import { doctorCommand } from './doctor.ts'
 import { galleryCommand } from './gallery.ts'
 import { getCommand } from './get.ts'
 import { importCommand } from './import.ts'
@@ -28,6 +29,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+  keepsake doctor [--trust-clock]
+        looks at configuration, database, storage, disk, mail, clock, queue and maintenance
 
 Every command takes --json. Configuration comes from the environment: see .env.example.
 `
@@ -40,6 +43,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   gallery: galleryCommand,
   client: clientCommand,
   archive: archiveCommand,
+  doctor: doctorCommand,
   user: userCommand,
   key: keyCommand,
 }

@@ -166,14 +166,15 @@ export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promi
     .execute()
 }
 
-/** The stored file of a ready archive is gone or damaged: it must not be shown as ready any more. */
-export async function markLost(tx: Tx, id: string, now: Date): Promise<void> {
-  await tx
+/** The stored file of a ready archive is gone or damaged: it must not be shown as ready any more. False when it was not. */
+export async function markLost(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const done = await tx
     .updateTable('archives')
     .set({ status: 'failed', errorCode: 'archive_mismatch', errorMessage: 'The stored file is gone or damaged.', completedAt: now })
     .where('id', '=', id)
     .where('status', '=', 'ready')
-    .execute()
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
 }
 
 /** Keeps the file for a link that ends then, and for the transfers that began in time; false when its time was over before. */
@@ -202,6 +203,46 @@ export async function listIdle(db: Database, before: Date, limit: number): Promi
     .where((eb) => eb(eb.fn.coalesce('progressAt', 'createdAt'), '<', before))
     .orderBy('createdAt')
     .limit(limit)
+    .execute()
+}
+
+/** Archives at work without progress since `before`: whoever works on them stands still. */
+export async function listStuck(db: Database, before: Date, limit: number): Promise<Archive[]> {
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('status', 'in', ['processing', 'verifying'])
+    .where((eb) => eb(eb.fn.coalesce('progressAt', 'createdAt'), '<', before))
+    .orderBy('createdAt')
+    .limit(limit)
+    .execute()
+}
+
+/** Takes a stuck archive from whoever holds it: the fence rises, so nothing they do later counts. False when it has moved meanwhile. */
+export async function takeAway(
+  tx: Tx,
+  held: Held,
+  change: Partial<Pick<Archive, 'status' | 'storageKey' | 'errorCode' | 'errorMessage' | 'progressAt'>>,
+): Promise<boolean> {
+  const done = await tx
+    .updateTable('archives')
+    .set((eb) => ({ ...change, fence: eb('fence', '+', 1), processedBytes: 0, processedPhotos: 0, etaSeconds: null }))
+    .where('id', '=', held.id)
+    .where('fence', '=', held.fence)
+    .where('status', '=', held.status)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** The archives of these galleries that have a file or are at work. */
+export async function listOfGalleries(db: Database | Tx, galleryIds: string[]): Promise<Archive[]> {
+  if (!galleryIds.length) return []
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', 'in', galleryIds)
+    .where('status', 'in', ['ready', ...open])
+    .orderBy('version', 'desc')
     .execute()
 }
 

@@ -168,6 +168,23 @@ export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
   return done.numUpdatedRows > 0n
 }
 
+/** Takes every asset of a gallery and its small pictures out of the living ones; answers the keys whose bytes nobody needs any more. */
+export async function deleteAllOf(tx: Tx, galleryId: string): Promise<string[]> {
+  const pictures = await tx
+    .deleteFrom('derivatives')
+    .where('assetId', 'in', tx.selectFrom('assets').select('id').where('galleryId', '=', galleryId))
+    .returning('storageKey')
+    .execute()
+  const originals = await tx
+    .updateTable('assets')
+    .set({ state: 'deleted' })
+    .where('galleryId', '=', galleryId)
+    .where('state', '!=', 'deleted')
+    .returning('storageKey')
+    .execute()
+  return [...originals, ...pictures].map((row) => row.storageKey)
+}
+
 /** Notes what the decoder saw; the small pictures are there. */
 export async function setRendered(tx: Tx, id: string, look: { width: number; height: number }): Promise<void> {
   await tx

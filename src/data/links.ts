@@ -176,3 +176,17 @@ export async function sweepLinks(db: Database, now: Date): Promise<number> {
 export async function listOfClient(db: Database, clientId: string): Promise<Link[]> {
   return db.selectFrom('links').selectAll().where('clientId', '=', clientId).orderBy('issuedAt').execute()
 }
+
+/** Ids of the archives of a gallery that somebody has a living link to. */
+export async function listLinked(db: Database | Tx, galleryId: string, now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('links')
+    .select('archiveId')
+    .distinct()
+    .where('galleryId', '=', galleryId)
+    .where('archiveId', 'is not', null)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .execute()
+  return rows.map((row) => row.archiveId!)
+}

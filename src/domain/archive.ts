@@ -98,6 +98,19 @@ export function downloadWord(status: ArchiveState): 'ready' | 'generating' | 'pe
   return status === 'queued' ? 'pending' : 'generating'
 }
 
+/** The words of 001 for an album (zip_status): an old ZIP beside changed content is waited for. */
+export function zipStatus(word: ArchiveWord): 'not_started' | 'pending' | 'generating' | 'ready' | 'error' {
+  return zipWords[word]
+}
+const zipWords = {
+  none: 'not_started',
+  pending: 'pending',
+  processing: 'generating',
+  ready: 'ready',
+  outdated: 'pending',
+  failed: 'error',
+} as const satisfies Record<ArchiveWord, string>
+
 /** Asking again restarts a failed archive by itself only after 1, 5, then 30 minutes, and 3 times at most; then Retry does. */
 export function mayRetryByAsking(failures: number, lastFailedAt: Date, now: Date): boolean {
   const wait = [minutes(1), minutes(5), minutes(30)][failures - 1]

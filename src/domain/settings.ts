@@ -20,6 +20,10 @@ export interface Settings {
   supersededDays: number
   /** how long a link of each kind lives, milliseconds */
   linkLife: Record<LinkKind, number>
+  /** bearer of the calls by cron; null: there are none */
+  cronSecret: string | null
+  /** one line for every photo that is packed, and more of that kind */
+  detailedLogs: boolean
   /** folder below which admins may import by path over the API; null: they may not */
   importDir: string | null
 }

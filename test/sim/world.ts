@@ -308,7 +308,8 @@ export async function openWorld(lane: Lane): Promise<World> {
       return answer
     },
   }
-  const ports = { db, queue: queue.port, mail, images, clock, log: quiet, settings, storage: disk }
+  const calendar = { now: async () => clock.now() }
+  const ports = { db, queue: queue.port, mail, images, clock, calendar, log: quiet, settings, storage: disk }
   return world
 }
 
@@ -325,6 +326,8 @@ const settings: Deps['settings'] = {
   retentionDays: 730,
   supersededDays: 1,
   linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 

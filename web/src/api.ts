@@ -1,4 +1,6 @@
 /** The only door to the server: one function a question, one hook for what a page shows. */
+
+import { useEffect, useRef } from 'react'
 import type {
   Archive,
   ArchiveStatus,
@@ -19,6 +21,7 @@ import type {
   Link,
   NewLink,
   Page,
+  Progress,
   Published,
   Session,
   SetUp,
@@ -123,13 +126,81 @@ export const useItems = (id: string) =>
     ({ rows }) => (rows.some((item) => item.render_state === 'waiting') ? 1000 + rows.length : null),
   )
 
-/** Every second while it is made, now and then when the server may begin by itself. */
-export const useArchive = (id: string) =>
-  useAnswer(
+/** While it is made the server tells how far it is; where that cannot get through, it is asked every second. */
+export function useArchive(id: string): Answer<ArchiveStatus> {
+  const told = useRef(false)
+  const answer = useAnswer(
     id,
     (signal) => call<ArchiveStatus>('GET', `${gallery(id)}/archive`, undefined, signal),
-    ({ status }) => (status === 'pending' || status === 'processing' ? 1000 : status === 'outdated' ? 5000 : null),
+    // the stream says when it ends; an answer now and then, should it have fallen silent
+    ({ status }) => (isMade(status) ? (told.current ? 15_000 : 1000) : status === 'outdated' ? 5000 : null),
   )
+  const made = answer.data !== undefined && isMade(answer.data.status)
+  const latest = useRef(answer)
+  latest.current = answer
+  useEffect(() => {
+    if (!made) return
+    const leave = followProgress(id, {
+      told: (progress) => {
+        told.current = true
+        const { data, put, again } = latest.current
+        const archive = data?.archive
+        // another archive, or another step of it: the whole answer says more
+        const verifying = progress.percent >= 50
+        const sameStep = archive?.status === (verifying ? 'verifying' : 'processing')
+        if (!archive || archive.id !== progress.archive_id || data.status !== progress.status || !sameStep) return again()
+        put({ ...data, archive: { ...archive, ...numbers(progress) } })
+      },
+      silent: () => {
+        told.current = false
+        latest.current.again()
+      },
+    })
+    return () => {
+      told.current = false
+      leave()
+    }
+  }, [id, made])
+  return answer
+}
+
+const isMade = (status: ArchiveStatus['status']) => status === 'pending' || status === 'processing'
+const numbers = ({ percent, processed_bytes, processed_photos, eta_seconds }: Progress) => ({
+  percent,
+  processed_bytes,
+  processed_photos,
+  eta_seconds,
+})
+
+/**
+ * Hears how far the archive of a gallery is, until `ready` or `failed` has been told. `silent`: the stream cannot be had (too
+ * many of them, or something on the way keeps it back), so whoever wants to know asks. Answers how to stop; so does leaving
+ * the page.
+ */
+export function followProgress(id: string, { told, silent }: { told: (progress: Progress) => void; silent: () => void }): () => void {
+  const source = new EventSource(`${gallery(id)}/progress`)
+  const stop = () => {
+    clearTimeout(patience)
+    source.close()
+    removeEventListener('pagehide', stop)
+  }
+  const giveUp = () => {
+    stop()
+    silent()
+  }
+  // the first word comes at once; a proxy that collects the stream lets nothing through
+  const patience = setTimeout(giveUp, 4000)
+  source.addEventListener('progress', (event) => {
+    clearTimeout(patience)
+    const progress = JSON.parse(event.data) as Progress
+    if (progress.status === 'ready' || progress.status === 'failed') stop()
+    told(progress)
+  })
+  // a line that broke is taken up again by the browser; a refusal is not
+  source.addEventListener('error', () => source.readyState === EventSource.CLOSED && giveUp())
+  addEventListener('pagehide', stop)
+  return stop
+}
 
 const gallery = (id: string) => `/api/galleries/${encodeURIComponent(id)}`
 

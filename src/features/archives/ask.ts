@@ -11,7 +11,7 @@ import { grantLink } from '../../data/links.ts'
 import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { type LinkKind, mintLink } from '../../domain/link.ts'
-import type { Tx } from '../../ports/database/port.ts'
+import type { Database, Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { requestArchive } from './request.ts'
 
@@ -28,7 +28,9 @@ const messages = {
 
 /** While the archive is at work the link works as well: it streams the same bytes straight from the originals. */
 export async function askDownload(deps: Needs, gallery: Gallery, clientId: string | null = null): Promise<DownloadResponse> {
-  const { archive, message } = await deps.db.transaction().execute((tx) => choose(deps, tx, gallery.id))
+  // most ask for what is there: they lock nothing and write nothing, so they do not wait for each other
+  const { choice } = await lookUp(deps, deps.db, gallery)
+  const { archive, message } = choice ?? (await deps.db.transaction().execute((tx) => choose(deps, tx, gallery.id)))
   const status = downloadWord(archive.status)
   const answer = { album_id: gallery.slug, file_count: archive.imageCount, status }
   if (status === 'error') return { ...answer, download_url: null, expires_in: 0, message: message ?? messages.error }
@@ -36,25 +38,42 @@ export async function askDownload(deps: Needs, gallery: Gallery, clientId: strin
   return { ...answer, ...address(deps, 'client', link), ...(message ? { message } : {}) }
 }
 
+interface Choice {
+  archive: Archive
+  message?: string
+}
+
+/** What can be answered as it stands: an archive at work, or a ready one that holds today's content and whose file is there. */
+async function lookUp(deps: Needs, db: Database | Tx, gallery: Gallery): Promise<{ choice?: Choice; failures: Archive[]; lost?: Archive }> {
+  const { newest, ready, failures } = newestOf(await listVersions(db, gallery.id))
+  if (newest && atWork(newest.status)) {
+    const message = newest.status === 'queued' ? messages.pending : messages.generating
+    return { choice: { archive: newest, message }, failures }
+  }
+  if (!ready || !isCurrent(ready, gallery)) return { failures }
+  // ready means that the file is there (VER-04)
+  if ((await deps.storage.size(ready.storageKey!)) === ready.fileSizeBytes) return { choice: { archive: ready }, failures }
+  return { failures, lost: ready }
+}
+
 /** The archive that holds today's content: at work, ready, failed a moment ago, or asked for now. */
-export async function choose(deps: Needs, tx: Tx, galleryId: string): Promise<{ archive: Archive; message?: string }> {
+export async function choose(deps: Needs, tx: Tx, galleryId: string): Promise<Choice> {
   const now = deps.clock.now()
   const gallery = await lockGallery(tx, galleryId)
-  const { newest, ready, failures } = newestOf(await listVersions(tx, gallery.id))
-  if (newest && atWork(newest.status))
-    return { archive: newest, message: newest.status === 'queued' ? messages.pending : messages.generating }
-  if (ready && isCurrent(ready, gallery)) {
-    if ((await deps.storage.size(ready.storageKey!)) === ready.fileSizeBytes) return { archive: ready }
-    // ready means that the file is there (VER-04)
-    await markLost(tx, ready.id, now)
+  const { choice, failures, lost } = await lookUp(deps, tx, gallery)
+  if (choice) return choice
+  if (lost) {
+    await markLost(tx, lost.id, now)
     // should anything be left under its key, nobody looks there again
-    await discard(tx, [ready.storageKey!], 'archive lost', after(now, days(1)))
+    await discard(tx, [lost.storageKey!], 'archive lost', after(now, days(1)))
   }
   const failed = failures[0]
   if (failed && isCurrent(failed, gallery) && !mayRetryByAsking(failures.length, failed.completedAt ?? failed.createdAt, now))
     return { archive: failed }
   const source = failed ? 'api_retry' : 'api'
   const archive = await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: false })
+  // the content has moved on and come back to what an archive holds: nothing has to be prepared
+  if (archive.status === 'ready') return { archive }
   return { archive, message: failed ? messages.retrying : messages.started }
 }
 

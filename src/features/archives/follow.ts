@@ -57,6 +57,13 @@ export function followRoutes(app: App, deps: Deps, sending: Sending): void {
   })
 }
 
+/** The link of a token that still gives its holder what it was made for; else why not. */
+export async function heldLink(deps: Deps, request: FastifyRequest, token: string): Promise<HeldLink> {
+  const link = await linkOf(deps, token)
+  await checkHolder(deps, request, link)
+  return link
+}
+
 async function linkOf(deps: Deps, token: string): Promise<HeldLink> {
   const grant = readLink(token, deps.settings.tokenSecrets)
   const link = await findLink(deps.db, grant.id)

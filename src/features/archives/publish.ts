@@ -28,19 +28,20 @@ export async function publish(
   })
 }
 
-/** Job gallery.rebuild: the content of a published gallery changed a while ago. */
-export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string): Promise<void> {
+/** Job gallery.rebuild: the content of a published gallery changed a while ago; or `source` says what else asks. */
+export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string, source = 'content'): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (stateAt(gallery, deps.clock.now()) !== 'active') return
-    await requestIfAny(deps, tx, gallery)
+    await requestIfAny(deps, tx, gallery, source)
     await repairExports(deps, tx, gallery)
   })
 }
 
-async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery): Promise<void> {
+async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, source: string): Promise<void> {
   try {
-    await requestArchive(deps, tx, gallery, { source: 'content', requestedBy: null, force: false, announce: false })
+    // a registration publishes: its clients are told, as by the button
+    await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: source === 'registration' })
   } catch (error) {
     // the last photo was taken out: nothing to archive, and no failure
     if (!(error instanceof AppError && error.code === 'gallery_empty')) throw error

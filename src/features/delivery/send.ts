@@ -20,6 +20,9 @@ export async function send(deps: Needs, letterId: string, job: JobContext): Prom
   if (suppression) return holdBack(deps, letter, suppression)
   try {
     await refuseDeadLink(deps, letter)
+    // addresses of people only where somebody asked for every detail
+    const recipient = deps.settings.detailedLogs ? letter.recipient : undefined
+    deps.log.info({ letter: letter.id, archive: letter.archiveId, recipient }, '[Email] Sending archive notification')
     const { kept } = await deps.mail.deliver(await writeOut(deps, letter))
     await noteTry(deps.db, letter.id, { status: kept ? 'kept' : 'sent', error: null, sentAt: deps.clock.now() })
     deps.log.info({ letter: letter.id, kind: letter.kind }, '[Email] letter handed over')

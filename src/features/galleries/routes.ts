@@ -5,6 +5,7 @@ import { AppError } from '../../base/errors.ts'
 import { type ClientChange, changeClient, listClients, removeClient } from '../../data/clients.ts'
 import { forgetClient } from '../../data/downloads.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
+import { findUser } from '../../data/users.ts'
 import { permissions } from '../../domain/access.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
@@ -16,6 +17,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { moment } from './moment.ts'
+import { registerAlbum } from './register.ts'
 import { viewClient, viewGallery } from './view.ts'
 
 // PostgreSQL keeps neither NUL in a text nor a year 0
@@ -44,6 +46,7 @@ const page = z.object({
   cursor: cursorText.optional(),
   q: z.string().trim().max(100).refine(withoutNul, 'holds a NUL').optional(),
 })
+const newAlbum = z.strictObject({ album_id: z.string().max(100), name: line(200) })
 const clientInput = {
   name: line(200).nullish(),
   notify_on_archive: z.boolean().optional(),
@@ -69,6 +72,14 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
     const { title, slug, ...rest } = request.body
     const gallery = await createGallery(deps, userId, { title, slug, change: await readChange(rest) })
     return reply.code(201).send(await view(gallery))
+  })
+
+  // of 001, whose callers are admins; ours may be a program with an admin's key
+  app.post('/admin/albums', { schema: { body: newAlbum } }, async (request, reply) => {
+    const userId = await guard.acting(request, 'galleries:write')
+    if ((await findUser(deps.db, userId))?.role !== 'admin') throw new AppError('forbidden')
+    const { album_id, name } = request.body
+    return reply.code(201).send(await registerAlbum(deps, userId, { slug: album_id, name }))
   })
 
   app.get('/api/galleries/:id', { schema: { params: galleryParams } }, async (request) => {

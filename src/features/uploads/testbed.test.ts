@@ -32,6 +32,8 @@ export const settings: Settings = {
   retentionDays: 730,
   supersededDays: 30,
   linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 export const installation = '00000000-0000-7000-8000-000000000001'
@@ -98,6 +100,7 @@ export async function openBed(change: Partial<Settings> = {}): Promise<Bed> {
     images,
     mail: outboxMail(),
     clock,
+    calendar: { now: async () => clock.now() },
     log: quiet,
     settings: { ...settings, ...change },
   }

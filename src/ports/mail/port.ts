@@ -25,4 +25,6 @@ export interface Letter {
 
 export interface Mail {
   deliver(letter: Letter): Promise<{ kept: boolean; response: string }>
+  /** Does the server answer and take our password? Sends nothing; `mail_unreachable` if not. Missing where there is no server. */
+  check?(): Promise<void>
 }

@@ -52,6 +52,13 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
         throw asAppError(error, signal.aborted ? deadlineMs : undefined)
       }
     },
+    async check() {
+      try {
+        await transport.verify()
+      } catch (error) {
+        throw asAppError(error)
+      }
+    },
   }
 }
 

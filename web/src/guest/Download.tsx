@@ -1,7 +1,7 @@
 /** The way to the ZIP: asks for its address, waits with one poller while there is none, and begins. */
 import { Download as Arrow, Check, Hourglass, MousePointerClick, RefreshCw, SlidersHorizontal, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { askDownload, type GuestGallery } from '../api.ts'
+import { askDownload, followProgress, type GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { refusalOf, sentenceOf } from '../ui/refusal.ts'
 import type { Marks } from './marks.ts'
@@ -9,15 +9,32 @@ import { catalog } from './words.ts'
 
 type State = { step: 'idle' | 'asking' | 'begun' } | { step: 'packing' | 'failed'; message: string | undefined }
 
+/** One waiting for the archive: by the stream that tells when it is ready, or every 5 seconds. Answers how to stop. */
+function askLater(slug: string, ask: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const later = () => {
+    timer = setTimeout(ask, 5000)
+  }
+  const leave = followProgress(slug, {
+    told: ({ status }) => (status === 'ready' || status === 'failed') && ask(),
+    silent: later,
+  })
+  return () => {
+    clearTimeout(timer)
+    leave()
+  }
+}
+
 export function Download({ gallery, marks, openSheet }: { gallery: GuestGallery; marks: Marks; openSheet: () => void }) {
   const { locale, fmt, say } = useLanguage()
   const words = catalog[locale]
   const [state, set] = useState<State>({ step: 'idle' })
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => () => clearTimeout(timer.current), [])
+  const waiting = useRef(() => {})
+  const packing = useRef(false)
+  useEffect(() => () => waiting.current(), [])
 
   const ask = async () => {
-    clearTimeout(timer.current)
+    waiting.current()
     try {
       const answer = await askDownload(gallery.slug)
       if (answer.status === 'error') return set({ step: 'failed', message: answer.message })
@@ -26,13 +43,18 @@ export function Download({ gallery, marks, openSheet }: { gallery: GuestGallery;
         // The live ZIP works at once, so nobody waits for the stored one.
         return location.assign(answer.download_url)
       }
+      packing.current = true
       set({ step: 'packing', message: answer.message })
-      timer.current = setTimeout(ask, 5000)
+      waiting.current = askLater(gallery.slug, ask)
     } catch (error) {
-      set({ step: 'failed', message: sentenceOf(refusalOf(error).problem, say) })
+      const { problem } = refusalOf(error)
+      // a line that is away for a moment ends no waiting
+      if (packing.current && (problem.status === 0 || problem.status >= 502)) waiting.current = askLater(gallery.slug, ask)
+      else set({ step: 'failed', message: sentenceOf(problem, say) })
     }
   }
   const start = () => {
+    packing.current = false
     set({ step: 'asking' })
     void ask()
   }
