@@ -87,7 +87,7 @@ async function forgetDownloads(deps: Needs): Promise<void> {
 }
 
 async function forgetLinks(deps: Needs): Promise<void> {
-  await sweepLinks(deps.db, await deps.calendar.now())
+  await sweepLinks(deps.db, deps.clock.now())
 }
 
 /** The pointer goes first, then the bytes, through garbage. */
