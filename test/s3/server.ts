@@ -9,7 +9,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import type { S3Options } from '../../src/ports/storage/s3-client.ts'
-import { freePort } from './port.ts'
+import { freePort } from '../port.ts'
 
 const run = promisify(execFile)
 const script = path.join(import.meta.dirname, 'server.sh')
@@ -31,6 +31,11 @@ export function obstacle(): string | undefined {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get'))
     return 'it is installed from the packages of Debian, which this is not'
   if (process.getuid?.() !== 0) return 'only root can start it'
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })
+  } catch {
+    return 'it needs a mount namespace, which is not allowed here'
+  }
   return undefined
 }
 

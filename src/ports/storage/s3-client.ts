@@ -5,7 +5,7 @@ import { answerOf, isDamaged, storageError } from './s3-errors.ts'
 
 export interface S3Options {
   /** undefined: Amazon's own, by region */
-  endpoint?: string
+  endpoint?: string | undefined
   region: string
   bucket: string
   accessKeyId: string
@@ -13,7 +13,7 @@ export interface S3Options {
   /** the bucket's name in the path (most self-hosted servers), not in the host name */
   pathStyle: boolean
   /** of the objects; undefined: the bucket's own */
-  storageClass?: string
+  storageClass?: string | undefined
   patience?: Partial<Patience>
 }
 
