@@ -27,6 +27,8 @@ export interface Rule {
   loseAnswer?: boolean
   /** the server gets the request when this resolves, whoever still waits for it */
   keptBack?: Promise<void>
+  /** hears how the server answered */
+  answered?: (status: number) => void
 }
 
 export interface Proxy {
@@ -127,6 +129,7 @@ export async function requestProxy(target: string): Promise<Proxy & { rules: Rul
     forward.on('error', () => response.destroy())
     forward.on('response', (from) => {
       from.on('error', () => response.destroy())
+      rule?.answered?.(from.statusCode!)
       if (rule?.loseAnswer) from.resume().on('end', () => request.socket.resetAndDestroy())
       else from.pipe(response.writeHead(from.statusCode!, from.rawHeaders))
     })

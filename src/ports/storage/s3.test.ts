@@ -126,7 +126,7 @@ function tests(server: Server): void {
   })
 
   test('of writers in several processes one wins, where the server heeds conditions', async () => {
-    const { storage, reopen, options } = await inBucket(server)
+    const { storage, reopen } = await inBucket(server)
     await storage.identify('a')
     const bodies = Array.from({ length: 6 }, () => randomBytes(2000))
     const writers = await Promise.all(
@@ -139,11 +139,8 @@ function tests(server: Server): void {
     )
     const results = await Promise.allSettled(writers.map((writer, n) => writer.put('one', bodies[n]!)))
     const won = results.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []))
-    assert.ok(won.length >= 1)
-    const stored = await readRange(storage, 'one', 0, 2000)
-    // Ceph 16 knows no conditions: there the last one stays, which is why no key is ever given to two attempts
-    if (!process.env.KEEPSAKE_TEST_S3_SUITE) assert.equal(won.length, 1, options.bucket)
-    if (won.length === 1) assert.ok(bodies[won[0]!]!.equals(stored))
+    assert.equal(won.length, 1)
+    assert.ok(bodies[won[0]!]!.equals(await readRange(storage, 'one', 0, 2000)))
   })
 
   test('a bucket that is not there is named and not made', async () => {
@@ -167,8 +164,13 @@ function tests(server: Server): void {
     const before = await left()
     const other = reopen()
     await refuses('storage_foreign', other.identify('b'))
-    for (const refused of [other.delete('k'), other.sweep(new Date(8e12)), other.dropUpload(named('u')), other.put('l', randomBytes(1))])
-      await refuses('storage_foreign', refused)
+    const works = [
+      () => other.delete('k'),
+      () => other.sweep(new Date(8e12)),
+      () => other.dropUpload(named('u')),
+      () => other.put('l', randomBytes(1)),
+    ]
+    for (const work of works) await refuses('storage_foreign', work())
     await behind((client, Bucket) => client.send(new PutObjectCommand({ Bucket, Key: 'marker.json', Body: 'damaged' })))
     await refuses('storage_foreign', storage.delete('k'))
     assert.deepEqual(await left(), before)
