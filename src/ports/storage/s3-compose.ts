@@ -5,7 +5,7 @@ import type { Attempt } from './s3-bucket.ts'
 import type { Part } from './s3-parts.ts'
 import { type Place, wrote } from './s3-place.ts'
 
-/** So much of an object is in memory at once (one part at least: above 400 GiB a part alone is larger). */
+/** So much of an object is in memory at once (one part at least: above 468 GiB a part alone is larger). */
 const memory = 48 * 1024 * 1024
 const mostAtOnce = 6
 
