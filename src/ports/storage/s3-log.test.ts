@@ -39,8 +39,9 @@ test('records that were given up and arrive late change nothing that was acknowl
         let offset = Math.floor(at * acknowledged.length)
         // who appends there has given up what came after, as on disk
         acknowledged = acknowledged.slice(0, offset)
+        // tokens fall while time rises: only the number may decide
         const own = sizes.map((size, n) => {
-          const record = { path: recordPath(upload, { number, token: `t${now}` }, n, offset), size, modified: now }
+          const record = { path: recordPath(upload, { number, token: `t${1000 - now}` }, n, offset), size, modified: now }
           offset += size
           return record
         })
