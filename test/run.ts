@@ -1,6 +1,6 @@
 /**
- * What `npm test` runs: types, lint, then every test against one PostgreSQL. `npm test -- src/zip` runs only the tests under
- * that path. A failing step does not keep the next ones from running; the exit code tells.
+ * What `npm test` runs: types, lint, then every test against one PostgreSQL and one S3 server. `npm test -- src/zip` runs only
+ * the tests under that path. A failing step does not keep the next ones from running; the exit code tells.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, rmSync } from 'node:fs'
@@ -11,12 +11,13 @@ import { run as runTests } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { startEmbedded } from '../src/ports/database/embedded.ts'
 import { careless, quiet, temporaryFolder } from './postgres.ts'
+import { named, obstacle, type Server, startServer } from './s3/server.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const bin = path.join(root, 'node_modules/.bin')
 const patterns = ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts']
 // These begin first, so that no core waits for the last file. (node --test would sort them by name.)
-const longest = ['test/sim/', 'test/journeys/', 'test/browser/', 'test/power/', 'src/zip/']
+const longest = ['test/sim/', 'test/journeys/', 'test/browser/', 'test/power/', 'src/ports/storage/s3', 'src/zip/']
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
 
@@ -39,12 +40,35 @@ async function testAll(): Promise<boolean> {
   }
   const dir = temporaryFolder()
   const postgres = await startEmbedded({ dir, log: quiet, settings: careless })
+  // none, unless a test asks for it: it takes a while
+  const s3 = files.some((file) => /s3/.test(file)) ? await startS3() : undefined
   try {
     process.env.KEEPSAKE_TEST_POSTGRES = postgres.url
-    return await runFiles(files)
+    const good = await runFiles(files)
+    return good && s3 !== 'failed'
   } finally {
+    if (typeof s3 === 'object') await s3.stop()
     await postgres.stop()
     rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** Tells the tests where the S3 server is, or why there is none. */
+async function startS3(): Promise<Server | 'failed' | undefined> {
+  const reason = obstacle()
+  if (reason) {
+    console.log(`The tests against a real S3 server are skipped: ${reason}.`)
+    process.env.KEEPSAKE_TEST_S3 = reason
+    return undefined
+  }
+  try {
+    const server = await startServer()
+    process.env.KEEPSAKE_TEST_S3 = named(server)
+    return server
+  } catch (error) {
+    console.error(String(error))
+    process.env.KEEPSAKE_TEST_S3 = 'it did not start'
+    return 'failed'
   }
 }
 

@@ -19,6 +19,7 @@ test('nothing set gives a service for this machine alone', () => {
     host: '127.0.0.1',
     dataDir: plain.KEEPSAKE_DATA,
     databaseUrl: undefined,
+    s3: undefined,
     smtpUrl: undefined,
     resendApiKey: undefined,
     logLevel: 'info',
@@ -73,8 +74,37 @@ test('what must not stand in a log is known: secrets, and passwords within addre
     assert.ok(secrets.includes(one), one)
 })
 
+test('a bucket needs its key, and a key its bucket', () => {
+  const key = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
+  const { s3 } = readConfig({ ...plain, ...key, S3_BUCKET: 'galleries', S3_ENDPOINT: 'http://127.0.0.1:9000' })
+  const rest = { region: 'us-east-1', storageClass: undefined }
+  const known = { bucket: 'galleries', accessKeyId: 'id', secretAccessKey: 'secret' }
+  assert.deepEqual(s3, { ...rest, ...known, endpoint: 'http://127.0.0.1:9000', pathStyle: true })
+  assert.deepEqual(readConfig({ ...plain, ...key, S3_BUCKET: 'galleries' }).s3, {
+    ...rest,
+    ...known,
+    endpoint: undefined,
+    pathStyle: false,
+  })
+  const incomplete: [string, Record<string, string>][] = [
+    ['S3_BUCKET', key],
+    ['S3_BUCKET', { S3_REGION: 'eu-central-1' }],
+    ['S3_ACCESS_KEY_ID', { S3_BUCKET: 'galleries' }],
+    ['S3_SECRET_ACCESS_KEY', { S3_BUCKET: 'galleries', S3_ACCESS_KEY_ID: 'id' }],
+  ]
+  for (const [name, environment] of incomplete)
+    assert.throws(
+      () => readConfig({ ...plain, ...environment }),
+      (error) => isCode(error, 'config_invalid') && error.facts.name === name,
+    )
+})
+
 test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
+    ['S3_BUCKET', 'My Bucket'],
+    ['S3_ENDPOINT', 's3.example.com'],
+    ['S3_FORCE_PATH_STYLE', 'yes'],
+    ['S3_STORAGE_CLASS', 'cold'],
     ['PORT', 'http'],
     ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '0'],
     ['PORT', '0'],
@@ -162,6 +192,6 @@ test('beside the embedded database the secret is made once and only its owner ca
 
 test('.env.example lists exactly the variables that are read, each with a sentence', () => {
   const text = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
-  assert.deepEqual([...text.matchAll(/^#([A-Z_]+)=/gm)].map((m) => m[1]).sort(), [...variableNames].sort())
-  assert.equal([...text.matchAll(/^# [A-Z].*\.$\n#[A-Z_]+=/gm)].length, variableNames.length)
+  assert.deepEqual([...text.matchAll(/^#([A-Z0-9_]+)=/gm)].map((m) => m[1]).sort(), [...variableNames].sort())
+  assert.equal([...text.matchAll(/^# [A-Z].*\.$\n#[A-Z0-9_]+=/gm)].length, variableNames.length)
 })

@@ -15,6 +15,8 @@ export interface Config {
   dataDir: string
   /** undefined: the embedded PostgreSQL */
   databaseUrl: string | undefined
+  /** undefined: a folder in `dataDir` */
+  s3: S3Config | undefined
   /** undefined: letters stay in the outbox */
   smtpUrl: string | undefined
   /** the same by Resend's HTTPS API */
@@ -27,6 +29,18 @@ export interface Config {
   /** every value of these that must not stand in a log */
   secrets: string[]
   settings: Settings
+}
+
+export interface S3Config {
+  bucket: string
+  /** undefined: Amazon's own */
+  endpoint: string | undefined
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** the bucket's name in the path, not in the host name */
+  pathStyle: boolean
+  storageClass: string | undefined
 }
 
 type Environment = Record<string, string | undefined>
@@ -68,6 +82,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     host: v.HOST,
     dataDir,
     databaseUrl: v.DATABASE_URL,
+    s3: s3Of(v),
     smtpUrl: v.SMTP_URL,
     resendApiKey: v.RESEND_API_KEY,
     logLevel: v.LOG_LEVEL,
@@ -163,6 +178,22 @@ const variables = z.object({
     .refine((value) => typeof value === 'number' || value.every(isAddress), 'must be a number of proxies, or their addresses')
     .optional(),
   KEEPSAKE_IMPORT_DIR: z.string().optional(),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens')
+    .optional(),
+  S3_ENDPOINT: url('http:', 'https:').optional(),
+  S3_REGION: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_FORCE_PATH_STYLE: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .optional(),
+  S3_STORAGE_CLASS: z
+    .string()
+    .regex(/^[A-Z0-9_]{1,40}$/, 'must be the name of a storage class, such as STANDARD_IA')
+    .optional(),
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
 })
 
@@ -174,6 +205,31 @@ function secretsIn(given: Environment): string[] {
     const password = URL.parse(value!)?.password
     return password ? [decodeURIComponent(password), password] : []
   })
+}
+
+/** The bucket, when one is named; then it needs a key, and other people's servers want its name in the path. */
+function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
+  const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = v
+  if (bucket === undefined) {
+    // half a configuration would silently keep the photos on disk
+    const name = Object.keys(v).find((name) => name.startsWith('S3_') && v[name as keyof typeof v] !== undefined)
+    if (name) throw new AppError('config_invalid', { name: 'S3_BUCKET', problem: `is needed with ${name}` })
+    return undefined
+  }
+  if (!accessKeyId || !secretAccessKey)
+    throw new AppError('config_invalid', {
+      name: accessKeyId ? 'S3_SECRET_ACCESS_KEY' : 'S3_ACCESS_KEY_ID',
+      problem: 'is needed with S3_BUCKET',
+    })
+  return {
+    bucket,
+    endpoint,
+    region: v.S3_REGION ?? 'us-east-1',
+    accessKeyId,
+    secretAccessKey,
+    pathStyle: v.S3_FORCE_PATH_STYLE ?? endpoint !== undefined,
+    storageClass: v.S3_STORAGE_CLASS,
+  }
 }
 
 /** Every variable that is read. */

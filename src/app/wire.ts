@@ -19,6 +19,7 @@ import { smtpMail } from '../ports/mail/smtp.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
 import type { Storage } from '../ports/storage/port.ts'
+import { s3Storage } from '../ports/storage/s3.ts'
 import type { Config } from './config.ts'
 
 export interface World {
@@ -40,7 +41,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     const database = await openDatabase({ url, log })
     opened.push(() => database.close())
     await migrate(database.db)
-    const storage = diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
+    const storage = config.s3 ? s3Storage({ ...config.s3, clock }) : diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
     await identify(database.db, storage, newId(clock.now()))
     const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs) })
     opened.push(() => queue.stop(0))

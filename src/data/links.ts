@@ -44,7 +44,12 @@ export async function findLink(db: Database | Tx, id: string): Promise<HeldLink 
 }
 
 /** The living link to a file of an export, for this client or for nobody in particular, that lasts until `until` at least. */
-export async function findExportLink(db: Database | Tx, archiveId: string, clientId: string | null, until: Date): Promise<Link | undefined> {
+export async function findExportLink(
+  db: Database | Tx,
+  archiveId: string,
+  clientId: string | null,
+  until: Date,
+): Promise<Link | undefined> {
   return db
     .selectFrom('links')
     .selectAll()

@@ -2,12 +2,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from '../port.ts'
 import { temporaryFolder } from '../postgres.ts'
 
 export const root = path.resolve(import.meta.dirname, '../..')
@@ -157,15 +157,6 @@ function tailOf(stream: Readable): () => string {
     text = (text + part).slice(-1_000_000)
   })
   return () => text
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The watchdog of PostgreSQL stops it when its owner is gone. */

@@ -94,13 +94,13 @@ export const mutants: Mutant[] = [
     patches: [
       {
         file: 'src/features/uploads/finish.ts',
-        find: 'if (!known) await storage.finishUpload(upload, key)',
+        find: 'if (!known) await storage.finishUpload(upload, key, held)',
         replace: '',
       },
       {
         file: 'src/features/uploads/finish.ts',
         find: "if (outcome === 'duplicate') await storage.dropUpload(upload)",
-        replace: "if (outcome === 'duplicate') await storage.dropUpload(upload)\n  else await storage.finishUpload(upload, key)",
+        replace: "if (outcome === 'duplicate') await storage.dropUpload(upload)\n  else await storage.finishUpload(upload, key, held)",
       },
     ],
   },

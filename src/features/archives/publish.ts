@@ -29,7 +29,11 @@ export async function publish(
 }
 
 /** Job gallery.rebuild: the content of a published gallery changed a while ago; or `source` says what else asks. */
-export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string, source = 'content'): Promise<void> {
+export async function rebuild(
+  deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>,
+  galleryId: string,
+  source = 'content',
+): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (stateAt(gallery, deps.clock.now()) !== 'active') return

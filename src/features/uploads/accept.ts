@@ -23,7 +23,7 @@ import {
 } from '../../data/uploads.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { readAll } from './bytes.ts'
-import { type FinishOptions, finish, forget, openHeld, type Result } from './finish.ts'
+import { type FinishOptions, finish, forget, type Lease, openHeld, type Result } from './finish.ts'
 import { type Hashes, pass, type Running, startHash } from './hashes.ts'
 
 export type UploadDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'> & { hashes: Hashes }
@@ -65,7 +65,7 @@ export async function receive(
       return { offset: running.at, result: null }
     }
     const digest = { crc32: running.crc32, sha256: running.sha256.digest() }
-    return { offset: upload.size, result: await finish(deps, upload, token, digest, options) }
+    return { offset: upload.size, result: await finish(deps, upload, { token, held }, digest, options) }
   } finally {
     await letGo(deps, id, token)
   }
@@ -111,13 +111,6 @@ async function claim({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, toke
 
 // A database that is gone at this moment must not hide what happened: the lease ends by itself.
 const letGo = ({ db }: Pick<Deps, 'db'>, id: string, token: string) => releaseUpload(db, id, token).catch(() => {})
-
-/** The lease as its holder sees it. */
-interface Lease {
-  token: string
-  /** Renews it when it is time. False: a process that slept has lost it, and must not write over the one that took it. */
-  held: () => Promise<boolean>
-}
 
 function holder({ db, clock }: Pick<Deps, 'db' | 'clock'>, id: string, token: string): Lease['held'] {
   let renewAt = after(clock.now(), lease / 2)

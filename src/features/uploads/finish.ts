@@ -26,6 +26,13 @@ export interface FinishOptions {
   position?: number
 }
 
+/** The lease as its holder sees it. */
+export interface Lease {
+  token: string
+  /** Renews it when it is time. False: a process that slept has lost it, and must not write over the one that took it. */
+  held: () => Promise<boolean>
+}
+
 interface Digest {
   crc32: number
   /** 32 bytes */
@@ -38,7 +45,13 @@ type FinishDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'>
  * Every step can be done again: killed anywhere, the upload is complete and unfinished, or finished. A file that cannot be
  * kept is dropped with its upload.
  */
-export async function finish(deps: FinishDeps, upload: Upload, token: string, digest: Digest, options: FinishOptions): Promise<Result> {
+export async function finish(
+  deps: FinishDeps,
+  upload: Upload,
+  { token, held }: Lease,
+  digest: Digest,
+  options: FinishOptions,
+): Promise<Result> {
   const { db, storage, images, clock } = deps
   const headSize = Math.min(upload.size, headBytes)
   const head = await readWhole(await openHeld(deps, upload, 0, headSize), headSize)
@@ -51,7 +64,7 @@ export async function finish(deps: FinishDeps, upload: Upload, token: string, di
   const key = assetKey(upload.galleryId, upload.assetId, type.ext)
   // the transaction asks again; here it spares the bytes a way that would end in the garbage
   const known = await findTwin(deps, upload.galleryId, digest.sha256, upload.size)
-  if (!known) await storage.finishUpload(upload, key)
+  if (!known) await storage.finishUpload(upload, key, held)
   const outcome = await db.transaction().execute(async (tx) => {
     const gallery = await openGallery(tx, upload.galleryId, clock.now())
     if (!gallery) {

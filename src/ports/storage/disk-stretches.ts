@@ -33,7 +33,8 @@ export function digestStretches(ring: Ring, fd: number, cuts: Float64Array): Fin
   return { size, ...stretches.found() }
 }
 
-function stretchesOf(cuts: Float64Array) {
+/** The SHA-256 of each stretch that ends at one of `cuts`. */
+export function stretchesOf(cuts: Float64Array) {
   const digests = new Uint8Array(cuts.length * digestBytes)
   let index = 0
   let at = 0

@@ -1,6 +1,7 @@
 /** Uploads of the storage in memory: the same order of effects as on disk. */
 
 import { AppError } from '../../base/errors.ts'
+import { untilBroken } from './body.ts'
 import { checkKey, checkUpload } from './key.ts'
 import type { Effects, Inode, MemoryDisk } from './memory-disk.ts'
 import type { MemoryPlace } from './memory-place.ts'
@@ -115,14 +116,5 @@ export function memoryUploads(place: MemoryPlace, disk: MemoryDisk, fresh: () =>
       }),
 
     dropUpload: (upload) => alone(upload, (effects, _, name) => forget(effects, [name, ...lower(upload)])),
-  }
-}
-
-/** The body's chunks until its end, or until it breaks off. */
-async function* untilBroken(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  try {
-    yield* body
-  } catch {
-    // A broken connection is no fault of the store: what came until then counts.
   }
 }

@@ -79,7 +79,7 @@ export interface Storage {
   /** Every object whose key begins with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>
 
-  /** Makes one new object out of pieces in their order, checking each copied range; never holds more than a few MiB. */
+  /** Makes one new object out of pieces in their order, checking each copied range; holds the pieces and at most 64 MiB of their bytes. */
   assemble(key: string, pieces: Iterable<Piece>, work?: LongWork): Promise<Stored>
   /** Reads an object back once and digests the stretches that end at `cuts` (ascending, the last one its size). */
   digest(key: string, cuts: Float64Array, work?: LongWork): Promise<Digests>
@@ -105,9 +105,10 @@ export interface Storage {
   /**
    * Turns the upload into the object `key`, synced. Called again after it succeeded it succeeds; so it does where an earlier
    * generation has put the same bytes there. An object with other bytes is `key_exists`. Where it fails it may leave the object,
-   * which somebody may have come to count on: whoever does not finish it deletes the key.
+   * which somebody may have come to count on: whoever does not finish it deletes the key. `held` is asked while a long upload is
+   * copied: false ends it with `upload_busy`.
    */
-  finishUpload(upload: UploadName, key: string): Promise<void>
+  finishUpload(upload: UploadName, key: string, held?: () => Promise<boolean>): Promise<void>
   /** Forgets an upload that was not finished: this generation and all lower ones, never that of somebody who took it over. */
   dropUpload(upload: UploadName): Promise<void>
 

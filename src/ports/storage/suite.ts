@@ -289,6 +289,22 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       assert.equal(await storage.size('k'), 3)
     })
 
+    test('what was cut off stays away, also when nothing comes in its place or that fails', async () => {
+      for (const [name, body, limit, ends] of [
+        ['nothing', '', 100, 'fulfilled'],
+        ['too-much', 'XYZ', 4, 'rejected'],
+      ] as const) {
+        await storage.beginUpload(named(name))
+        assert.equal(await storage.appendUpload(named(name), 0, bodyOf(Buffer.from('abcdefgh'), 3), 100), 8)
+        const [end] = await Promise.allSettled([storage.appendUpload(named(name), 2, bodyOf(Buffer.from(body), 2), limit)])
+        assert.equal(end.status, ends)
+        await refuses('source_changed', storage.openUpload(named(name), 0, 3), { reason: 'short' })
+        assert.equal(await storage.appendUpload(named(name), 2, bodyOf(Buffer.from('!'), 3), 100), 3)
+        await storage.finishUpload(named(name), name)
+        assert.equal((await readRange(storage, name, 0, 3)).toString(), 'ab!')
+      }
+    })
+
     test('nothing past the limit is kept, and the upload can go on', async () => {
       await storage.beginUpload(named('u'))
       await storage.appendUpload(named('u'), 0, bodyOf(randomBytes(600_000), 50_000), 700_000)

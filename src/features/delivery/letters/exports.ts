@@ -2,7 +2,7 @@
 import { AppError } from '../../../base/errors.ts'
 import { listMissing } from '../../../data/archiveEntries.ts'
 import { listParts } from '../../../data/exports.ts'
-import { findLink, findExportLink } from '../../../data/links.ts'
+import { findExportLink, findLink } from '../../../data/links.ts'
 import { type Archive, downloadName } from '../../../domain/archive.ts'
 import type { LetterFacts } from '../../../domain/letter.ts'
 import { mintLink } from '../../../domain/link.ts'

@@ -1,0 +1,58 @@
+/** Storage in a bucket of any S3-compatible server. */
+
+import { hash } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { checkKey, checkPrefix } from './key.ts'
+import type { Storage } from './port.ts'
+import { assembleOnS3, write } from './s3-assemble.ts'
+import type { S3Options } from './s3-client.ts'
+import { digestOnS3 } from './s3-digest.ts'
+import { missing, objectPath, placeIn } from './s3-place.ts'
+import { openRange } from './s3-read.ts'
+import { sweepBucket } from './s3-sweep.ts'
+import { uploadsIn } from './s3-uploads.ts'
+
+/**
+ * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `marker.json` and `probe`. An object is there, whole, from the
+ * moment its PUT or its joining is answered. Nothing works before `identify`. Nothing is asked of the server before the first call.
+ */
+export function s3Storage(options: S3Options & { clock: Clock }): Storage {
+  const place = placeIn(options, options.clock)
+  const { bucket, marker } = place
+  return {
+    put: (key, bytes) =>
+      place.once(key, async (path, attempt) => {
+        await write(place, { path, key, attempt, signal: undefined }, bytes)
+        return { size: bytes.length, sha256: hash('sha256', bytes) }
+      }),
+
+    async size(key) {
+      const found = await bucket.head(objectPath(key))
+      if (!found) await marker.check()
+      return found?.size ?? null
+    },
+
+    open: async (key, from, to) => openRange(place, { path: objectPath(key), key, from, to }, { absent: () => missing(place, key) }),
+
+    async delete(key) {
+      const path = objectPath(key)
+      await marker.check()
+      await bucket.delete(path)
+    },
+
+    async *list(prefix) {
+      const path = `objects/${checkPrefix(prefix)}`
+      await marker.check()
+      for await (const { path: found, size } of bucket.list(path)) yield { key: checkKey(found.slice('objects/'.length)), size }
+    },
+
+    assemble: (key, pieces, work = {}) => assembleOnS3(place, key, pieces, work),
+    digest: (key, cuts, work = {}) => digestOnS3(place, key, cuts, work),
+    ...uploadsIn(place),
+    sweep: (before) => sweepBucket(place, before),
+    // no server says how much room it has
+    free: async () => null,
+    identify: (installation, known = false) => marker.identify(installation, known),
+    ready: () => marker.read(),
+  }
+}
