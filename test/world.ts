@@ -54,7 +54,7 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
   await storage.identify(await installationId(database.db, newId(clock.now())))
   const images = sharpImages({ processes: 1 })
   const queue = await pgbossQueue({ db: database.db, url: database.url, log: quiet })
-  const calendar = { now: async () => clock.now() }
+  const calendar = { now: async () => (change.clock ?? clock).now() }
   const deps: Deps = {
     db: database.db,
     storage,

@@ -177,9 +177,8 @@ export async function markLost(tx: Tx, id: string, now: Date): Promise<boolean> 
   return done.numUpdatedRows > 0n
 }
 
-/** Keeps the file for a link that ends then, and for the transfers that began in time; false when its time was over before. */
-export async function keepUntil(tx: Tx, id: string, linkEnds: Date): Promise<boolean> {
-  const until = after(linkEnds, resumeGrace)
+/** Keeps the file until then at least; false when its time was over before. */
+export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
   const done = await tx
     .updateTable('archives')
     .set({ retainedUntil: sql<Date>`greatest(retained_until, ${until})` })
@@ -248,7 +247,8 @@ export async function listOfGalleries(db: Database | Tx, galleryIds: string[]): 
 
 /** Nobody holds a link to it that lives, or with which a transfer may still go on, nobody waits for its other parts, and of every original that was lost since some other copy is left: it may be the last one. */
 const isUnneeded = (now: Date) => sql<boolean>`not exists (
-    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${after(now, -resumeGrace)})
+    select 1 from links where links.archive_id = archives.id and revoked_at is null
+      and expires_at > (case when first_used_at is null then ${now}::timestamptz else ${after(now, -resumeGrace)}::timestamptz end))
   and not exists (
     select 1 from export_parts p join exports on exports.id = p.export_id
     where p.archive_id = archives.id and exports.status in ('open', 'ready'))

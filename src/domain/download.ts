@@ -36,10 +36,11 @@ export interface Copy {
 export const nothing: Copy = { received: [], answers: [] }
 
 /**
- * Bytes that may be under way when a line breaks: a full send buffer (4 MiB on Linux) and a receive window. 5.5 MiB were the
- * most ever seen, on one machine; three times that costs only that a broken download looks a little smaller until it goes on.
+ * Bytes that may be under way when a line breaks: a full send buffer (4 MiB on Linux) and the reader's receive buffer, up to
+ * tcp_rmem's largest (6 MiB on most systems, 32 MiB where 16.5 MiB were once seen). A large margin costs only that a broken
+ * download looks a little smaller until it goes on.
  */
-export const underWay = 16 * 1024 * 1024
+export const underWay = 64 * 1024 * 1024
 
 const mostAnswers = 256
 const mostStretches = 1000

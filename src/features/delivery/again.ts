@@ -78,7 +78,8 @@ async function linkAgain(deps: Pick<Deps, 'clock'>, tx: Tx, letter: Letter): Pro
     if (archive?.status !== 'ready' || !(await keepUntil(tx, archive.id, expiresAt)))
       throw new AppError('archive_not_ready', { archive: link.archiveId })
   }
-  const again = { ...link, id: newId(now), issuedAt: now, expiresAt, revokedAt: null }
+  const { kind, galleryId, archiveId, assetId, clientId, permission } = link
+  const again = { id: newId(now), kind, galleryId, archiveId, assetId, clientId, permission, issuedAt: now, expiresAt }
   await insertLink(tx, again)
   return again.id
 }

@@ -99,7 +99,7 @@ test('an archive whose time is over ends, but not while a link to it lives', asy
     clientId: null,
     issuedAt: now,
     expiresAt: new Date(now.getTime() + days(9)),
-    revokedAt: null,
+    firstUsedAt: now,
   }
   await db.insertInto('links').values(link).execute()
   await db.updateTable('archives').set({ retainedUntil: now }).where('id', '=', archive.id).execute()
@@ -143,9 +143,9 @@ test('an archive to which somebody gets a link just before it ends is kept', asy
       .execute()
     assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(7))), true)
     assert.equal(await markDeleted(tx, archive.id, now), false)
-    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), false)
-    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(10))), true)
-    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(11))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(6))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), true)
+    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(9))), false)
   })
 })
 
