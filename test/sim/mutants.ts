@@ -65,9 +65,9 @@ export const mutants: Mutant[] = [
       },
       {
         file: 'src/features/archives/build.ts',
-        find: 'async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {',
+        find: 'async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise<void> {',
         replace:
-          "async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
+          "async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise<void> {\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
       },
     ],
   },

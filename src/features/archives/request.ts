@@ -97,6 +97,8 @@ function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wis
     ...sealedFacts(plan, gallery),
     storageKey: null,
     checksum: null,
+    movedBytes: null,
+    storeRequests: null,
     processedPhotos: 0,
     processedBytes: 0,
     etaSeconds: null,

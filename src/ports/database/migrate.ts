@@ -4,12 +4,14 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '../../base/errors.ts'
 import * as spine from './migrations/001-spine.ts'
 import * as downloads from './migrations/007-downloads.ts'
+import * as instore from './migrations/008-instore.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
 export const migrations: Record<string, Migration> = {
   '001-spine': spine,
   '007-downloads': downloads,
+  '008-instore': instore,
 }
 
 /**

@@ -109,8 +109,8 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       place.check()
       for (const [key, inode] of disk.entries('objects')) if (key.startsWith(prefix)) yield { key, size: inode.bytes.length }
     },
-    assemble: (key, pieces, work = {}) =>
-      writeNew(
+    async assemble(key, pieces, work = {}) {
+      const stored = await writeNew(
         key,
         async (out) => {
           let n = 0
@@ -122,7 +122,9 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
           }
         },
         work.signal,
-      ),
+      )
+      return { ...stored, moved: stored.size, requests: 0 }
+    },
     async digest(key, cuts, work = {}) {
       work.signal?.throwIfAborted()
       const { bytes } = place.object(checkKey(key))

@@ -7,8 +7,8 @@
  * helper is then copied as one part. Files under 5 MiB are always sent, joined to parts.
  */
 
-import { MiB, type Part, type Slice } from './s3-parts.ts'
 import type { Piece } from './port.ts'
+import { MiB, type Part, type Slice } from './s3-parts.ts'
 
 /** The smallest part but the last; the largest; how many. */
 export const least = 5 * MiB
@@ -136,5 +136,6 @@ function described(levels: Levels, parts: PlannedPart[]): InStorePlan {
     // a helper is begun, its two parts made, joined, copied and deleted
     plan.requests += part.kind === 'helper' ? 6 : 1
   }
-  return { ...plan, requests: plan.requests + sources.size }
+  // looked at before and after
+  return { ...plan, requests: plan.requests + 2 * sources.size }
 }

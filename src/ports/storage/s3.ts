@@ -13,7 +13,7 @@ import { sweepBucket } from './s3-sweep.ts'
 import { uploadsIn } from './s3-uploads.ts'
 
 /**
- * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `marker.json` and `probe`. An object is there, whole, from the
+ * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `helpers/…`, `marker.json` and `probe`. An object is there, whole, from the
  * moment its PUT or its joining is answered. Nothing works before `identify`. Nothing is asked of the server before the first call.
  */
 export function s3Storage(options: S3Options & { clock: Clock }): Storage {

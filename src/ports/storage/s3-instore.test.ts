@@ -1,0 +1,214 @@
+/** Objects made inside a real S3 server: the same bytes, few of them moved, and nothing left behind, whatever fails. */
+
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, describe, test } from 'node:test'
+import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { freshBucket, testServer } from '../../../test/s3/server.ts'
+import { systemClock } from '../../base/clock.ts'
+import type { Piece, Storage } from './port.ts'
+import { s3Storage } from './s3.ts'
+import { assembleOnS3 } from './s3-assemble.ts'
+import type { S3Options } from './s3-client.ts'
+import { placeIn } from './s3-place.ts'
+import { planInStore } from './s3-plan.ts'
+import { behind, copyOf, literal, refuses } from './samples.ts'
+
+const server = await testServer()
+const clock = systemClock
+const MB = 1_000_000
+
+if (typeof server === 'string') test('objects made inside a real S3 server', { skip: server }, () => {})
+else
+  describe('objects made inside a real S3 server', () => {
+    const closing: (() => void)[] = []
+    after(() => {
+      for (const close of closing) close()
+    })
+
+    async function store(change: Partial<S3Options> = {}): Promise<{ options: S3Options; storage: Storage }> {
+      const options = { ...(await freshBucket(server as { endpoint: string })), ...change }
+      const storage = s3Storage({ ...options, clock })
+      await storage.identify('instore')
+      return { options, storage }
+    }
+
+    /** A gallery in the store, and its ZIP-like pieces. */
+    async function gallery(storage: Storage, sizes: number[]): Promise<{ pieces: Piece[]; size: number; sha256: string }> {
+      const pieces: Piece[] = []
+      const sha = createHash('sha256')
+      for (const [i, size] of sizes.entries()) {
+        const [head, bytes] = [Buffer.from(`header of ${i}`), randomBytes(size)]
+        await storage.put(`f/${i}`, bytes)
+        pieces.push(literal(head), copyOf(`f/${i}`, bytes, 0, size))
+        sha.update(head).update(bytes)
+      }
+      pieces.push(literal(Buffer.from('directory')))
+      sha.update('directory')
+      const size = pieces.reduce((sum, piece) => sum + (piece.kind === 'bytes' ? piece.bytes.length : piece.to), 0)
+      return { pieces, size, sha256: sha.digest('hex') }
+    }
+
+    /** Everything but objects under their keys: unjoined uploads, helpers. */
+    async function leftovers(options: S3Options): Promise<string[]> {
+      const client = behind(options)
+      const open = await client.send(new ListMultipartUploadsCommand({ Bucket: options.bucket }))
+      const helpers = await client.send(new ListObjectsV2Command({ Bucket: options.bucket, Prefix: 'helpers/' }))
+      client.destroy()
+      return [...(open.Uploads ?? []).map(({ Key }) => `upload ${Key}`), ...(helpers.Contents ?? []).map(({ Key }) => Key!)]
+    }
+
+    /** A line to the server on which requests can be answered by somebody else. */
+    type Answer = [status: number, code: string] | undefined
+    async function between(answer: (method: string, url: string, headers: Record<string, unknown>) => Answer | Promise<Answer>) {
+      const target = new URL((server as { endpoint: string }).endpoint)
+      const proxy = createServer(async (asked, reply) => {
+        const own = await answer(asked.method!, asked.url!, asked.headers)
+        if (own) {
+          asked.resume()
+          reply.writeHead(own[0], { 'content-type': 'application/xml' })
+          return void reply.end(`<?xml version="1.0"?><Error><Code>${own[1]}</Code><Message>no</Message></Error>`)
+        }
+        const { method, url, headers } = asked
+        const on = request({ host: target.hostname, port: target.port, method, path: url, headers }, (answered) => {
+          reply.writeHead(answered.statusCode!, answered.headers)
+          answered.pipe(reply)
+        })
+        on.on('error', () => reply.destroy())
+        asked.pipe(on)
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      closing.push(() => {
+        proxy.closeAllConnections()
+        proxy.close()
+      })
+      return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    }
+
+    test('with one level, with two, and moved: the bytes are the same, and fewer are moved', async () => {
+      const { options, storage } = await store()
+      const { pieces, size, sha256 } = await gallery(storage, [8 * MB, 8 * MB, 300_000, 40 * MB, 5 * 1024 * 1024, 6 * MB, 12 * MB])
+      const place = placeIn(options, clock)
+      await place.marker.identify('instore', true)
+      const moved: number[] = []
+      for (const levels of [0, 1, 2] as const) {
+        const choose = () => (levels === 0 ? null : planInStore(pieces, levels))
+        const made = await assembleOnS3(place, `out${levels}`, pieces, {}, choose)
+        const found = await storage.digest(`out${levels}`, Float64Array.of(size))
+        assert.equal(found.sha256, sha256)
+        assert.equal(made.sha256, levels === 0 ? sha256 : null)
+        if (levels) assert.equal(made.moved, planInStore(pieces, levels).moved)
+        moved.push(made.moved)
+      }
+      assert.equal(moved[0], size)
+      assert.ok(moved[2]! < moved[1]! && moved[1]! < size, `${moved}`)
+      assert.ok(moved[2]! < 9 * MB)
+      assert.deepEqual(await leftovers(options), [])
+    })
+
+    test('twelve photos build twice at the same time under two keys, and no helper stays', async () => {
+      const { options, storage } = await store()
+      const { pieces, size, sha256 } = await gallery(storage, Array(12).fill(5_300_000))
+      const seen: number[] = []
+      const both = await Promise.all(['a', 'b'].map((key) => storage.assemble(key, pieces, { progress: (bytes) => seen.push(bytes) })))
+      for (const key of ['a', 'b']) assert.equal((await storage.digest(key, Float64Array.of(size))).sha256, sha256)
+      for (const { moved } of both) assert.ok(moved < size * 0.1, `${moved} of ${size}`)
+      assert.ok(seen.every((bytes) => bytes >= 0 && bytes <= size))
+      assert.deepEqual(await leftovers(options), [])
+    })
+
+    test('a source that is replaced behind our back while it is copied fails the assembly', async () => {
+      const { options, storage } = await store()
+      const { pieces } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
+      const client = behind(options)
+      let replaced: Promise<unknown> | undefined
+      const replace = async () => {
+        const body = randomBytes(8 * MB)
+        for (const i of [1, 2]) await client.send(new PutObjectCommand({ Bucket: options.bucket, Key: `objects/f/${i}`, Body: body }))
+      }
+      const endpoint = await between(async (_, __, headers) => {
+        // no copy before its source is another one
+        if (headers['x-amz-copy-source']) await (replaced ??= replace())
+        return undefined
+      })
+      const slow = s3Storage({ ...options, endpoint, clock })
+      await slow.identify('instore', true)
+      const ended = await slow.assemble('out', pieces).then(
+        () => null,
+        (error: unknown) => error,
+      )
+      client.destroy()
+      assert.equal((ended as { code?: string } | null)?.code, 'source_changed', String(ended))
+      assert.equal(await storage.size('out'), null)
+      assert.deepEqual(await leftovers(options), [])
+    })
+
+    test('a source that goes while it is copied is missing, and not an outage', async () => {
+      const { options, storage } = await store()
+      const { pieces } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
+      const client = behind(options)
+      let gone: Promise<unknown> | undefined
+      const endpoint = await between((method, _, headers) => {
+        if (gone || method !== 'PUT' || !headers['x-amz-copy-source']) return undefined
+        gone = client.send(new DeleteObjectCommand({ Bucket: options.bucket, Key: 'objects/f/2' }))
+        return [503, 'SlowDown']
+      })
+      const slow = s3Storage({ ...options, endpoint, clock })
+      await slow.identify('instore', true)
+      await refuses('source_changed', slow.assemble('out', pieces), { key: 'f/2', reason: 'missing' })
+      await gone
+      client.destroy()
+      assert.deepEqual(await leftovers(options), [])
+    })
+
+    test('a server that refuses parts of unequal size, or copies with conditions, gets all bytes through us', async () => {
+      for (const refusal of ['InvalidPart', 'NotImplemented']) {
+        const { options, storage } = await store()
+        const { pieces, size, sha256 } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
+        let refused = 0
+        const endpoint = await between((method, url, headers) => {
+          const joins = method === 'POST' && url.includes('/objects/out') && url.includes('uploadId=')
+          if (refusal === 'InvalidPart' ? !joins || refused > 0 : !headers['x-amz-copy-source']) return undefined
+          refused++
+          return refusal === 'InvalidPart' ? [400, refusal] : [501, refusal]
+        })
+        const strange = s3Storage({ ...options, endpoint, clock })
+        await strange.identify('instore', true)
+        const made = await strange.assemble('out', pieces)
+        assert.deepEqual([made.size, made.sha256, made.moved], [size, sha256, size])
+        assert.ok(refused > 0)
+        const before = refused
+        assert.equal((await strange.assemble('again', pieces)).sha256, sha256)
+        assert.equal(refused, before, 'it is not asked again')
+        assert.deepEqual(await leftovers(options), [])
+      }
+    })
+
+    test('an abort in the middle, and an outage, leave no object and no helper', async () => {
+      const { options, storage } = await store()
+      const { pieces } = await gallery(storage, Array(12).fill(6 * MB))
+      const control = new AbortController()
+      let copies = 0
+      let down = false
+      const endpoint = await between((_, __, headers) => {
+        if (headers['x-amz-copy-source'] && ++copies === 9 && !down) control.abort(new Error('enough'))
+        return down && copies > 20 ? [403, 'AccessDenied'] : undefined
+      })
+      const slow = s3Storage({ ...options, endpoint, clock })
+      await slow.identify('instore', true)
+      await assert.rejects(slow.assemble('out', pieces, { signal: control.signal }), /enough/)
+      assert.equal(await storage.size('out'), null)
+      assert.deepEqual(await leftovers(options), [])
+      copies = 0
+      down = true
+      await refuses('storage_unreachable', slow.assemble('out', pieces))
+      // what could not be thrown away in the outage goes by age
+      assert.notDeepEqual(await leftovers(options), [])
+      assert.equal(await storage.sweep(new Date(0)), 0)
+      assert.ok((await storage.sweep(new Date(8e12))) > 0)
+      assert.deepEqual(await leftovers(options), [])
+      assert.equal(await storage.size('f/0'), 6 * MB)
+    })
+  })
