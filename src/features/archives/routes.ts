@@ -65,6 +65,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
       if (!archive) throw new AppError('not_found')
       await guard.gallery(request, archive.galleryId, 'galleries:read')
       await sendArchive(deps, sending, reply, archive.id, { userId })
+      return reply
     },
   })
 

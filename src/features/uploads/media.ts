@@ -8,6 +8,7 @@ import { findGallery } from '../../data/galleries.ts'
 import { mayManage } from '../../domain/access.ts'
 import { type RoutePlugin, uuidText } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
+import { sendStored } from '../../http/handover.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -23,8 +24,8 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
     if (kind === 'original') {
       if (asset.state !== 'stored') throw new AppError('original_missing')
       const { mime, size, storageKey, originalName } = asset
-      const open = (from: number, to: number) => deps.storage.open(storageKey, from, to)
-      await sendRange(reply, { size, etag: asset.sha256.toString('hex'), mime, fileName: originalName || 'file', cacheControl, open })
+      const fileName = originalName || 'file'
+      await sendStored(deps.storage, reply, storageKey, { size, etag: asset.sha256.toString('hex'), mime, fileName, cacheControl })
       return reply
     }
     const small = await findDerivative(deps.db, id, kind)

@@ -104,6 +104,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       // Also when it was gone: an earlier try may have died before this sync.
       await effects.syncFolder('objects')
     },
+    presign: async () => null,
     async *list(prefix) {
       checkPrefix(prefix)
       place.check()

@@ -88,6 +88,12 @@ export interface Storage {
   /** Opens the range [from, to) of an object of at least `to` bytes. */
   open(key: string, from: number, to: number): Promise<Source>
   delete(key: string): Promise<void>
+  /**
+   * An address at which whoever has it gets the object from the store itself, by GET and in ranges, for `seconds` (900 at most), with
+   * `disposition` and `mime` as Content-Disposition and Content-Type. Null where people cannot reach the store. It does not ask
+   * whether the object is there, and it cannot be withdrawn.
+   */
+  presign(key: string, as: { disposition: string; mime: string; seconds: number }): Promise<string | null>
   /** Every object whose key begins with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>
 

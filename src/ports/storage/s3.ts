@@ -8,6 +8,7 @@ import { assembleOnS3, write } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { digestOnS3 } from './s3-digest.ts'
 import { missing, objectPath, placeIn } from './s3-place.ts'
+import { presignedUrl } from './s3-presign.ts'
 import { openRange } from './s3-read.ts'
 import { sweepBucket } from './s3-sweep.ts'
 import { uploadsIn } from './s3-uploads.ts'
@@ -38,6 +39,13 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       const path = objectPath(key)
       await marker.check()
       await bucket.delete(path)
+    },
+
+    async presign(key, as) {
+      const path = objectPath(key)
+      if (as.seconds > 900) throw new RangeError(`an address for ${as.seconds} s`)
+      const { publicEndpoint: endpoint } = options
+      return endpoint ? presignedUrl({ ...options, endpoint }, { ...as, path, now: options.clock.now() }) : null
     },
 
     async *list(prefix) {
