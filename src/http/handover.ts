@@ -8,8 +8,8 @@ const seconds = 15 * 60
 
 /**
  * As `sendRange`, or 302 to an address at the store, made for this request alone. Programs keep Range when they follow it. HEAD is
- * answered by us, and so is who goes on with what we began ourselves (If-Range with our tag): the store names the same bytes
- * differently and would begin anew.
+ * answered by us. The store has a tag of its own for the same bytes: who began there goes on there, who began with us (If-Range
+ * with our tag) goes on with us, and any other tag gets the whole from us, because not every store heeds If-Range (Ceph 18).
  */
 export async function sendStored(
   storage: Pick<Storage, 'open' | 'presign'>,
@@ -18,9 +18,9 @@ export async function sendStored(
   sending: Omit<Sending, 'open'> & { fileName: string },
 ): Promise<Sent> {
   const { method, headers } = reply.request
-  const ours = headers['if-none-match'] !== undefined || headers['if-range'] === `"${sending.etag}"`
-  const as = { disposition: disposition(sending.fileName), mime: sending.mime, seconds }
-  const url = method === 'GET' && !ours ? await storage.presign(key, as) : null
+  const tag = headers['if-range'] as string | undefined
+  const as = { disposition: disposition(sending.fileName), mime: sending.mime, seconds, tag }
+  const url = method === 'GET' && headers['if-none-match'] === undefined ? await storage.presign(key, as) : null
   if (!url) return sendRange(reply, { ...sending, open: (from, to) => storage.open(key, from, to) })
   // neither kept, nor told to anybody
   reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(url, 302)

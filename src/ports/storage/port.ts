@@ -73,6 +73,14 @@ export interface UploadName {
   generation: number
 }
 
+/** How the store is to answer at an address that was signed: see `presign`. */
+export interface Presigned {
+  disposition: string
+  mime: string
+  seconds: number
+  tag?: string | undefined
+}
+
 export interface LongWork {
   /** called about once a second with the bytes done so far */
   progress?: (bytes: number) => void
@@ -90,10 +98,11 @@ export interface Storage {
   delete(key: string): Promise<void>
   /**
    * An address at which whoever has it gets the object from the store itself, by GET and in ranges, for `seconds` (900 at most), with
-   * `disposition` and `mime` as Content-Disposition and Content-Type. Null where people cannot reach the store. It does not ask
-   * whether the object is there, and it cannot be withdrawn.
+   * `disposition` and `mime` as Content-Disposition and Content-Type. Null where people cannot reach the store, and where `tag` is
+   * given and is not the entity tag (in its quotes) that the store has for this object. Without `tag` it does not ask whether the
+   * object is there. It cannot be withdrawn.
    */
-  presign(key: string, as: { disposition: string; mime: string; seconds: number }): Promise<string | null>
+  presign(key: string, as: Presigned): Promise<string | null>
   /** Every object whose key begins with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>
 

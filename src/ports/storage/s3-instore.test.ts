@@ -130,7 +130,9 @@ else
       }
       const endpoint = await between(async (_, __, headers) => {
         // no copy before its source is another one
-        if (headers['x-amz-copy-source']) await (replaced ??= replace())
+        if (!headers['x-amz-copy-source']) return undefined
+        replaced ??= replace()
+        await replaced
         return undefined
       })
       const slow = s3Storage({ ...options, endpoint, clock })

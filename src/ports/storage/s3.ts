@@ -45,7 +45,8 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       const path = objectPath(key)
       if (as.seconds > 900) throw new RangeError(`an address for ${as.seconds} s`)
       const { publicEndpoint: endpoint } = options
-      return endpoint ? presignedUrl({ ...options, endpoint }, { ...as, path, now: options.clock.now() }) : null
+      if (!endpoint || (as.tag !== undefined && (await bucket.head(path))?.etag !== as.tag)) return null
+      return presignedUrl({ ...options, endpoint }, { ...as, path, now: options.clock.now() })
     },
 
     async *list(prefix) {
