@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product --runs N --photos N --tiny N --large N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|s3 --runs N --photos N --tiny N --large N --videos N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -9,10 +9,11 @@ import { parseArgs } from 'node:util'
 import { benchBuild, benchMemory, type Options } from './build.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
+import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
 
-const parts = { build: benchBuild, memory: benchMemory, verify: benchVerify, serve: benchServe, product: benchProduct }
+const parts = { build: benchBuild, memory: benchMemory, verify: benchVerify, serve: benchServe, product: benchProduct, s3: benchS3 }
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     photos: { type: 'string', default: '100' },
     tiny: { type: 'string', default: '20000' },
     large: { type: 'string', default: '1000' },
+    videos: { type: 'string', default: '20' },
     dir: { type: 'string', default: os.tmpdir() },
   },
 })
@@ -36,13 +38,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     clear()
     process.exit(1)
   })
-const options: Options & { large: number } = {
+const options: Options & { large: number; videos: number } = {
   scratch,
   runs: Number(values.runs),
   tries: Number(values.tries),
   photos: Number(values.photos),
   tiny: Number(values.tiny),
   large: Number(values.large),
+  videos: Number(values.videos),
 }
 try {
   printMachine()
