@@ -4,9 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { AppError } from '../../base/errors.ts'
 import { checkKey, checkRange } from './key.ts'
 import type { Assembled, LongWork, Piece } from './port.ts'
-import type { Attempt } from './s3-bucket.ts'
 import { type Checks, checking } from './s3-checks.ts'
-import { compose } from './s3-compose.ts'
+import { compose, type Writing } from './s3-compose.ts'
 import { isRefusal } from './s3-errors.ts'
 import { fill } from './s3-fill.ts'
 import { makeInStore } from './s3-instore.ts'
@@ -14,14 +13,6 @@ import { reporting } from './s3-parallel.ts'
 import { partBytes, partsOf } from './s3-parts.ts'
 import { type Place, wrote } from './s3-place.ts'
 import { type InStorePlan, lengthOf, planInStore } from './s3-plan.ts'
-
-/** What is written, and by whom. */
-export interface Target {
-  path: string
-  key: string
-  attempt: Attempt
-  signal: AbortSignal | undefined
-}
 
 /** A plan, or null: everything is moved. */
 export type Choose = (pieces: Piece[], size: number) => InStorePlan | null
@@ -72,7 +63,7 @@ export async function assembleOnS3(
 }
 
 /** All bytes pass through this process: read, checked and hashed in their order, and sent. Answers their SHA-256. */
-async function move(place: Place, target: Target, all: Piece[], size: number, done: (bytes: number) => void): Promise<string | null> {
+async function move(place: Place, target: Writing, all: Piece[], size: number, done: (bytes: number) => void): Promise<string | null> {
   const bytes = partBytes(size)
   const checks = checking(true)
   if (size <= bytes) await small(place, target, all, size, checks)
@@ -93,7 +84,7 @@ async function move(place: Place, target: Target, all: Piece[], size: number, do
 }
 
 /** An object of one part needs no multipart upload. */
-async function small(place: Place, target: Target, all: Piece[], size: number, checks: Checks): Promise<void> {
+async function small(place: Place, target: Writing, all: Piece[], size: number, checks: Checks): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(size)
   for (const { slices } of partsOf(all, lengthOf, Math.max(1, size))) {
     await fill(place, slices, buffer, target.signal)
@@ -103,7 +94,7 @@ async function small(place: Place, target: Target, all: Piece[], size: number, c
 }
 
 /** Writes a new object in one request. */
-export async function write({ bucket }: Place, { path, key, attempt, signal }: Target, bytes: Uint8Array): Promise<void> {
+export async function write({ bucket }: Place, { path, key, attempt, signal }: Writing, bytes: Uint8Array): Promise<void> {
   const done = await bucket.put(path, bytes, attempt, signal)
   // `exists` may be the echo of our own first try, whose answer was lost
   if (done === 'exists' && !(await wrote(bucket, path, attempt))) throw new AppError('key_exists', { key })

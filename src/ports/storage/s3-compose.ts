@@ -21,18 +21,22 @@ export interface Sending {
   signal: AbortSignal
 }
 
-export interface Target {
+/** What is written, and by whom. */
+export interface Writing {
   path: string
   /** how errors name it */
   key: string
   attempt: Attempt
+  signal?: AbortSignal | undefined
+}
+
+export interface Target extends Writing {
   /** the largest part that is sent */
   partBytes: number
   /** bytes of the whole */
   size: number
   /** asked when all parts are there, before they become the object; it may throw */
   beforeJoin?: () => Promise<void>
-  signal?: AbortSignal | undefined
 }
 
 /** Works on the parts in their order, several at once. The object is there, whole, when this resolves; else it is not there. */

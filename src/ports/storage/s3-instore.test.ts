@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { after, describe, test } from 'node:test'
 import { DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
-import { freshBucket, testServer } from '../../../test/s3/server.ts'
+import { type Rule, requestProxy } from '../../../test/s3/faults.ts'
+import { behind, freshBucket, testServer } from '../../../test/s3/server.ts'
 import { systemClock } from '../../base/clock.ts'
 import type { Piece, Storage } from './port.ts'
 import { s3Storage } from './s3.ts'
@@ -14,7 +14,7 @@ import { assembleOnS3 } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { placeIn } from './s3-place.ts'
 import { planInStore } from './s3-plan.ts'
-import { behind, copyOf, literal, refuses } from './samples.ts'
+import { copyOf, literal, refuses } from './samples.ts'
 
 const server = await testServer()
 const clock = systemClock
@@ -23,9 +23,9 @@ const MB = 1_000_000
 if (typeof server === 'string') test('objects made inside a real S3 server', { skip: server }, () => {})
 else
   describe('objects made inside a real S3 server', () => {
-    const closing: (() => void)[] = []
-    after(() => {
-      for (const close of closing) close()
+    const closing: (() => Promise<void>)[] = []
+    after(async () => {
+      for (const close of closing) await close()
     })
 
     async function store(change: Partial<S3Options> = {}): Promise<{ options: S3Options; storage: Storage }> {
@@ -60,32 +60,16 @@ else
       return [...(open.Uploads ?? []).map(({ Key }) => `upload ${Key}`), ...(helpers.Contents ?? []).map(({ Key }) => Key!)]
     }
 
-    /** A line to the server on which requests can be answered by somebody else. */
-    type Answer = [status: number, code: string] | undefined
-    async function between(answer: (method: string, url: string, headers: Record<string, unknown>) => Answer | Promise<Answer>) {
-      const target = new URL((server as { endpoint: string }).endpoint)
-      const proxy = createServer(async (asked, reply) => {
-        const own = await answer(asked.method!, asked.url!, asked.headers)
-        if (own) {
-          asked.resume()
-          reply.writeHead(own[0], { 'content-type': 'application/xml' })
-          return void reply.end(`<?xml version="1.0"?><Error><Code>${own[1]}</Code><Message>no</Message></Error>`)
-        }
-        const { method, url, headers } = asked
-        const on = request({ host: target.hostname, port: target.port, method, path: url, headers }, (answered) => {
-          reply.writeHead(answered.statusCode!, answered.headers)
-          answered.pipe(reply)
-        })
-        on.on('error', () => reply.destroy())
-        asked.pipe(on)
-      })
-      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-      closing.push(() => {
-        proxy.closeAllConnections()
-        proxy.close()
-      })
-      return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    /** The same store over a line of its own, on which `rules` act. */
+    async function over(options: S3Options, rules: Rule[]): Promise<Storage> {
+      const proxy = await requestProxy((server as { endpoint: string }).endpoint)
+      closing.push(() => proxy.close())
+      const storage = s3Storage({ ...options, endpoint: proxy.endpoint, clock })
+      await storage.identify('instore', true)
+      proxy.rules.push(...rules)
+      return storage
     }
+    const isCopy = ({ headers }: IncomingMessage) => headers['x-amz-copy-source'] !== undefined
 
     test('with one level, with two, and moved: the bytes are the same, and fewer are moved', async () => {
       const { options, storage } = await store()
@@ -123,20 +107,21 @@ else
       const { options, storage } = await store()
       const { pieces } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
       const client = behind(options)
-      let replaced: Promise<unknown> | undefined
+      let replaced: Promise<void> | undefined
       const replace = async () => {
         const body = randomBytes(8 * MB)
         for (const i of [1, 2]) await client.send(new PutObjectCommand({ Bucket: options.bucket, Key: `objects/f/${i}`, Body: body }))
       }
-      const endpoint = await between(async (_, __, headers) => {
-        // no copy before its source is another one
-        if (!headers['x-amz-copy-source']) return undefined
-        replaced ??= replace()
-        await replaced
-        return undefined
-      })
-      const slow = s3Storage({ ...options, endpoint, clock })
-      await slow.identify('instore', true)
+      // no copy before its source is another one
+      const held: Rule = {
+        match: isCopy,
+        times: 1000,
+        get keptBack() {
+          replaced ??= replace()
+          return replaced
+        },
+      }
+      const slow = await over(options, [held])
       const ended = await slow.assemble('out', pieces).then(
         () => null,
         (error: unknown) => error,
@@ -151,16 +136,17 @@ else
       const { options, storage } = await store()
       const { pieces } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
       const client = behind(options)
-      let gone: Promise<unknown> | undefined
-      const endpoint = await between((method, _, headers) => {
-        if (gone || method !== 'PUT' || !headers['x-amz-copy-source']) return undefined
-        gone = client.send(new DeleteObjectCommand({ Bucket: options.bucket, Key: 'objects/f/2' }))
-        return [503, 'SlowDown']
-      })
-      const slow = s3Storage({ ...options, endpoint, clock })
-      await slow.identify('instore', true)
+      let gone: Promise<void> | undefined
+      const held: Rule = {
+        match: isCopy,
+        times: 1000,
+        get keptBack() {
+          gone ??= client.send(new DeleteObjectCommand({ Bucket: options.bucket, Key: 'objects/f/2' })).then(() => {})
+          return gone
+        },
+      }
+      const slow = await over(options, [held])
       await refuses('source_changed', slow.assemble('out', pieces), { key: 'f/2', reason: 'missing' })
-      await gone
       client.destroy()
       assert.deepEqual(await leftovers(options), [])
     })
@@ -169,21 +155,19 @@ else
       for (const refusal of ['InvalidPart', 'NotImplemented']) {
         const { options, storage } = await store()
         const { pieces, size, sha256 } = await gallery(storage, [8 * MB, 8 * MB, 8 * MB])
-        let refused = 0
-        const endpoint = await between((method, url, headers) => {
-          const joins = method === 'POST' && url.includes('/objects/out') && url.includes('uploadId=')
-          if (refusal === 'InvalidPart' ? !joins || refused > 0 : !headers['x-amz-copy-source']) return undefined
-          refused++
-          return refusal === 'InvalidPart' ? [400, refusal] : [501, refusal]
-        })
-        const strange = s3Storage({ ...options, endpoint, clock })
-        await strange.identify('instore', true)
+        const joins = ({ method, url }: IncomingMessage) => method === 'POST' && url!.includes('/objects/out') && url!.includes('uploadId=')
+        const rule: Rule =
+          refusal === 'InvalidPart'
+            ? { match: joins, times: 1, status: 400, code: refusal }
+            : { match: isCopy, times: 1000, status: 501, code: refusal }
+        const many = rule.times
+        const strange = await over(options, [rule])
         const made = await strange.assemble('out', pieces)
         assert.deepEqual([made.size, made.sha256, made.moved], [size, sha256, size])
-        assert.ok(refused > 0)
-        const before = refused
+        assert.ok(rule.times < many)
+        const before = rule.times
         assert.equal((await strange.assemble('again', pieces)).sha256, sha256)
-        assert.equal(refused, before, 'it is not asked again')
+        assert.equal(rule.times, before, 'it is not asked again')
         assert.deepEqual(await leftovers(options), [])
       }
     })
@@ -194,12 +178,11 @@ else
       const control = new AbortController()
       let copies = 0
       let down = false
-      const endpoint = await between((_, __, headers) => {
-        if (headers['x-amz-copy-source'] && ++copies === 9 && !down) control.abort(new Error('enough'))
-        return down && copies > 20 ? [403, 'AccessDenied'] : undefined
-      })
-      const slow = s3Storage({ ...options, endpoint, clock })
-      await slow.identify('instore', true)
+      const counted = (request: IncomingMessage): boolean => {
+        if (isCopy(request) && ++copies === 9 && !down) control.abort(new Error('enough'))
+        return down && copies > 20
+      }
+      const slow = await over(options, [{ match: counted, times: 100_000, status: 403, code: 'AccessDenied' }])
       await assert.rejects(slow.assemble('out', pieces, { signal: control.signal }), /enough/)
       assert.equal(await storage.size('out'), null)
       assert.deepEqual(await leftovers(options), [])

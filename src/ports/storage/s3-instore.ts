@@ -9,10 +9,9 @@
  */
 
 import { AppError } from '../../base/errors.ts'
-import type { Target } from './s3-assemble.ts'
 import type { Head } from './s3-bucket.ts'
 import type { Checks } from './s3-checks.ts'
-import { compose, type Sending } from './s3-compose.ts'
+import { compose, type Sending, type Writing } from './s3-compose.ts'
 import { answerOf } from './s3-errors.ts'
 import { fill } from './s3-fill.ts'
 import { helpersPrefix, makeHelper } from './s3-helper.ts'
@@ -31,7 +30,7 @@ interface Making {
 }
 
 /** The object is there when this resolves. Throws as `assemble` does. */
-export async function makeInStore(place: Place, target: Target, plan: InStorePlan, { size, checks, done }: Making): Promise<void> {
+export async function makeInStore(place: Place, target: Writing, plan: InStorePlan, { size, checks, done }: Making): Promise<void> {
   const heads = await headsOf(place, plan, target.signal)
   const largest = Math.max(1, ...plan.parts.map((part) => (part.kind === 'send' ? part.size : 0)))
   const clearing: Promise<void>[] = []

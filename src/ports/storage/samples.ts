@@ -3,10 +3,8 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { S3Client } from '@aws-sdk/client-s3'
 import { AppError } from '../../base/errors.ts'
 import type { Piece, Source, Storage, Stored, UploadName } from './port.ts'
-import type { S3Options } from './s3-client.ts'
 
 export const described = (bytes: Uint8Array): Stored => ({ size: bytes.length, sha256: hash('sha256', bytes) })
 
@@ -53,9 +51,4 @@ export async function refuses(code: string, work: Promise<unknown>, facts: Recor
     for (const [name, value] of Object.entries(facts)) assert.equal(error.facts[name], value, name)
     return true
   })
-}
-
-/** The same bucket as its operator sees it. */
-export function behind({ endpoint, region, pathStyle, accessKeyId, secretAccessKey }: S3Options): S3Client {
-  return new S3Client({ endpoint: endpoint!, region, forcePathStyle: pathStyle, credentials: { accessKeyId, secretAccessKey } })
 }
