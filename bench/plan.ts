@@ -33,8 +33,9 @@ export function sealedOf(plan: string, times = 1): Sealed {
       sha256: Buffer.from(row.sha256, 'hex'),
       mtime: new Date(row.mtime),
       content: null,
+      previewKey: null,
       storageKey: row.key,
     })),
   ).flat()
-  return { planHash: `bench-${entries.length}`, entries, layout: layoutOf(entries) }
+  return { planHash: `bench-${entries.length}`, entries, layout: layoutOf(entries, 'zip') }
 }

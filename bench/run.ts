@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|s3 --runs N --photos N --tiny N --large N --videos N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3 --runs N --photos N --tiny N --large N --videos N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -9,11 +9,20 @@ import { parseArgs } from 'node:util'
 import { benchBuild, benchMemory, type Options } from './build.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
+import { benchRequests } from './requests.ts'
 import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
 
-const parts = { build: benchBuild, memory: benchMemory, verify: benchVerify, serve: benchServe, product: benchProduct, s3: benchS3 }
+const parts = {
+  build: benchBuild,
+  memory: benchMemory,
+  verify: benchVerify,
+  serve: benchServe,
+  product: benchProduct,
+  requests: benchRequests,
+  s3: benchS3,
+}
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },

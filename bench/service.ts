@@ -25,7 +25,7 @@ export async function startService(data: string, role: 'all' | 'web'): Promise<S
   const ended = event(child, 'exit')
   for (let n = 0; ; n++) {
     if (child.exitCode !== null || n > 600) throw new Error(`the service did not start (${child.exitCode})`)
-    if ((await fetch(`${url}/healthz`).catch(() => null))?.ok) break
+    if ((await fetch(`${url}/readyz`).catch(() => null))?.ok) break
     await sleep(100)
   }
   return {

@@ -6,6 +6,7 @@ import { handlers } from '../src/app/worker.ts'
 import { after, type Clock } from '../src/base/clock.ts'
 import { newId } from '../src/base/id.ts'
 import { installationId } from '../src/data/settings.ts'
+import { linkLife } from '../src/domain/link.ts'
 import type { Settings } from '../src/domain/settings.ts'
 import { createUser } from '../src/features/accounts/users.ts'
 import type { Deps } from '../src/ports/deps.ts'
@@ -33,10 +34,14 @@ export const testSettings: Settings = {
   publicUrl: 'http://keepsake.test',
   tokenSecrets: ['Zk3vR8sQ1mXw7nBt5yLc9dHf2gJp6aEu'],
   emailFrom: 'Keepsake <photos@example.com>',
+  resendWebhookSecret: null,
   maxUploadBytes: 1024 ** 3,
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 
@@ -49,7 +54,19 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
   await storage.identify(await installationId(database.db, newId(clock.now())))
   const images = sharpImages({ processes: 1 })
   const queue = await pgbossQueue({ db: database.db, url: database.url, log: quiet })
-  const deps: Deps = { db: database.db, storage, queue, images, mail: outboxMail(), clock, log: quiet, settings: testSettings, ...change }
+  const calendar = { now: async () => clock.now() }
+  const deps: Deps = {
+    db: database.db,
+    storage,
+    queue,
+    images,
+    mail: outboxMail(),
+    clock,
+    calendar,
+    log: quiet,
+    settings: testSettings,
+    ...change,
+  }
   const owner = await createUser(deps, { name: 'Ida Photo', email: 'ida@example.com', password: 'a long password', role: 'admin' })
   return {
     deps,

@@ -11,6 +11,10 @@ export interface Problem {
   request_id?: string
   /** bad_request: which field and why */
   errors?: { path: string; message: string }[]
+  /** too_many_requests: when to ask again */
+  retry_after_ms?: number
+  /** export_unready: how far it is */
+  percent?: number
 }
 
 export type Locale = 'en' | 'de' | 'ru'
@@ -49,7 +53,7 @@ export interface ApiKey {
   last_used_at: string | null
   revoked_at: string | null
 }
-export type KeyScope = 'galleries:read' | 'galleries:write'
+export type KeyScope = 'galleries:read' | 'galleries:write' | 'metrics:read'
 /** POST /api/keys: the key itself is shown this once */
 export interface NewApiKey extends ApiKey {
   key: string
@@ -74,7 +78,11 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   download_enabled: boolean
+  /** clients get a letter also about versions after the first */
+  notify_new_versions: boolean
   has_password: boolean
+  /** anybody with the address may look; else only who came by a link */
+  public: boolean
   expires_at: string | null
   published_at: string | null
   created_at: string
@@ -98,8 +106,10 @@ export interface GalleryInput {
   locale?: Locale
   naming?: Naming
   download_enabled?: boolean
+  notify_new_versions?: boolean
   /** null takes the password away */
   password?: string | null
+  public?: boolean
   expires_at?: string | null
 }
 
@@ -108,7 +118,68 @@ export interface Client {
   email: string
   name: string | null
   notify_on_archive: boolean
+  permission: Permission
+  /** from then on the gallery is closed to this client; null: never */
+  access_expires_at: string | null
   created_at: string
+}
+export type Permission = 'view' | 'download'
+
+/** POST /api/galleries/:id/clients; PATCH takes any part of it but the address */
+export interface ClientInput {
+  email: string
+  name?: string | null
+  notify_on_archive?: boolean
+  permission?: Permission
+  access_expires_at?: string | null
+}
+
+export type LinkKind = 'email' | 'client' | 'file' | 'export' | 'media' | 'share'
+
+/** GET /api/galleries/:id/links: a link as its photographer sees it. The address itself is not kept. */
+export interface Link {
+  id: string
+  kind: LinkKind
+  state: 'live' | 'expired' | 'revoked'
+  /** whose it is; null: anybody's who holds it */
+  client_id: string | null
+  email: string | null
+  name: string | null
+  permission: Permission | null
+  archive_id: string | null
+  /** of the archive */
+  version: number | null
+  asset_id: string | null
+  file_name: string | null
+  issued_at: string
+  expires_at: string
+  revoked_at: string | null
+  first_used_at: string | null
+  /** to the minute */
+  last_used_at: string | null
+  max_uses: number | null
+  used_count: number
+}
+
+/** POST /api/galleries/:id/share, POST /api/galleries/:id/clients/:client/link */
+export interface NewLink {
+  id: string
+  url: string
+  expires_at: string
+}
+
+/** GET /api/galleries/:id/items/:item/media: an address for a player that knows no cookies */
+export interface MediaLink {
+  media_url: string
+  /** seconds the address works */
+  expires_in: number
+}
+
+/** POST /api/galleries/:id/share: the link to pass on; the one before it ends */
+export interface ShareInput {
+  permission?: Permission
+  max_uses?: number | null
+  expires_at?: string | null
 }
 
 /** One photo, video or track as the owner and guests see it. */
@@ -124,6 +195,10 @@ export interface Item {
   /** null while waiting, and for files without a picture */
   thumbnail: string | null
   preview: string | null
+  /** where a player finds the film or track, with ranges for seeking; null for photos, and while there is nothing to play */
+  media_url: string | null
+  /** bytes of the preview */
+  preview_size: number | null
   /** none: this kind of file has no preview; failed: it could not be read as a picture and is kept as it is */
   render_state: 'waiting' | 'done' | 'failed' | 'none'
   state: 'stored' | 'missing'
@@ -142,8 +217,8 @@ export interface Archive {
   id: string
   gallery_id: string
   version: number
-  purpose: 'delivery'
-  status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
+  purpose: 'delivery' | 'selection'
+  status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted' | 'cancelling' | 'cancelled' | 'expired'
   file_size_bytes: number
   /** SHA-256 of the ZIP, known when ready */
   checksum: string | null
@@ -170,6 +245,12 @@ export interface Archive {
   /** complete copies of this version that were received */
   download_count: number
   last_downloaded_at: string | null
+  /** a mail server has taken a letter about this version */
+  email_sent: boolean
+  /** the first of them */
+  email_sent_at: string | null
+  /** whom, with commas between */
+  email_recipient: string | null
 }
 
 /** POST /api/galleries/:id/publish */
@@ -188,6 +269,81 @@ export interface DownloadResponse {
   message?: string
 }
 
+/** POST /api/galleries/:id/exports: exactly one of `photoIds`, `all`, `favorites` says which photos (ids of items). */
+export interface ExportInput {
+  photoIds?: string[]
+  all?: true
+  /** those the asker has marked */
+  favorites?: true
+  /** screen: pictures of 2048 px; what has none (RAW, video) as its original */
+  size?: 'original' | 'screen'
+  format?: 'zip' | 'tar'
+  /** several files below 4 GB, for FAT32 and old programs */
+  parts?: true
+  /** a letter to this address when it is ready: one of a client of the gallery, or its owner's */
+  notify?: string
+}
+
+export type ExportState = 'queued' | 'processing' | 'ready' | 'failed' | 'cancelling' | 'cancelled' | 'expired'
+
+export interface Export {
+  id: string
+  gallery_id: string
+  status: ExportState
+  percent: number
+  size: 'original' | 'screen'
+  format: 'zip' | 'tar'
+  total_photos: number
+  processed_photos: number
+  /** bytes of all files */
+  total_bytes: number
+  processed_bytes: number
+  eta_seconds: number | null
+  /** SHA-256 of the file when it is ready and the only one; else see `parts` */
+  checksum: string | null
+  /** names of photos that are not in it */
+  missing: string[]
+  error_code: string | null
+  error_message: string | null
+  created_at: string
+  /** when its files go, known when ready */
+  expires_at: string | null
+  parts: ExportPart[]
+}
+
+/** One file of an export, complete in itself. */
+export interface ExportPart {
+  name: string
+  total_photos: number
+  file_size: number
+  percent: number
+  checksum: string | null
+  /** when the export is ready */
+  download_url: string | null
+}
+
+/** POST /api/galleries/:id/exports and DELETE …/:eid */
+export interface ExportAnswer {
+  export: Export
+  percent: number
+}
+
+/** GET /api/galleries/:id/exports/:eid/download */
+export interface ExportDownload {
+  /** of the first file */
+  download_url: string
+  checksum: string
+  expires_at: string
+  total_photos: number
+  file_size: number
+  parts: ExportPart[]
+}
+
+/** GET /api/g/:slug/favorites: ids of the items this visitor has marked */
+export interface Favorites {
+  items: string[]
+}
+
 /** GET /api/g/:slug */
 export interface GuestGallery {
   slug: string
@@ -197,23 +353,52 @@ export interface GuestGallery {
   locale: Locale
   expires_at: string | null
   download_enabled: boolean
+  /** what this guest may do: false when they may only look */
+  may_download: boolean
+  /** who came by a link of their own; the address is masked */
+  visitor: { name: string | null; email: string } | null
   photos: number
   bytes: number
   items: Item[]
 }
 
+export type LetterKind =
+  | 'archive_ready'
+  | 'archive_failed'
+  | 'archive_completed'
+  | 'new_version'
+  | 'downloads_digest'
+  | 'mail_bounced'
+  | 'link_renewed'
+  | 'export_ready'
+
 export interface Letter {
   id: string
-  kind: 'archive_ready' | 'archive_failed' | 'downloads_digest'
+  kind: LetterKind
   gallery_id: string
   gallery_title: string
   recipient: string
-  status: 'queued' | 'sent' | 'kept' | 'failed'
+  status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: number
   error: string | null
   created_at: string
+  /** it waits until then */
+  due_at: string | null
   sent_at: string | null
 }
+
+/** GET /api/suppressions: an address that gets no letters */
+export interface Suppression {
+  id: string
+  address: string
+  reason: 'bounce' | 'complaint' | 'unsubscribe'
+  /** unsubscribe: only no reminders and digests of this gallery */
+  gallery_id: string | null
+  gallery_title: string | null
+  detail: string | null
+  since: string
+}
+
 /** GET /api/letters/:id */
 export interface LetterText extends Letter {
   subject: string
@@ -291,7 +476,75 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
-/** GET /healthz */
+/** GET /healthz: the process answers */
 export interface Health {
-  status: 'ok' | 'unavailable'
+  status: 'ok'
 }
+
+/** GET /readyz: 503 while something is not ok */
+export interface Readiness {
+  status: 'ready' | 'not_ready'
+  /** each `ok`, or a code of docs/errors.md */
+  checks: { database: string; storage: string; queue: string }
+  /** age of the oldest job that could run now, seconds */
+  queue_age_seconds: number | null
+}
+
+/** POST /api/cron/maintenance (API-10) */
+export interface MaintenanceResult {
+  stale_zips_queued: number
+  stuck_jobs_reset: number
+  errors: ({ album_id: string; error: string } | { general: string })[]
+}
+
+/** GET /api/admin/maintenance: the last run, null before the first */
+export interface Maintenance {
+  last: { started_at: string; finished_at: string; result: MaintenanceResult } | null
+}
+
+/** POST /api/cron/cleanup: how many of each */
+export interface CleanupResult {
+  archives_ended: number
+  galleries_cleared: number
+  objects_deleted: number
+  orphans_noted: number
+  temporary_removed: number
+  uploads_dropped: number
+  errors: { part: string; code: string }[]
+}
+
+/** POST /api/cron/process-archives */
+export interface ProcessedArchives {
+  /** archives that waited without sign of life and got their job again, at most 5 a call */
+  queued: number
+  /** jobs that wait for a worker */
+  waiting: number
+}
+
+/** POST /api/cron/expirations */
+export interface Expirations {
+  expired: number
+}
+
+/** GET /api/galleries/:id/progress: the data of every server-sent event `progress` */
+export interface Progress {
+  status: ArchiveWord
+  archive_id: string | null
+  version: number | null
+  percent: number
+  processed_bytes: number
+  total_bytes: number
+  processed_photos: number
+  total_photos: number
+  eta_seconds: number | null
+}
+
+/** POST /admin/albums (words of 001) */
+export interface Album {
+  album_id: string
+  name: string
+  photo_count: number
+  created_at: string
+  zip_status: ZipStatus
+}
+export type ZipStatus = 'not_started' | 'pending' | 'generating' | 'ready' | 'error'

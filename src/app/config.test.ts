@@ -13,7 +13,7 @@ const secret = 'k3Jx9vQ2mZ8pL5tR7wY1nB4cD6fG0hSa'
 const plain = { KEEPSAKE_DATA: path.join(dir, 'plain') }
 
 test('nothing set gives a service for this machine alone', () => {
-  const { settings, ...rest } = readConfig(plain)
+  const { settings, secrets, ...rest } = readConfig(plain)
   assert.deepEqual(rest, {
     port: 4000,
     host: '127.0.0.1',
@@ -21,13 +21,19 @@ test('nothing set gives a service for this machine alone', () => {
     databaseUrl: undefined,
     s3: undefined,
     smtpUrl: undefined,
+    resendApiKey: undefined,
     logLevel: 'info',
     trustProxy: undefined,
     maxJobs: 2,
   })
   assert.equal(settings.publicUrl, 'http://localhost:4000')
   assert.equal(settings.retentionDays, 730)
+  assert.equal(settings.linkLife.export, 12 * 3_600_000)
   assert.equal(settings.importDir, null)
+  const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
+  assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
+  assert.deepEqual(secrets, settings.tokenSecrets)
+  assert.deepEqual([settings.cronSecret, settings.detailedLogs], [null, false])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })
@@ -40,11 +46,19 @@ test('what is set is what counts', () => {
     GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
     TRUST_PROXY: '10.0.0.0/8,::1',
     RETENTION_YEARS: '10',
+    ZIP_URL_EXPIRY: '600',
+    PRESIGNED_URL_EXPIRY: '90',
+    RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '1',
+    ENABLE_DETAILED_LOGS: 'true',
+    CRON_SECRET: secret,
   })
+  assert.deepEqual([config.settings.cronSecret, config.settings.detailedLogs], [secret, true])
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
   assert.equal(config.settings.retentionDays, 3650)
+  const { client, file, export: ofExport } = config.settings.linkLife
+  assert.deepEqual([client, file, ofExport], [600_000, 90_000, 3_600_000])
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
 })
 
@@ -75,6 +89,18 @@ test('a bucket needs its key, and a key its bucket', () => {
     )
 })
 
+test('what must not stand in a log is known: secrets, and passwords within addresses', () => {
+  const { secrets } = readConfig({
+    ...plain,
+    GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
+    CRON_SECRET: [...secret].reverse().join(''),
+    DATABASE_URL: 'postgres://keepsake:db%20word@localhost/keepsake',
+    SMTP_URL: 'smtps://mara:mail-word@mail.example.com',
+  })
+  for (const one of [secret, secret.toLowerCase(), [...secret].reverse().join(''), 'db word', 'mail-word'])
+    assert.ok(secrets.includes(one), one)
+})
+
 test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
     ['S3_BUCKET', 'My Bucket'],
@@ -83,7 +109,11 @@ test('a wrong value names itself and is not repeated', () => {
     ['S3_FORCE_PATH_STYLE', 'yes'],
     ['S3_STORAGE_CLASS', 'cold'],
     ['PORT', 'http'],
+    ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '0'],
     ['PORT', '0'],
+    ['ZIP_URL_EXPIRY', '0'],
+    ['PRESIGNED_URL_EXPIRY', '1h'],
+    ['RUNNER_DOWNLOAD_URL_EXPIRY_HOURS', '9000'],
     ['PORT', '65536'],
     ['PORT', '4e3'],
     ['PUBLIC_URL', 'photos.example.com'],
@@ -92,6 +122,10 @@ test('a wrong value names itself and is not repeated', () => {
     ['PUBLIC_URL', 'https://user:pass@photos.example.com'],
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['SMTP_URL', 'mail.example.com:25'],
+    ['RESEND_API_KEY', 'short'],
+    ['RESEND_API_KEY', 're_123\n456789'],
+    ['RESEND_WEBHOOK_SECRET', 'whsec_short'],
+    ['RESEND_WEBHOOK_SECRET', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU'],
     ['EMAIL_FROM', 'a@example.com, b@example.com'],
     ['EMAIL_FROM', 'A\r\nBcc: <x@example.com>'],
     ['MAX_UPLOAD_BYTES', '-1'],
@@ -99,6 +133,10 @@ test('a wrong value names itself and is not repeated', () => {
     ['RETENTION_YEARS', '0'],
     ['SUPERSEDED_RETENTION_DAYS', '1.5'],
     ['LOG_LEVEL', 'loud'],
+    ['CRON_SECRET', 'short'],
+    ['CRON_SECRET', 'a'.repeat(64)],
+    ['CRON_SECRET', 'keepsake-cron-0123456789-abcdefghijkl'],
+    ['ENABLE_DETAILED_LOGS', 'loud'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', 'proxy.example.com'],
     ['RUNNER_MAX_CONCURRENT_JOBS', '0'],
@@ -117,6 +155,20 @@ test('a wrong value names itself and is not repeated', () => {
       `${name}=${value}`,
     )
   }
+})
+
+test('letters go one way, and by Resend they come from an address that is yours', () => {
+  const resend = { ...plain, RESEND_API_KEY: 're_123456789' }
+  const names = (environment: Record<string, string>, name: string) =>
+    assert.throws(
+      () => readConfig(environment),
+      (error) => isCode(error, 'config_invalid') && error.facts.name === name && !JSON.stringify(error.facts).includes('re_123'),
+    )
+  names(resend, 'EMAIL_FROM')
+  names({ ...resend, EMAIL_FROM: 'a@example.com', SMTP_URL: 'smtp://localhost' }, 'RESEND_API_KEY')
+  const webhook = `whsec_${'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'}`
+  const config = readConfig({ ...resend, EMAIL_FROM: 'a@example.com', RESEND_WEBHOOK_SECRET: webhook })
+  assert.deepEqual([config.resendApiKey, config.settings.resendWebhookSecret], ['re_123456789', webhook])
 })
 
 test('with a database of your own the secret has to be given, because others share it', () => {

@@ -2,8 +2,10 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { hours, seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { newToken } from '../base/id.ts'
+import { linkLife } from '../domain/link.ts'
 import type { Settings } from '../domain/settings.ts'
 
 export interface Config {
@@ -17,11 +19,15 @@ export interface Config {
   s3: S3Config | undefined
   /** undefined: letters stay in the outbox */
   smtpUrl: string | undefined
+  /** the same by Resend's HTTPS API */
+  resendApiKey: string | undefined
   logLevel: 'info' | 'warn' | 'error'
   /** whose X-Forwarded-For counts: so many proxies, or those at these addresses; undefined: nobody's */
   trustProxy: number | string[] | undefined
   /** builds at the same time */
   maxJobs: number
+  /** every value of these that must not stand in a log */
+  secrets: string[]
   settings: Settings
 }
 
@@ -43,6 +49,7 @@ type Environment = Record<string, string | undefined>
 
 const GiB = 1024 ** 3
 const yearDays = 365
+const year = yearDays * 24 * 3600
 
 /** The configuration from `.env` in the present folder and from the environment, which wins. */
 export function loadConfig(): Config {
@@ -60,7 +67,18 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     throw new AppError('config_invalid', { name: String(name[0]), problem: message })
   }
   const v = parsed.data
+  if (v.SMTP_URL && v.RESEND_API_KEY)
+    throw new AppError('config_invalid', {
+      name: 'RESEND_API_KEY',
+      problem: 'and SMTP_URL are both set: letters go one way, leave one out',
+    })
+  if (v.RESEND_API_KEY && !given.EMAIL_FROM)
+    throw new AppError('config_invalid', {
+      name: 'EMAIL_FROM',
+      problem: 'is needed with RESEND_API_KEY: an address of a domain verified there',
+    })
   const dataDir = path.resolve(v.KEEPSAKE_DATA ?? (root ? '/var/lib/keepsake' : './data'))
+  const tokenSecrets = v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined)
   return {
     port: v.PORT,
     host: v.HOST,
@@ -68,17 +86,28 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     databaseUrl: v.DATABASE_URL,
     s3: s3Of(v),
     smtpUrl: v.SMTP_URL,
+    resendApiKey: v.RESEND_API_KEY,
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
+    secrets: [...tokenSecrets, ...secretsIn(given)],
     settings: {
       publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
-      tokenSecrets: v.GALLERY_TOKEN_SECRET ?? keptSecrets(dataDir, v.DATABASE_URL === undefined),
+      tokenSecrets,
       emailFrom: v.EMAIL_FROM,
+      resendWebhookSecret: v.RESEND_WEBHOOK_SECRET ?? null,
       maxUploadBytes: v.MAX_UPLOAD_BYTES,
       reserveBytes: v.MIN_FREE_BYTES,
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
+      linkLife: {
+        ...linkLife,
+        client: seconds(v.ZIP_URL_EXPIRY),
+        file: seconds(v.PRESIGNED_URL_EXPIRY),
+        export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS),
+      },
+      cronSecret: v.CRON_SECRET ?? null,
+      detailedLogs: v.ENABLE_DETAILED_LOGS,
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
   }
@@ -96,6 +125,7 @@ const url = (...schemes: string[]) =>
     .string()
     .refine((text) => schemes.includes(URL.parse(text)?.protocol ?? ''), `must be an address that begins with ${schemes.join(' or ')}//`)
 
+const oneSecret = 'must be at least 32 random characters: try `openssl rand -base64 33`'
 const weakness = 'must be at least 32 random characters (several with commas between, the newest first): try `openssl rand -base64 33`'
 
 const variables = z.object({
@@ -123,11 +153,27 @@ const variables = z.object({
     )
     .default('Keepsake <keepsake@localhost>'),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
+  RESEND_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'must be a key of Resend, such as re_…')
+    .optional(),
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/, 'must be the signing secret of the webhook, such as whsec_…')
+    .optional(),
   MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(50 * GiB),
   MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
   RETENTION_YEARS: whole(1, 100).default(2),
   SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
+  ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
+  PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
+  RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),
   LOG_LEVEL: z.enum(['info', 'warn', 'error'], 'must be info, warn or error').default('info'),
+  ENABLE_DETAILED_LOGS: z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((text) => text === 'true' || text === '1')
+    .default(false),
+  CRON_SECRET: z.string().refine(isStrong, oneSecret).optional(),
   TRUST_PROXY: z
     .string()
     .transform((text) => (/^\d{1,2}$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
@@ -184,6 +230,16 @@ function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
     pathStyle: v.S3_FORCE_PATH_STYLE ?? endpoint !== undefined,
     storageClass: v.S3_STORAGE_CLASS,
   }
+}
+
+/** Of what is set: values of variables that are named as secrets, and passwords within addresses. */
+function secretsIn(given: Environment): string[] {
+  const ours = Object.entries(given).filter(([name]) => variableNames.includes(name))
+  return ours.flatMap(([name, value]) => {
+    if (/SECRET|PASSWORD|API_KEY/.test(name)) return value!.split(',').map((part) => part.trim())
+    const password = URL.parse(value!)?.password
+    return password ? [decodeURIComponent(password), password] : []
+  })
 }
 
 /** Every variable that is read. */

@@ -11,3 +11,18 @@ test('an error in the facts keeps its words, its code and its cause', () => {
   const { err, rows } = JSON.parse(line)
   assert.deepEqual([err.message, err.code, err.cause.message, rows], ['what went wrong', 'E1', 'why', '3'])
 })
+
+test('what opens something is blotted out, wherever it stands in a line (P19)', () => {
+  let text = ''
+  const log = jsonLog({ write: (line) => (text += line) }, clock, 'info', ['canary"word', 'other/canary'])
+  log.info(
+    { url: 'http://x/d/canary.abc-1?x=1', list: ['Bearer canary', { cookie: 'a=canary', 'x-api-key': 'canary' }] },
+    'GET /api/download/1?token=canary&x=2',
+  )
+  log.error({ err: new Error('connect postgres://keepsake:canary@db/x failed with ks_canary12345') }, 'smtp://mara:canary@mail says no')
+  log.warn({ said: 'canary"word', path: encodeURIComponent('other/canary'), Authorization: 'canary' }, 'x')
+  assert.doesNotMatch(text, /canary/)
+  assert.match(text, /http:\/\/x\/d\/\[hidden\]/)
+  assert.match(text, /postgres:\/\/keepsake:\[hidden\]@db/)
+  for (const line of text.trim().split('\n')) assert.ok(JSON.parse(line).time, 'every line is JSON still')
+})

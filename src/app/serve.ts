@@ -6,11 +6,18 @@ import { newToken } from '../base/id.ts'
 import { isSetUp } from '../data/users.ts'
 import { makeAuth } from '../features/accounts/auth.ts'
 import { accountRoutes } from '../features/accounts/routes.ts'
+import { exportRoutes } from '../features/archives/export-routes.ts'
 import { archiveRoutes } from '../features/archives/routes.ts'
 import { deliveryRoutes } from '../features/delivery/routes.ts'
+import { feedbackRoutes } from '../features/feedback/routes.ts'
 import { guestRoutes } from '../features/galleries/guest.ts'
+import { linkRoutes } from '../features/galleries/links.ts'
+import { openRoutes } from '../features/galleries/open.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
+import { makeMetrics } from '../features/operations/metrics.ts'
+import { operationsRoutes } from '../features/operations/routes.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
+import { sweepUploads } from '../features/uploads/sweep.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
@@ -43,13 +50,28 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
   try {
     if (role !== 'worker') {
       const auth = makeAuth(deps)
-      const routes = [accountRoutes({ auth, setUpCode }), galleryRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+      const metrics = makeMetrics(deps)
+      const operations = operationsRoutes({ metrics, more: { sweepUploads: () => sweepUploads(deps) } })
+      const routes = [
+        operations,
+        accountRoutes({ auth, setUpCode }),
+        galleryRoutes,
+        linkRoutes,
+        openRoutes,
+        guestRoutes,
+        uploadRoutes,
+        archiveRoutes,
+        exportRoutes,
+        feedbackRoutes,
+        deliveryRoutes,
+      ]
       const app = await makeServer({
         deps,
         guard: makeGuard(deps, auth),
         routes,
         webDir: existsSync(webDir) ? webDir : undefined,
         trustProxy: config.trustProxy,
+        answered: metrics.request,
       })
       address = await app.listen({ port: config.port, host: config.host })
       close = () => app.close()

@@ -13,7 +13,6 @@ import { addressGroup } from '../http/address.ts'
 import type { App, RoutePlugin } from '../http/app.ts'
 import { takeStrictJson } from '../http/body.ts'
 import type { Guard } from '../http/guard.ts'
-import { healthRoutes } from '../http/health.ts'
 import { answerUnknown } from '../http/methods.ts'
 import { refuseForeignOrigins } from '../http/origin.ts'
 import { answerProblems, asAppError, problemText } from '../http/problem.ts'
@@ -28,13 +27,15 @@ export interface ServerParts {
   webDir?: string
   /** whose X-Forwarded-For counts: so many proxies before us, or those at these addresses; nobody's without it */
   trustProxy?: number | string[]
+  /** told of every answer */
+  answered?: (facts: { method: string; route: string; status: number; seconds: number }) => void
 }
 
 /** How long running answers may go on after `close` was called. */
 const graceMs = seconds(30)
 
 /** The server, ready to `listen` or to `inject`; `close` lets running answers end for 30 s. */
-export async function makeServer({ deps, guard, routes, webDir, trustProxy }: ServerParts): Promise<App> {
+export async function makeServer({ deps, guard, routes, webDir, trustProxy, answered }: ServerParts): Promise<App> {
   const app: App = fastify<Server>({
     loggerInstance: asFastifyLog(deps.log),
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,7 +69,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy }: Se
     reply.header('x-request-id', request.id)
     done()
   })
-  logAnswers(app, deps.log)
+  noteAnswers(app, deps.log, answered)
   answerProblems(app, deps.log)
   answerUnknown(app)
   takeStrictJson(app)
@@ -91,7 +92,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy }: Se
   })
   drain(app)
 
-  for (const plugin of [healthRoutes, ...routes]) {
+  for (const plugin of routes) {
     await app.register(async (scope) => plugin(scope.withTypeProvider<ZodTypeProvider>(), deps, guard))
   }
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
@@ -100,7 +101,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy }: Se
 }
 
 /** One line for each answer. The route, not the address: addresses may hold link tokens. */
-function logAnswers(app: App, log: Log): void {
+function noteAnswers(app: App, log: Log, answered: ServerParts['answered']): void {
   app.addHook('onResponse', (request, reply, done) => {
     const facts = {
       request_id: request.id,
@@ -110,6 +111,7 @@ function logAnswers(app: App, log: Log): void {
       ms: Math.round(reply.elapsedTime),
     }
     log.info(facts, 'request')
+    answered?.({ method: facts.method, route: facts.route, status: facts.status, seconds: reply.elapsedTime / seconds(1) })
     done()
   })
 }

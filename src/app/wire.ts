@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { newId } from '../base/id.ts'
+import { databaseCalendar } from '../data/moment.ts'
 import { findSetting, installationId, settleSetting } from '../data/settings.ts'
 import { jobRules } from '../domain/jobs.ts'
 import { startEmbedded } from '../ports/database/embedded.ts'
@@ -12,6 +13,8 @@ import { openDatabase } from '../ports/database/postgres.ts'
 import type { Deps, Log } from '../ports/deps.ts'
 import { sharpImages } from '../ports/images/sharp.ts'
 import { outboxMail } from '../ports/mail/outbox.ts'
+import type { Mail } from '../ports/mail/port.ts'
+import { resendMail } from '../ports/mail/resend.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
@@ -44,8 +47,9 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => queue.stop(0))
     const images = sharpImages()
     opened.push(() => images.close())
-    const mail = config.smtpUrl ? smtpMail({ url: config.smtpUrl, from: config.settings.emailFrom }) : outboxMail()
-    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, log, settings: config.settings }
+    const mail = pickMail(config)
+    const calendar = databaseCalendar(database.db, clock)
+    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, calendar, log, settings: config.settings }
     return {
       deps,
       close: async (graceMs) => {
@@ -57,6 +61,11 @@ export async function wire(config: Config, log: Log): Promise<World> {
     await closeAll()
     throw error
   }
+}
+
+function pickMail({ smtpUrl, resendApiKey, settings }: Config): Mail {
+  if (resendApiKey) return resendMail({ apiKey: resendApiKey, from: settings.emailFrom })
+  return smtpUrl ? smtpMail({ url: smtpUrl, from: settings.emailFrom }) : outboxMail()
 }
 
 /** How many archives one process builds, and verifies, at the same time. */

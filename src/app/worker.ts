@@ -5,6 +5,7 @@ import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
 import { send } from '../features/delivery/send.ts'
+import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
@@ -18,11 +19,19 @@ export function handlers(deps: Deps): Handlers {
     'delivery.announce': ({ archiveId }) => announce(deps, archiveId),
     'delivery.send': ({ letterId }, job) => send(deps, letterId, job),
     'asset.render': (payload, job) => render(deps, payload, job),
-    'gallery.rebuild': ({ galleryId }) => rebuild(deps, galleryId),
+    'gallery.rebuild': ({ galleryId, source }) => rebuild(deps, galleryId, source),
+    maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)
-      await sweepUploads(deps)
+      // what nobody goes on with ends by a clock that is to be believed
+      if (await isSure(deps)) await sweepUploads(deps)
       await writeDigests(deps)
     },
   }
 }
+
+const isSure = (deps: Deps): Promise<boolean> =>
+  deps.calendar.now().then(
+    () => true,
+    () => false,
+  )

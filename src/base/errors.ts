@@ -13,10 +13,16 @@ export const errorTable = {
   storage_unreachable: [503, 'The storage cannot be reached: check that it is mounted and running, then try again.'],
   storage_foreign: [503, 'This storage belongs to another installation: point Keepsake at the storage that goes with this database.'],
   storage_full: [507, 'There is not enough space to store this: free some space, then go on where you stopped.'],
+  clock_unsure: [
+    503,
+    'The clocks of this machine and of its database disagree or have jumped: nothing is deleted until they are right and steady (see keepsake doctor).',
+  ],
   // who
   sign_in_required: [401, 'Sign in first, or send an API key.'],
   wrong_credentials: [401, 'E-mail or password is wrong.'],
   forbidden: [403, 'You may not do this with the account or key you use.'],
+  cron_off: [503, 'Calls by cron are switched off: set CRON_SECRET, then send it as Authorization: Bearer.'],
+  cron_refused: [401, 'Send the value of CRON_SECRET as Authorization: Bearer.'],
   foreign_origin: [403, 'This request came from another site: open Keepsake itself and try again.'],
   set_up_done: [409, 'This Keepsake has been set up already: sign in.'],
   set_up_code_wrong: [403, 'The set-up code is wrong: use the address that Keepsake printed when it started.'],
@@ -35,6 +41,8 @@ export const errorTable = {
   gallery_closed: [410, 'This gallery is no longer available.'],
   gallery_empty: [409, 'The gallery has no photos yet: upload some first.'],
   download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
+  download_forbidden: [403, 'You may look at this gallery but not download from it: ask the photographer.'],
+  access_ended: [403, 'Your access to this gallery has ended: ask the photographer to extend it.'],
   // uploads
   upload_unknown: [404, 'There is no such upload: start it again.'],
   upload_busy: [423, 'Another request is sending this upload: wait a moment and go on.'],
@@ -48,6 +56,7 @@ export const errorTable = {
   folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
   // archives
   archive_failed: [409, 'The archive could not be built: see its error and press Retry.'],
+  archive_not_ready: [409, 'This version is not ready, or no longer kept: wait until it is verified, or send a newer one.'],
   archive_mismatch: [500, 'The stored archive differs from what was uploaded; it was thrown away and is built again.'],
   original_missing: [409, 'An original is missing or damaged in the storage: upload the photo again.'],
   source_changed: [500, 'A stored file differs from what was uploaded.'],
@@ -55,14 +64,25 @@ export const errorTable = {
   no_progress: [500, 'The work made no progress for 30 minutes and was stopped; it is tried again.'],
   zip_invalid: [422, 'This ZIP file is damaged or unsafe and was refused: see the reason.'],
   key_exists: [500, 'A storage key was about to be written twice; nothing was overwritten.'],
+  // exports
+  export_nothing_chosen: [400, 'Say which photos: photoIds, or all, or favorites.'],
+  export_empty: [400, 'None of the chosen photos can be packed: choose others.'],
+  export_too_large: [413, 'One export takes up to 5,000 photos and 6 GiB: choose fewer, or download the whole gallery.'],
+  export_unready: [409, 'This export is not ready yet: ask again in a moment.'],
+  export_expired: [410, 'This export has ended and its files were removed: ask for it again.'],
+  notify_unknown: [422, 'Letters go only to addresses that the photographer has entered for this gallery.'],
   // links
   link_unknown: [404, 'This link does not exist: check that the address is complete.'],
   link_expired: [410, 'This link has ended: ask the photographer for a new one.'],
   link_revoked: [410, 'This link was withdrawn.'],
+  link_used_up: [410, 'This link has been used as often as it may be: ask the photographer for a new one.'],
   range_invalid: [416, 'The file is shorter than that: start the download again.'],
   // mail and keys
   mail_refused: [502, 'The mail server refused this letter for good: check the address.'],
   mail_unreachable: [502, 'The mail server cannot be reached or does not answer: it is tried again.'],
+  mail_suppressed: [409, 'This address gets no letters: allow letters to it again in the outbox first.'],
+  letter_waits: [409, 'This letter has not been tried yet: wait for it.'],
+  signature_invalid: [401, 'The signature of this event is wrong or too old.'],
   key_scope: [403, 'This API key has not the scope for that.'],
   key_unknown: [404, 'There is no such API key.'],
   // starting

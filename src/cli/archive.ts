@@ -1,20 +1,23 @@
-/** keepsake archive: verify a ZIP file offline, list the versions of a gallery. */
+/** keepsake archive: verify a ZIP or TAR file offline, list the versions of a gallery, send the newest one to somebody again. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { AppError } from '../base/errors.ts'
-import { listVersions } from '../data/archives.ts'
+import { listVersions, newestOf } from '../data/archives.ts'
 import { findGallery } from '../data/galleries.ts'
 import { viewArchive } from '../features/archives/status.ts'
-import { checkStream } from '../zip/check.ts'
+import { resendArchive } from '../features/delivery/again.ts'
+import { checkTar, looksLikeTar } from '../tar/check.ts'
+import { checkStream, type StreamCheck } from '../zip/check.ts'
 import { ownLimits } from '../zip/limits.ts'
 import { inspectDirectory } from '../zip/read.ts'
 import type { ZipSource } from '../zip/source.ts'
 import { bytesText, type Output, UsageError } from './output.ts'
 import { withWorld } from './world.ts'
 
-export async function archiveCommand([verb, what, ...more]: string[], out: Output): Promise<number> {
-  if (what && !more.length && verb === 'verify') return verifyFile(what, out)
-  if (what && !more.length && verb === 'list') return list(what, out)
-  throw new UsageError('archive verify <file.zip> | list <gallery slug>')
+export async function archiveCommand([verb, what, who, ...more]: string[], out: Output): Promise<number> {
+  if (what && !who && verb === 'verify') return verifyFile(what, out)
+  if (what && !who && verb === 'list') return list(what, out)
+  if (what && who && !more.length && verb === 'resend') return resend(what, who, out)
+  throw new UsageError('archive verify <file.zip or file.tar> | list <gallery slug> | resend <gallery slug> <email>')
 }
 
 /** Structure, every CRC-32, and every SHA-256 against the archive's own list; needs nothing but the file. */
@@ -24,7 +27,7 @@ async function verifyFile(file: string, out: Output): Promise<number> {
   })
   try {
     const source = await fileSource(handle)
-    const found = await checkStream(source, await inspectDirectory(source, { ...ownLimits, gapless: false }))
+    const found = await check(source)
     const sound = !found.bad.length && !found.missing.length
     out.result({ sound, ...found })
     for (const { entry, reason } of found.bad) out.say(`bad      ${entry ?? file}: ${reason}`)
@@ -38,6 +41,11 @@ async function verifyFile(file: string, out: Output): Promise<number> {
   } finally {
     await handle.close()
   }
+}
+
+async function check(source: ZipSource): Promise<StreamCheck> {
+  if (looksLikeTar(await source.read(0, 512))) return checkTar(source)
+  return checkStream(source, await inspectDirectory(source, { ...ownLimits, gapless: false }))
 }
 
 async function fileSource(handle: FileHandle): Promise<ZipSource> {
@@ -61,6 +69,20 @@ async function list(slug: string, out: Output): Promise<number> {
       out.say(
         `version ${v.version}  ${v.status}${v.superseded ? ', superseded' : ''}  ${v.image_count} photos, ${bytesText(v.file_size_bytes)}  ${v.checksum ?? ''}`,
       )
+    return 0
+  })
+}
+
+/** The newest ready version to one address, with a new link; the service sends the letter. */
+async function resend(slug: string, email: string, out: Output): Promise<number> {
+  return withWorld(async ({ deps }) => {
+    const gallery = await findGallery(deps.db, slug)
+    if (!gallery) throw new AppError('not_found', { gallery: slug })
+    const { ready } = newestOf(await listVersions(deps.db, gallery.id))
+    if (!ready) throw new AppError('archive_not_ready', { gallery: slug })
+    const letter = await resendArchive(deps, ready.id, email)
+    out.result({ letter, archive: ready.id, version: ready.version })
+    out.say(`Version ${ready.version} goes to ${email} with a new link: the service sends the letter`)
     return 0
   })
 }

@@ -80,7 +80,7 @@ export async function deliverCommand(args: string[], out: Output): Promise<numbe
       out.say(`Letter    ${letter.recipient}: ${lettersWords[letter.status]}${letter.error ? ` (${letter.error})` : ''}`)
     out.say(`Download  ${link}`)
     out.say(`          (works while the service runs: npm start)`)
-    const failed = letters.some((l) => l.status === 'failed')
+    const failed = letters.some((l) => l.status === 'failed' || l.status === 'suppressed')
     return archive.missingCount || imported.skipped.length || failed ? 3 : 0
   })
 }
@@ -90,6 +90,7 @@ const lettersWords = {
   sent: 'sent',
   kept: 'written; no mail server is configured (SMTP_URL), so it waits in the outbox',
   failed: 'could not be sent',
+  suppressed: 'not sent: this address gets no letters',
 }
 
 /**

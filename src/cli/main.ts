@@ -1,8 +1,11 @@
 /** keepsake: the command line. Exit 0 done, 1 failed, 2 wrong usage, 3 done in part. */
 import { AppError } from '../base/errors.ts'
 import { archiveCommand } from './archive.ts'
+import { clientCommand } from './client.ts'
 import { deliverCommand } from './deliver.ts'
+import { doctorCommand } from './doctor.ts'
 import { galleryCommand } from './gallery.ts'
+import { getCommand } from './get.ts'
 import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
@@ -15,13 +18,19 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         the service: pages, API and worker (npm start is the same)
   keepsake deliver <folder> [--title T] [--slug S] [--to a@b.c]... [--expires 30d]
         the main job in one go: gallery from a folder, publish, build, verify, letters
+  keepsake get <link> [--out dir] [--jobs 4]
+        fetches an archive: goes on where it stopped, proves every photo, fetches damaged ones again
   keepsake import <folder> --gallery <slug>
         more files into a gallery
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
-  keepsake archive verify <file.zip> | list <gallery slug>
+  keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
+        [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
+  keepsake archive verify <file.zip or .tar> | list <gallery slug> | resend <gallery slug> <email>
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+  keepsake doctor [--trust-clock]
+        looks at configuration, database, storage, disk, mail, clock, queue and maintenance
 
 Every command takes --json. Configuration comes from the environment: see .env.example.
 `
@@ -29,9 +38,12 @@ Every command takes --json. Configuration comes from the environment: see .env.e
 const commands: Record<string, (args: string[], out: Output) => Promise<number>> = {
   serve: serveCommand,
   deliver: deliverCommand,
+  get: getCommand,
   import: importCommand,
   gallery: galleryCommand,
+  client: clientCommand,
   archive: archiveCommand,
+  doctor: doctorCommand,
   user: userCommand,
   key: keyCommand,
 }

@@ -12,7 +12,7 @@ export async function serveCommand(args: string[], out: Output): Promise<number>
   const config = loadConfig()
   const stopping = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve())
-  const service = await serve(config, values.role as Role, jsonLog(process.stderr, systemClock, config.logLevel))
+  const service = await serve(config, values.role as Role, jsonLog(process.stderr, systemClock, config.logLevel, config.secrets))
   out.result({ address: service.address ?? null, setup: service.setUpUrl ?? null })
   out.say(
     service.address

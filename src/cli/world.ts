@@ -6,7 +6,8 @@ import { systemClock } from '../base/clock.ts'
 
 /** Opens the world, gives it to the command, and closes it whatever happens. Only errors are logged, to stderr. */
 export async function withWorld<T>(use: (world: World) => Promise<T>): Promise<T> {
-  const world = await wire(loadConfig(), jsonLog(process.stderr, systemClock, 'error'))
+  const config = loadConfig()
+  const world = await wire(config, jsonLog(process.stderr, systemClock, 'error', config.secrets))
   try {
     return await use(world)
   } finally {

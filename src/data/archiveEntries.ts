@@ -13,6 +13,7 @@ export async function sealEntries(tx: Tx, archiveId: string, entries: PlanEntry[
   await tx.deleteFrom('archiveEntries').where('archiveId', '=', archiveId).execute()
   const gone = missing.map((m) => ({
     ...m,
+    previewKey: null,
     size: m.asset.size,
     crc32: m.asset.crc32,
     sha256: m.asset.sha256,
@@ -22,9 +23,9 @@ export async function sealEntries(tx: Tx, archiveId: string, entries: PlanEntry[
   const all = [...entries, ...gone]
   const hex = (bytes: Buffer | null) => (bytes ? `\\x${bytes.toString('hex')}` : null)
   await sql`
-    insert into archive_entries (archive_id, position, asset_id, path, size, crc32, sha256, mtime, content, status)
+    insert into archive_entries (archive_id, position, asset_id, preview_key, path, size, crc32, sha256, mtime, content, status)
     select ${archiveId}::uuid, t.* from unnest(
-      ${all.map((_, i) => i)}::integer[], ${all.map((e) => e.assetId)}::uuid[], ${all.map((e) => e.path)}::text[],
+      ${all.map((_, i) => i)}::integer[], ${all.map((e) => e.assetId)}::uuid[], ${all.map((e) => e.previewKey)}::text[], ${all.map((e) => e.path)}::text[],
       ${all.map((e) => e.size)}::bigint[], ${all.map((e) => e.crc32)}::bigint[], ${all.map((e) => hex(e.sha256))}::bytea[],
       ${all.map((e) => e.mtime.toISOString())}::timestamptz[], ${all.map((e) => hex(e.content))}::bytea[],
       ${all.map((_, i) => (i < entries.length ? 'ok' : 'missing'))}::text[]) as t`.execute(tx)
@@ -43,7 +44,8 @@ export async function listSealed(db: Database | Tx, archiveId: string): Promise<
       'archiveEntries.sha256',
       'archiveEntries.mtime',
       'archiveEntries.content',
-      'assets.storageKey',
+      'archiveEntries.previewKey',
+      sql<string | null>`coalesce(archive_entries.preview_key, assets.storage_key)`.as('storageKey'),
     ])
     .where('archiveId', '=', archiveId)
     .where('status', '=', 'ok')
@@ -61,4 +63,15 @@ export async function listMissing(db: Database | Tx, archiveId: string): Promise
     .orderBy('position')
     .execute()
   return rows.map((r) => r.path)
+}
+
+/** The items that were planned, packed or missing, each with its path. */
+export async function listPlannedItems(db: Database | Tx, archiveId: string): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('archiveEntries')
+    .innerJoin('assets', 'assets.id', 'archiveEntries.assetId')
+    .select(['assets.itemId', 'archiveEntries.path'])
+    .where('archiveId', '=', archiveId)
+    .execute()
+  return new Map(rows.map((r) => [r.itemId, r.path]))
 }

@@ -1,7 +1,9 @@
 /** Questions to the table archives. Every change names the state and the fence it expects. */
 import { sql } from 'kysely'
+import { after } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { type Archive, archiveKey } from '../domain/archive.ts'
+import { resumeGrace } from '../domain/link.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const open = ['queued', 'processing', 'verifying'] as const
@@ -40,16 +42,23 @@ export async function findCurrent(
     .executeTakeFirst()
 }
 
-/** All versions of a gallery, newest first. */
+/** All versions that were delivered or are to be, newest first. */
 export async function listVersions(db: Database | Tx, galleryId: string): Promise<Archive[]> {
-  return db.selectFrom('archives').selectAll().where('galleryId', '=', galleryId).orderBy('version', 'desc').execute()
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', '=', galleryId)
+    .where('purpose', '=', 'delivery')
+    .orderBy('version', 'desc')
+    .execute()
 }
 
-export async function nextVersion(tx: Tx, galleryId: string): Promise<number> {
+export async function nextVersion(tx: Tx, galleryId: string, purpose: Archive['purpose']): Promise<number> {
   const row = await tx
     .selectFrom('archives')
     .select((eb) => eb.fn.max('version').as('version'))
     .where('galleryId', '=', galleryId)
+    .where('purpose', '=', purpose)
     .executeTakeFirst()
   return (row?.version ?? 0) + 1
 }
@@ -81,7 +90,7 @@ export async function claimForBuild(tx: Tx, id: string, now: Date): Promise<{ ar
       status: 'processing',
       fence,
       attempts: before.attempts + 1,
-      storageKey: archiveKey(before.galleryId, before.version, fence),
+      storageKey: archiveKey(before, fence),
       checksum: null,
       movedBytes: null,
       storeRequests: null,
@@ -124,51 +133,67 @@ export async function changeHeld(db: Database | Tx, held: Held, change: Partial<
   if (Number(done.numUpdatedRows) !== 1) throw new AppError('attempt_stale', { archive: held.id })
 }
 
+/** One delivery takes the place of another; a selection only that of the same choice. */
+const ofItsLine = ({ purpose, recipeHash }: Archive) =>
+  sql<boolean>`purpose = ${purpose} and (purpose <> 'selection' or recipe_hash = ${recipeHash})`
+
 /** The ready archive with a higher version than this one, if it was faster. */
 export async function findNewer(tx: Tx, than: Archive): Promise<Archive | undefined> {
   return tx
     .selectFrom('archives')
     .selectAll()
     .where('galleryId', '=', than.galleryId)
-    .where('purpose', '=', than.purpose)
+    .where(ofItsLine(than))
     .where('version', '>', than.version)
     .where('status', '=', 'ready')
     .where('supersededBy', 'is', null)
     .executeTakeFirst()
 }
 
-/** Marks every older ready archive of the gallery as superseded by this one. */
+/** Everybody is to be told of this version. */
+export async function markAnnounced(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('archives').set({ announce: true }).where('id', '=', id).execute()
+}
+
+/** Marks every older ready archive of its line as superseded by this one. */
 export async function supersede(tx: Tx, by: Archive, retainedUntil: Date): Promise<void> {
   await tx
     .updateTable('archives')
     .set({ supersededBy: by.id, retainedUntil })
     .where('galleryId', '=', by.galleryId)
-    .where('purpose', '=', by.purpose)
+    .where(ofItsLine(by))
     .where('status', '=', 'ready')
     .where('supersededBy', 'is', null)
     .where('version', '<', by.version)
     .execute()
 }
 
-/** The stored file of a ready archive is gone or damaged: it must not be shown as ready any more. */
-export async function markLost(tx: Tx, id: string, now: Date): Promise<void> {
-  await tx
+/** The stored file of a ready archive is gone or damaged: it must not be shown as ready any more. False when it was not. */
+export async function markLost(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const done = await tx
     .updateTable('archives')
     .set({ status: 'failed', errorCode: 'archive_mismatch', errorMessage: 'The stored file is gone or damaged.', completedAt: now })
     .where('id', '=', id)
     .where('status', '=', 'ready')
-    .execute()
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
 }
 
-/** Keeps the file at least until then; false when its time was over before. */
-export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
+/** Keeps the file for a link that ends then, and for the transfers that began in time; false when its time was over before. */
+export async function keepUntil(tx: Tx, id: string, linkEnds: Date): Promise<boolean> {
+  const until = after(linkEnds, resumeGrace)
   const done = await tx
     .updateTable('archives')
     .set({ retainedUntil: sql<Date>`greatest(retained_until, ${until})` })
     .where('id', '=', id)
-    .where('status', '!=', 'deleted')
+    .where('status', 'not in', ['deleted', 'cancelling', 'cancelled', 'expired'])
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/** A ready archive that nobody wants any more need not wait for its time. */
+export async function endRetention(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.updateTable('archives').set({ retainedUntil: now }).where('id', '=', id).where('status', '=', 'ready').execute()
 }
 
 /** Archives at work that have shown no progress since `before`: their job may be lost. */
@@ -183,12 +208,55 @@ export async function listIdle(db: Database, before: Date, limit: number): Promi
     .execute()
 }
 
-/** Nobody holds a living link to it, and of every original that was lost since some other copy is left: it may be the last one. */
+/** Archives at work without progress since `before`: whoever works on them stands still. */
+export async function listStuck(db: Database, before: Date, limit: number): Promise<Archive[]> {
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('status', 'in', ['processing', 'verifying'])
+    .where((eb) => eb(eb.fn.coalesce('progressAt', 'createdAt'), '<', before))
+    .orderBy('createdAt')
+    .limit(limit)
+    .execute()
+}
+
+/** Takes a stuck archive from whoever holds it: the fence rises, so nothing they do later counts. False when it has moved meanwhile. */
+export async function takeAway(
+  tx: Tx,
+  held: Held,
+  change: Partial<Pick<Archive, 'status' | 'storageKey' | 'errorCode' | 'errorMessage' | 'progressAt'>>,
+): Promise<boolean> {
+  const done = await tx
+    .updateTable('archives')
+    .set((eb) => ({ ...change, fence: eb('fence', '+', 1), processedBytes: 0, processedPhotos: 0, etaSeconds: null }))
+    .where('id', '=', held.id)
+    .where('fence', '=', held.fence)
+    .where('status', '=', held.status)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** The archives of these galleries that have a file or are at work. */
+export async function listOfGalleries(db: Database | Tx, galleryIds: string[]): Promise<Archive[]> {
+  if (!galleryIds.length) return []
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', 'in', galleryIds)
+    .where('status', 'in', ['ready', ...open])
+    .orderBy('version', 'desc')
+    .execute()
+}
+
+/** Nobody holds a link to it that lives, or with which a transfer may still go on, nobody waits for its other parts, and of every original that was lost since some other copy is left: it may be the last one. */
 const isUnneeded = (now: Date) => sql<boolean>`not exists (
-    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${now})
+    select 1 from links where links.archive_id = archives.id and revoked_at is null and expires_at > ${after(now, -resumeGrace)})
+  and not exists (
+    select 1 from export_parts p join exports on exports.id = p.export_id
+    where p.archive_id = archives.id and exports.status in ('open', 'ready'))
   and not exists (
     select 1 from archive_entries e join assets on assets.id = e.asset_id
-    where e.archive_id = archives.id and e.status = 'ok' and assets.state = 'missing')`
+    where e.archive_id = archives.id and e.status = 'ok' and e.preview_key is null and assets.state = 'missing')`
 
 /** Ready archives whose time is over and that nobody needs. */
 export async function listOutlived(db: Database, now: Date, limit: number): Promise<Archive[]> {
@@ -203,19 +271,31 @@ export async function listOutlived(db: Database, now: Date, limit: number): Prom
     .execute()
 }
 
-/** Ends a ready archive whose time is over; false when it is not ready any more, or needed again since somebody looked. */
+/** Ends a ready archive whose time is over (a selection is expired, others are deleted); false when it is not ready any more, or needed again since somebody looked. */
 export async function markDeleted(tx: Tx, id: string, now: Date): Promise<boolean> {
   // a statement of its own: only the next one sees what was committed while we waited for the row
   await tx.selectFrom('archives').select('id').where('id', '=', id).forUpdate().execute()
   const done = await tx
     .updateTable('archives')
-    .set({ status: 'deleted' })
+    .set({ status: sql<'deleted' | 'expired'>`case when purpose = 'selection' then 'expired' else 'deleted' end` })
     .where('id', '=', id)
     .where('status', '=', 'ready')
     .where('retainedUntil', '<', now)
     .where(isUnneeded(now))
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/**
+ * Ends an archive at work that nobody wants any more. What is being written is `cancelling` until its builder has let go;
+ * all else is `cancelled`, and answers the key whose bytes nobody needs.
+ */
+export async function cancelWork(tx: Tx, id: string, now: Date): Promise<string | null> {
+  const before = await tx.selectFrom('archives').select(['status', 'storageKey']).where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!before || !open.includes(before.status as (typeof open)[number])) return null
+  const status = before.status === 'processing' ? 'cancelling' : 'cancelled'
+  await tx.updateTable('archives').set({ status, progressAt: now, completedAt: now, etaSeconds: null }).where('id', '=', id).execute()
+  return status === 'cancelled' ? before.storageKey : null
 }
 
 /** The version to show: the one at work or failed last, and the newest ready one that nothing supersedes. */

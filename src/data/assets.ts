@@ -1,5 +1,7 @@
 /** Questions to the table assets. */
+import { sql } from 'kysely'
 import type { Asset } from '../domain/asset.ts'
+import type { Choice } from '../domain/selection.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
@@ -34,12 +36,61 @@ export async function listStored(db: Database | Tx, galleryId: string): Promise<
     .execute()
 }
 
+/** The living assets of these items, or of all, each with its preview when its bytes are known; in the order of the items. */
+export async function listChosen(db: Database | Tx, galleryId: string, items: string[] | 'all'): Promise<Choice[]> {
+  const rows = await db
+    .selectFrom('assets')
+    .innerJoin('items', 'items.id', 'assets.itemId')
+    .leftJoin('derivatives as d', (j) =>
+      j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', 'preview').on('d.crc32', 'is not', null).on('d.sha256', 'is not', null),
+    )
+    .select(columns)
+    .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256'])
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .$if(items !== 'all', (q) => q.where(sql<boolean>`items.id = any(${items}::uuid[])`))
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .orderBy('assets.id')
+    .execute()
+  return rows.map(({ previewKey, previewSize, previewCrc32, previewSha256, ...asset }) => ({
+    asset,
+    preview: previewKey ? { storageKey: previewKey, size: previewSize!, crc32: previewCrc32!, sha256: previewSha256! } : null,
+  }))
+}
+
 /** The asset with this id, deleted ones left out. */
 export async function findAsset(db: Database | Tx, id: string): Promise<Asset | undefined> {
   return db.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').executeTakeFirst()
 }
 
-/** The same, locked until the transaction ends. */
+/** The living asset of an item of this gallery. */
+export async function findItemAsset(db: Database | Tx, galleryId: string, itemId: string): Promise<Asset | undefined> {
+  return db
+    .selectFrom('assets')
+    .select(columns)
+    .where('galleryId', '=', galleryId)
+    .where('itemId', '=', itemId)
+    .where('state', '!=', 'deleted')
+    .executeTakeFirst()
+}
+
+/** The first living asset of the gallery whose file had this name; of several with one name the first in the gallery's order. */
+export async function findNamed(db: Database | Tx, galleryId: string, name: string): Promise<Asset | undefined> {
+  return db
+    .selectFrom('assets')
+    .innerJoin('items', 'items.id', 'assets.itemId')
+    .select(columns)
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.originalName', '=', name)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The asset with this id, deleted ones left out, locked until the transaction ends. */
 export async function lockAsset(tx: Tx, id: string): Promise<Asset | undefined> {
   return tx.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').forUpdate().executeTakeFirst()
 }
@@ -117,6 +168,23 @@ export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
   return done.numUpdatedRows > 0n
 }
 
+/** Takes every asset of a gallery and its small pictures out of the living ones; answers the keys whose bytes nobody needs any more. */
+export async function deleteAllOf(tx: Tx, galleryId: string): Promise<string[]> {
+  const pictures = await tx
+    .deleteFrom('derivatives')
+    .where('assetId', 'in', tx.selectFrom('assets').select('id').where('galleryId', '=', galleryId))
+    .returning('storageKey')
+    .execute()
+  const originals = await tx
+    .updateTable('assets')
+    .set({ state: 'deleted' })
+    .where('galleryId', '=', galleryId)
+    .where('state', '!=', 'deleted')
+    .returning('storageKey')
+    .execute()
+  return [...originals, ...pictures].map((row) => row.storageKey)
+}
+
 /** Notes what the decoder saw; the small pictures are there. */
 export async function setRendered(tx: Tx, id: string, look: { width: number; height: number }): Promise<void> {
   await tx
@@ -125,6 +193,11 @@ export async function setRendered(tx: Tx, id: string, look: { width: number; hei
     .where('id', '=', id)
     .where('renderState', '=', 'waiting')
     .execute()
+}
+
+/** Its small pictures were lost: they are to be made again. */
+export async function setUndrawn(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('assets').set({ renderState: 'waiting' }).where('id', '=', id).where('renderState', '=', 'done').execute()
 }
 
 /** Notes that this file cannot be shown as a picture; it is kept and packed all the same. */

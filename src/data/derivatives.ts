@@ -18,3 +18,12 @@ export async function deleteDerivatives(tx: Tx, assetId: string): Promise<string
   const rows = await tx.deleteFrom('derivatives').where('assetId', '=', assetId).returning('storageKey').execute()
   return rows.map((r) => r.storageKey)
 }
+
+/** Previews whose CRC-32 and SHA-256 nobody has taken yet. */
+export async function listUnproven(db: Database, limit: number): Promise<DerivativesTable[]> {
+  return db.selectFrom('derivatives').selectAll().where('kind', '=', 'preview').where('crc32', 'is', null).limit(limit).execute()
+}
+
+export async function setProof(db: Database, storageKey: string, proof: { crc32: number; sha256: Buffer }): Promise<void> {
+  await db.updateTable('derivatives').set(proof).where('storageKey', '=', storageKey).execute()
+}

@@ -18,7 +18,9 @@ const columns = [
   'locale',
   'naming',
   'downloadEnabled',
+  'notifyNewVersions',
   'passwordHash',
+  'isPublic',
   'expiresAt',
   'publishedAt',
   'deletedAt',
@@ -97,7 +99,9 @@ export type GalleryChange = Partial<
     | 'locale'
     | 'naming'
     | 'downloadEnabled'
+    | 'notifyNewVersions'
     | 'passwordHash'
+    | 'isPublic'
     | 'expiresAt'
     | 'state'
     | 'publishedAt'
@@ -124,6 +128,27 @@ export async function expireDue(db: Database, now: Date): Promise<number> {
     .where('expiresAt', '<=', now)
     .executeTakeFirst()
   return Number(done.numUpdatedRows)
+}
+
+/** Published galleries of everybody in the order of their ids, those after `afterId`, tombstones included. */
+export async function walkGalleries(db: Database, afterId: string | null, limit: number): Promise<Gallery[]> {
+  return db
+    .selectFrom('galleries')
+    .select(columns)
+    .where('state', '!=', 'draft')
+    .$if(afterId !== null, (q) => q.where('id', '>', afterId!))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
+
+/** Galleries deleted before `before` that still have originals, those after `afterId`. */
+export async function listUncleared(db: Database, before: Date, afterId: string | null, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from galleries g where state = 'deleted' and deleted_at <= ${before} and (${afterId}::uuid is null or id > ${afterId}::uuid)
+      and exists (select 1 from assets where gallery_id = g.id and state <> 'deleted')
+    order by id limit ${limit}`.execute(db)
+  return rows.map((row) => row.id)
 }
 
 /** What pages show beside a gallery: its stored originals, and one with a picture for the cover. */

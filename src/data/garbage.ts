@@ -5,11 +5,11 @@ import type { Database, Tx } from '../ports/database/port.ts'
 /** Notes, in the transaction that takes the pointer away, that the bytes may go after `notBefore`. */
 export async function discard(tx: Tx, keys: string[], reason: string, notBefore: Date): Promise<void> {
   if (!keys.length) return
-  await tx
-    .insertInto('garbage')
-    .values(keys.map((key) => ({ key, reason, notBefore })))
-    .onConflict((c) => c.column('key').doNothing())
-    .execute()
+  // one parameter whatever the count: a gallery may have 20,000 photos
+  await sql`
+    insert into garbage (key, reason, not_before) select unnest(${keys}::text[]), ${reason}, ${notBefore} on conflict do nothing`.execute(
+    tx,
+  )
 }
 
 /** Keys that are due, at most `limit`. */
@@ -22,10 +22,21 @@ export async function dueGarbage(db: Database, now: Date, limit: number): Promis
 export async function isNeeded(db: Database | Tx, key: string): Promise<boolean> {
   const found = await sql<{ n: number }>`
     select 1 as n from assets where storage_key = ${key} and state <> 'deleted'
-    union all select 1 from archives where storage_key = ${key} and status not in ('failed', 'deleted')
+    union all select 1 from archives where storage_key = ${key} and status not in ('failed', 'deleted', 'cancelled', 'expired')
     union all select 1 from derivatives where storage_key = ${key}
     limit 1`.execute(db)
   return found.rows.length > 0
+}
+
+/** Which of these keys stand in no row, not even in one that has ended, and are not garbage yet. */
+export async function unknownKeys(db: Database, keys: string[]): Promise<string[]> {
+  const found = await sql<{ key: string }>`
+    select t.key from unnest(${keys}::text[]) as t (key)
+    where not exists (select 1 from assets where storage_key = t.key)
+      and not exists (select 1 from archives where storage_key = t.key)
+      and not exists (select 1 from derivatives where storage_key = t.key)
+      and not exists (select 1 from garbage where garbage.key = t.key)`.execute(db)
+  return found.rows.map((row) => row.key)
 }
 
 export async function forgetGarbage(db: Database | Tx, key: string): Promise<void> {

@@ -13,7 +13,8 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   position: number
   state: 'stored' | 'missing'
   hasThumbnail: boolean
-  hasPreview: boolean
+  /** bytes; null without one */
+  previewSize: number | null
 }
 
 /** Where a page of items ends: the next one begins behind it. */
@@ -22,8 +23,8 @@ export interface ItemCursor {
   id: string
 }
 
-const drawn = (kind: 'thumbnail' | 'preview') =>
-  sql<boolean>`exists (select 1 from derivatives where derivatives.asset_id = assets.id and derivatives.kind = ${kind})`
+const thumbnail = sql<boolean>`exists (select 1 from derivatives d where d.asset_id = assets.id and d.kind = 'thumbnail')`
+const previewSize = sql<number | null>`(select size from derivatives d where d.asset_id = assets.id and d.kind = 'preview')`
 
 /** A page of the gallery's living items in their order. */
 export async function pageItems(
@@ -46,8 +47,8 @@ export async function pageItems(
       'assets.height',
       'assets.renderState',
       sql<'stored' | 'missing'>`assets.state`.as('state'),
-      drawn('thumbnail').as('hasThumbnail'),
-      drawn('preview').as('hasPreview'),
+      thumbnail.as('hasThumbnail'),
+      previewSize.as('previewSize'),
     ])
     .where('items.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
@@ -56,6 +57,18 @@ export async function pageItems(
     .orderBy('items.id')
     .limit(limit)
     .execute()
+}
+
+/** Is there such an item in this gallery, with a living file? */
+export async function findItem(db: Database | Tx, galleryId: string, itemId: string): Promise<{ id: string } | undefined> {
+  return db
+    .selectFrom('items')
+    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .select('items.id')
+    .where('items.id', '=', itemId)
+    .where('items.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .executeTakeFirst()
 }
 
 export async function insertItem(tx: Tx, item: ItemsTable): Promise<void> {

@@ -1,20 +1,28 @@
 /** Questions to the table letters: the outbox. A letter is a row before it is sent. */
-import { type Selectable, sql } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Archive } from '../domain/archive.ts'
+import { deliveryKinds } from '../domain/letter.ts'
 import type { Database, LettersTable, Tx } from '../ports/database/port.ts'
 
 export type Letter = Selectable<LettersTable>
+export type NewLetter = Omit<Insertable<LettersTable>, 'status' | 'attempts' | 'error' | 'sentAt'>
 
 /** Adds a queued letter. Its dedupe key is unique: the same fact cannot be told twice. */
-export async function insertLetter(tx: Tx, letter: Omit<Letter, 'status' | 'attempts' | 'error' | 'sentAt'>): Promise<void> {
-  await tx
-    .insertInto('letters')
-    .values({ ...letter, status: 'queued', error: null, sentAt: null })
-    .execute()
+export const insertLetter = (tx: Tx, letter: NewLetter): Promise<void> => insertLetters(tx, [letter])
+
+/** The same for many at once. */
+export async function insertLetters(tx: Tx, letters: NewLetter[]): Promise<void> {
+  const rows = letters.map((letter) => ({ ...letter, status: 'queued' as const, error: null, sentAt: null }))
+  for (const some of inStatements(rows)) await tx.insertInto('letters').values(some).execute()
 }
 
 /** Has this fact been told (or is about to be)? */
-export async function isWritten(tx: Tx, dedupeKey: string): Promise<boolean> {
-  return (await tx.selectFrom('letters').select('id').where('dedupeKey', '=', dedupeKey).executeTakeFirst()) !== undefined
+export const isWritten = async (tx: Tx, dedupeKey: string): Promise<boolean> => (await listWritten(tx, [dedupeKey])).size > 0
+
+/** Which of these facts have been told, or are about to be. */
+export async function listWritten(tx: Tx, dedupeKeys: string[]): Promise<Set<string>> {
+  const rows = await tx.selectFrom('letters').select('dedupeKey').where('dedupeKey', '=', sql<string>`any(${dedupeKeys})`).execute()
+  return new Set(rows.map((row) => row.dedupeKey))
 }
 
 export async function findLetter(db: Database | Tx, id: string): Promise<Letter | undefined> {
@@ -41,11 +49,41 @@ export async function listWaiting(db: Database, before: Date, limit: number): Pr
     .selectFrom('letters')
     .select('id')
     .where('status', '=', 'queued')
-    .where('createdAt', '<', before)
+    .where((eb) => eb(eb.fn.coalesce('dueAt', 'createdAt'), '<', before))
     .orderBy('createdAt')
     .limit(limit)
     .execute()
   return rows.map((r) => r.id)
+}
+
+/** Who has been told last of which archive of this gallery; letters that still wait for their hour left out. */
+export async function listTold(
+  tx: Tx,
+  galleryId: string,
+  now: Date,
+): Promise<Map<string, { archiveId: string; missing: number; at: Date }>> {
+  const { rows } = await sql<{ recipient: string; archiveId: string; missing: number; at: Date }>`
+    select distinct on (l.recipient) l.recipient, l.archive_id, a.missing_count as missing, coalesce(l.sent_at, l.due_at, l.created_at) as at
+    from letters l join archives a on a.id = l.archive_id
+    where l.gallery_id = ${galleryId} and l.kind = any(${deliveryKinds}) and (l.due_at is null or l.due_at <= ${now})
+    order by l.recipient, l.created_at desc, l.id desc`.execute(tx)
+  return new Map(rows.map(({ recipient, ...told }) => [recipient, told]))
+}
+
+/** Takes back the letters about versions before `archive` that still wait for their hour, with their links; answers when each was due. */
+export async function takeBack(tx: Tx, archive: Pick<Archive, 'id' | 'galleryId'>, now: Date): Promise<Map<string, Date>> {
+  const rows = await tx
+    .deleteFrom('letters')
+    .where('galleryId', '=', archive.galleryId)
+    .where('archiveId', '!=', archive.id)
+    .where('kind', '=', 'new_version')
+    .where('status', '=', 'queued')
+    .where('dueAt', '>', now)
+    .returning(['recipient', 'dueAt', 'linkId'])
+    .execute()
+  const links = rows.flatMap((row) => row.linkId ?? [])
+  if (links.length) await tx.deleteFrom('links').where('id', '=', sql<string>`any(${links}::uuid[])`).execute()
+  return new Map(rows.map((row) => [row.recipient, row.dueAt!]))
 }
 
 export interface LetterRow extends Letter {
@@ -99,4 +137,39 @@ export async function listOfClient(db: Database, galleryId: string, client: { em
     .orderBy('createdAt')
     .orderBy('id')
     .execute()
+}
+
+/** The letters about this archive that a mail server has taken: when the first was, and to whom they went. */
+export async function findSent(db: Database | Tx, archiveId: string): Promise<{ at: Date | null; recipients: string | null }> {
+  return db
+    .selectFrom('letters')
+    .select((eb) => [eb.fn.min('sentAt').as('at'), sql<string | null>`string_agg(distinct recipient, ', ')`.as('recipients')])
+    .where('archiveId', '=', archiveId)
+    .where('status', '=', 'sent')
+    .where('linkId', 'is not', null)
+    .executeTakeFirstOrThrow()
+}
+
+/** How many letters somebody has sent by hand since then, about one gallery: to everybody, and to one address. */
+export async function countByHand(tx: Tx, galleryId: string, recipient: string, since: Date): Promise<{ all: number; same: number }> {
+  return tx
+    .selectFrom('letters')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('all'),
+      sql<number>`count(*) filter (where lower(recipient) = ${recipient.toLowerCase()})`.as('same'),
+    ])
+    .where('galleryId', '=', galleryId)
+    .where('createdAt', '>', since)
+    .where('dedupeKey', 'like', 'by hand %')
+    .executeTakeFirstOrThrow()
+}
+
+/** Notes what became of a letter after a mail server had taken it. */
+export async function noteReturned(tx: Tx, id: string, error: string): Promise<void> {
+  await tx.updateTable('letters').set({ status: 'failed', error }).where('id', '=', id).where('status', 'in', ['queued', 'sent']).execute()
+}
+
+// PostgreSQL takes 65,535 values a statement
+function* inStatements<T>(rows: T[], size = 2000): Generator<T[]> {
+  for (let i = 0; i < rows.length; i += size) yield rows.slice(i, i + size)
 }

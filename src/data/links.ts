@@ -1,29 +1,93 @@
 /** Questions to the table links. */
-import type { Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import { after, days, minutes } from '../base/clock.ts'
+import { newId } from '../base/id.ts'
+import type { Permission } from '../domain/access.ts'
 import type { Database, LinksTable, Tx } from '../ports/database/port.ts'
+import { lockClient } from './clients.ts'
 
 export type Link = Selectable<LinksTable>
+export type NewLink = Insertable<LinksTable>
 
-export async function insertLink(db: Database | Tx, link: Link): Promise<void> {
-  await db.insertInto('links').values(link).execute()
+export const insertLink = (db: Database | Tx, link: NewLink): Promise<void> => insertLinks(db, [link])
+
+/** Many at once, a few thousand values a statement. */
+export async function insertLinks(db: Database | Tx, links: NewLink[]): Promise<void> {
+  for (let i = 0; i < links.length; i += 2000)
+    await db
+      .insertInto('links')
+      .values(links.slice(i, i + 2000))
+      .execute()
 }
 
-export async function findLink(db: Database | Tx, id: string): Promise<Link | undefined> {
-  return db.selectFrom('links').selectAll().where('id', '=', id).executeTakeFirst()
+/** A link, and what is true now of the client it was made for. */
+export type HeldLink = Link & { client: LinkClient | null }
+export interface LinkClient {
+  id: string
+  email: string
+  name: string | null
+  permission: Permission
+  accessExpiresAt: Date | null
 }
 
-/** A living link of that kind to this archive that nobody in particular owns and that lasts until `until` at least. */
-export async function findShared(db: Database | Tx, archiveId: string, kind: Link['kind'], until: Date): Promise<Link | undefined> {
+export async function findLink(db: Database | Tx, id: string): Promise<HeldLink | undefined> {
+  const row = await db
+    .selectFrom('links')
+    .leftJoin('galleryClients as c', 'c.id', 'links.clientId')
+    .selectAll('links')
+    .select(['c.email', 'c.name', 'c.permission as may', 'c.accessExpiresAt'])
+    .where('links.id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { email, name, may, accessExpiresAt, ...link } = row
+  return { ...link, client: link.clientId && email && may ? { id: link.clientId, email, name, permission: may, accessExpiresAt } : null }
+}
+
+/** The living link to a file of an export, for this client or for nobody in particular, that lasts until `until` at least. */
+export async function findExportLink(
+  db: Database | Tx,
+  archiveId: string,
+  clientId: string | null,
+  until: Date,
+): Promise<Link | undefined> {
   return db
     .selectFrom('links')
     .selectAll()
     .where('archiveId', '=', archiveId)
-    .where('kind', '=', kind)
-    .where('clientId', 'is', null)
+    .where('kind', '=', 'export')
+    .where('clientId', 'is not distinct from', clientId)
     .where('revokedAt', 'is', null)
     .where('expiresAt', '>=', until)
     .limit(1)
     .executeTakeFirst()
+}
+
+/** What a link gives, and to whom: two that agree in all of it are the same right. */
+export type Grant = Pick<Link, 'kind' | 'galleryId' | 'archiveId' | 'assetId' | 'clientId'>
+
+/**
+ * The living link of that grant with at least half of its life left, or a new one: who asks again and again fills no table.
+ * A client's row is held meanwhile, so that no link of theirs outlives their removal; `not_found` when they were removed.
+ */
+export async function grantLink(tx: Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date; fresh: boolean }> {
+  if (grant.clientId) await lockClient(tx, grant.galleryId, grant.clientId)
+  const living = await tx
+    .selectFrom('links')
+    .select(['id', 'expiresAt'])
+    .where('kind', '=', grant.kind)
+    .where('galleryId', '=', grant.galleryId)
+    .where('archiveId', 'is not distinct from', grant.archiveId)
+    .where('assetId', 'is not distinct from', grant.assetId)
+    .where('clientId', 'is not distinct from', grant.clientId)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>=', after(now, life / 2))
+    .orderBy('expiresAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (living) return { ...living, fresh: false }
+  const link = { id: newId(now), ...grant, issuedAt: now, expiresAt: after(now, life) }
+  await insertLink(tx, link)
+  return { id: link.id, expiresAt: link.expiresAt, fresh: true }
 }
 
 /** Withdraws a link; answers whether there was a living one. */
@@ -38,12 +102,96 @@ export async function revokeLink(db: Database | Tx, galleryId: string, id: strin
   return done.numUpdatedRows > 0n
 }
 
+/** Withdraws every share link of the gallery that is for nobody in particular; answers how many lived. */
+export async function revokeShares(db: Database | Tx, galleryId: string, now: Date): Promise<number> {
+  const done = await db
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('galleryId', '=', galleryId)
+    .where('kind', '=', 'share')
+    .where('clientId', 'is', null)
+    .where('revokedAt', 'is', null)
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** Counts one use of a living link; false when it has been used as often as it may be. */
+export async function countUse(db: Database | Tx, id: string): Promise<boolean> {
+  const done = await db
+    .updateTable('links')
+    .set((eb) => ({ usedCount: eb('usedCount', '+', 1) }))
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .where((eb) => eb.or([eb('maxUses', 'is', null), eb('usedCount', '<', eb.ref('maxUses'))]))
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** Notes that the link gives bytes now: at the first time, and then once a minute, for a resumed download is hundreds of requests. */
+export async function noteUse(db: Database, link: Pick<Link, 'id' | 'lastUsedAt'>, now: Date): Promise<void> {
+  if (link.lastUsedAt && link.lastUsedAt > after(now, -minutes(1))) return
+  await db
+    .updateTable('links')
+    .set({ firstUsedAt: sql<Date>`coalesce(first_used_at, ${now})`, lastUsedAt: now })
+    .where('id', '=', link.id)
+    .execute()
+}
+
+/** A link as its photographer sees it: to whom, and to what. */
+export type LinkRow = Link & { email: string | null; name: string | null; version: number | null; fileName: string | null }
+
+/** Withdraws the links to a file of exports that nobody wants any more. */
+export async function revokeExportLinks(tx: Tx, archiveId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('archiveId', '=', archiveId)
+    .where('kind', '=', 'export')
+    .where('revokedAt', 'is', null)
+    .execute()
+}
+
 /** Links of a gallery, newest first. */
-export async function listLinks(db: Database, galleryId: string): Promise<Link[]> {
-  return db.selectFrom('links').selectAll().where('galleryId', '=', galleryId).orderBy('issuedAt', 'desc').limit(500).execute()
+export async function listLinks(db: Database, galleryId: string): Promise<LinkRow[]> {
+  return db
+    .selectFrom('links')
+    .leftJoin('galleryClients as c', 'c.id', 'links.clientId')
+    .leftJoin('archives', 'archives.id', 'links.archiveId')
+    .leftJoin('assets', 'assets.id', 'links.assetId')
+    .selectAll('links')
+    .select(['c.email', 'c.name', 'archives.version', 'assets.originalName as fileName'])
+    .where('links.galleryId', '=', galleryId)
+    .orderBy('issuedAt', 'desc')
+    .orderBy('links.id', 'desc')
+    .limit(500)
+    .execute()
+}
+
+/**
+ * Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. The
+ * earlier of our clock and the database's decides, so that a clock which runs ahead forgets no living link.
+ */
+export async function sweepLinks(db: Database, now: Date): Promise<number> {
+  const before = sql<Date>`least(now(), ${now}::timestamptz) - make_interval(days => ${days(365) / days(1)})`
+  const done = await db.deleteFrom('links').where('expiresAt', '<', before).executeTakeFirst()
+  return Number(done.numDeletedRows)
 }
 
 /** The links one client was given. */
 export async function listOfClient(db: Database, clientId: string): Promise<Link[]> {
   return db.selectFrom('links').selectAll().where('clientId', '=', clientId).orderBy('issuedAt').execute()
+}
+
+/** Ids of the archives of a gallery that somebody has a living link to. */
+export async function listLinked(db: Database | Tx, galleryId: string, now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('links')
+    .select('archiveId')
+    .distinct()
+    .where('galleryId', '=', galleryId)
+    .where('archiveId', 'is not', null)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .execute()
+  return rows.map((row) => row.archiveId!)
 }

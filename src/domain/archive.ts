@@ -6,18 +6,21 @@
  *   verifying → queued when the stored bytes differ from the plan (they are thrown away and built again).
  *   failed → a new version, by Retry or by asking again after the cool-down. ready → deleted when its time is over.
  * A ready archive is superseded by the next ready one with the same purpose.
+ *
+ * A selection that nobody wants any more: queued, verifying → cancelled; processing → cancelling (its builder notices within
+ * two seconds) → cancelled. Its time over, it is expired. It is superseded only by one with the same recipe.
  */
 import { minutes } from '../base/clock.ts'
 import type { Gallery } from './gallery.ts'
-import type { Recipe } from './plan.ts'
+import type { Recipe } from './recipe.ts'
 
-export type ArchiveState = 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted'
+export type ArchiveState = 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted' | 'cancelling' | 'cancelled' | 'expired'
 
 export interface Archive {
   id: string
   galleryId: string
   version: number
-  purpose: 'delivery'
+  purpose: 'delivery' | 'selection'
   status: ArchiveState
   fence: number
   attempts: number
@@ -73,8 +76,13 @@ export const maxAttempts = 10
 export const stuckAfter = minutes(30)
 
 /** A new key for every claim: a late write of a stale attempt hits a key nobody reads (docs/design.md, Keys). */
-export const archiveKey = (galleryId: string, version: number, fence: number): string =>
-  `galleries/${galleryId}/archives/${version}-${fence}.zip`
+export function archiveKey(
+  { id, galleryId, version, recipe }: Pick<Archive, 'id' | 'galleryId' | 'version' | 'recipe'>,
+  fence: number,
+): string {
+  if (recipe.purpose === 'selection') return `galleries/${galleryId}/exports/${id}-${fence}.${recipe.format}`
+  return `galleries/${galleryId}/archives/${version}-${fence}.zip`
+}
 
 /** The words of 000 (getArchiveStatus). */
 export type ArchiveWord = 'none' | 'pending' | 'processing' | 'ready' | 'outdated' | 'failed'
@@ -90,9 +98,22 @@ export function archiveWord(newest: Archive | undefined, ready: Archive | undefi
 /** The words of 001 (zip status of a download). */
 export function downloadWord(status: ArchiveState): 'ready' | 'generating' | 'pending' | 'error' {
   if (status === 'ready') return 'ready'
-  if (status === 'failed' || status === 'deleted') return 'error'
+  if (!atWork(status)) return 'error'
   return status === 'queued' ? 'pending' : 'generating'
 }
+
+/** The words of 001 for an album (zip_status): an old ZIP beside changed content is waited for. */
+export function zipStatus(word: ArchiveWord): 'not_started' | 'pending' | 'generating' | 'ready' | 'error' {
+  return zipWords[word]
+}
+const zipWords = {
+  none: 'not_started',
+  pending: 'pending',
+  processing: 'generating',
+  ready: 'ready',
+  outdated: 'pending',
+  failed: 'error',
+} as const satisfies Record<ArchiveWord, string>
 
 /** Asking again restarts a failed archive by itself only after 1, 5, then 30 minutes, and 3 times at most; then Retry does. */
 export function mayRetryByAsking(failures: number, lastFailedAt: Date, now: Date): boolean {
@@ -116,4 +137,8 @@ export function eta(status: 'processing' | 'verifying', done: number, total: num
 }
 
 /** The name under which a browser saves it (LAY-10). */
-export const downloadName = (slug: string, version: number): string => (version > 1 ? `${slug}-v${version}.zip` : `${slug}.zip`)
+export function downloadName({ version, recipe }: Pick<Archive, 'version' | 'recipe'>): string {
+  if (recipe.purpose === 'delivery') return version > 1 ? `${recipe.slug}-v${version}.zip` : `${recipe.slug}.zip`
+  const which = recipe.part ? `${recipe.part.number}of${recipe.part.of}` : recipe.size === 'screen' ? 'selection-screen' : 'selection'
+  return `${recipe.slug}-${which}.${recipe.format}`
+}

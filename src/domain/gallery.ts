@@ -23,7 +23,11 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   downloadEnabled: boolean
+  /** tell clients also of versions after the first */
+  notifyNewVersions: boolean
   passwordHash: string | null
+  /** anybody with the gallery's address may look; else only who came by a link of theirs */
+  isPublic: boolean
   expiresAt: Date | null
   publishedAt: Date | null
   deletedAt: Date | null

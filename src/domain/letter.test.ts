@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { renderLetter } from './letter.ts'
-import type { ArchiveReady } from './letters/archive-ready.ts'
+import type { Download } from './letters/download.ts'
 import type { Locale } from './letters/words.ts'
 
 const locales: Locale[] = ['en', 'de', 'ru']
-const ready: ArchiveReady = {
+const ready: Download = {
   title: 'Mara & Jonas',
   photographer: 'Ida Lind',
   photoCount: 248,
@@ -64,6 +64,42 @@ test('the failed letter says cause and next step', () => {
   assert.match(later.text, /21\. November 2026 um 10:05 UTC/)
 })
 
+test('every kind speaks every language: its own words, the gallery’s name in the subject, the link in both parts', () => {
+  const bounced = {
+    title: ready.title,
+    address: 'gone@example.com',
+    reason: 'bounce' as const,
+    detail: '550 no such user',
+    link: ready.link,
+  }
+  const kinds = [
+    (locale: Locale) => renderLetter('archive_ready', ready, locale),
+    (locale: Locale) => renderLetter('archive_completed', ready, locale),
+    (locale: Locale) => renderLetter('new_version', ready, locale, 'https://photos.example/unsubscribe/x'),
+    (locale: Locale) => renderLetter('archive_failed', { title: ready.title, cause: 'An original is missing.', link: ready.link }, locale),
+    (locale: Locale) => renderLetter('mail_bounced', bounced, locale),
+    (locale: Locale) => renderLetter('mail_bounced', { ...bounced, reason: 'complaint' }, locale),
+  ]
+  const subjects = new Set<string>()
+  const texts = new Set<string>()
+  for (const locale of locales)
+    for (const write of kinds) {
+      const { subject, text, html } = write(locale)
+      subjects.add(subject)
+      texts.add(text)
+      assert.ok(subject.includes(ready.title))
+      assert.ok(text.includes(ready.link) && html.includes(ready.link.replaceAll('&', '&#38;')))
+      assert.doesNotMatch(html, /undefined|null|NaN|<img/)
+    }
+  assert.deepEqual([subjects.size, texts.size], [6 * 3, 6 * 3])
+})
+
+test('only a letter that may be refused shows how', () => {
+  const leave = 'https://photos.example/unsubscribe/abc'
+  for (const part of Object.values(renderLetter('new_version', ready, 'en', leave)).slice(1)) assert.ok(part.includes(leave))
+  assert.doesNotMatch(JSON.stringify(renderLetter('archive_ready', ready, 'en')), /unsubscribe/)
+})
+
 test('hostile words stay words: no tag, no second line in a subject, nothing loaded, under 30 KB', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),
@@ -84,6 +120,9 @@ test('hostile words stay words: no tag, no second line in a subject, nothing loa
       const letters = [
         renderLetter('archive_ready', { ...ready, title, photographer, missing }, locale),
         renderLetter('archive_failed', { title, cause: photographer, link: ready.link }, locale),
+        renderLetter('archive_completed', { ...ready, title, photographer, missing }, locale),
+        renderLetter('new_version', { ...ready, title, photographer, missing }, locale, ready.link),
+        renderLetter('mail_bounced', { title, address: photographer, reason: 'bounce', detail: missing.join(), link: ready.link }, locale),
       ]
       for (const { subject, text, html } of letters) {
         assert.doesNotMatch(subject, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
@@ -98,4 +137,17 @@ test('hostile words stay words: no tag, no second line in a subject, nothing loa
     }),
     { numRuns: 300 },
   )
+})
+
+test('the letter about chosen photos has a button and a checksum for every file, in each language', () => {
+  const file = (n: number) => ({ name: `mara-${n}of2.zip`, sha256: String(n).repeat(64), link: `https://photos.example/d/part${n}` })
+  const facts = { title: ready.title, photoCount: 9, missing: ['IMG_7.jpg'], bytes: 6_000_000_000, linkEnds: ready.linkEnds }
+  for (const locale of locales) {
+    const { subject, text, html } = renderLetter('export_ready', { ...facts, files: [file(1), file(2)] }, locale)
+    assert.ok(subject.includes(ready.title))
+    for (const { name, sha256, link } of [file(1), file(2)])
+      for (const fact of [name, sha256, link, 'IMG_7.jpg']) assert.ok(text.includes(fact) && html.includes(fact), `${locale}: ${fact}`)
+  }
+  const one = renderLetter('export_ready', { ...facts, files: [file(1)] }, 'en').text
+  assert.match(one, /The photos you chose are ready: 9 photos, 6 GB\./)
 })

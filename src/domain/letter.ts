@@ -1,19 +1,36 @@
 /** Letters: every kind as subject, HTML and plain text from the same blocks. A new kind is a file in letters/ and a line here. Pure. */
+import { archiveCompleted } from './letters/archive-completed.ts'
 import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
-import { asHtml, asText, type Composed } from './letters/blocks.ts'
+import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
-import type { Locale } from './letters/words.ts'
+import { exportReady } from './letters/export-ready.ts'
+import { linkRenewed } from './letters/link-renewed.ts'
+import { mailBounced } from './letters/mail-bounced.ts'
+import { newVersion } from './letters/new-version.ts'
+import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
   archive_ready: archiveReady,
+  archive_completed: archiveCompleted,
+  new_version: newVersion,
   archive_failed: archiveFailed,
   downloads_digest: downloadsDigest,
+  mail_bounced: mailBounced,
+  link_renewed: linkRenewed,
+  export_ready: exportReady,
 }
 
 export type LetterKind = keyof typeof compose
 /** What a letter of that kind is written from. */
 export type LetterFacts<K extends LetterKind> = Parameters<(typeof compose)[K]>[0]
+
+/** Kinds that bring somebody an archive of their gallery. */
+export const deliveryKinds: LetterKind[] = ['archive_ready', 'archive_completed', 'new_version']
+
+/** Reminders, digests and news: what one may live without, and so may refuse gallery by gallery (RFC 8058). */
+const optionalKinds: LetterKind[] = ['new_version', 'downloads_digest']
+export const isOptional = (kind: LetterKind): boolean => optionalKinds.includes(kind)
 
 export interface RenderedLetter {
   subject: string
@@ -21,8 +38,10 @@ export interface RenderedLetter {
   html: string
 }
 
-/** Writes a letter of that kind in that language. */
-export function renderLetter<K extends LetterKind>(kind: K, facts: LetterFacts<K>, locale: Locale): RenderedLetter {
+/** Writes a letter of that kind in that language; `unsubscribe` is the address where its reader ends letters of optional kinds. */
+export function renderLetter<K extends LetterKind>(kind: K, facts: LetterFacts<K>, locale: Locale, unsubscribe?: string): RenderedLetter {
   const composed = (compose[kind] as (facts: LetterFacts<K>, locale: Locale) => Composed)(facts, locale)
-  return { subject: composed.subject, text: asText(composed), html: asHtml(composed, locale) }
+  const leave: Block[] = unsubscribe ? [{ leave: shared[locale].leave, link: unsubscribe }] : []
+  const whole = { ...composed, blocks: [...composed.blocks, ...leave] }
+  return { subject: whole.subject, text: asText(whole), html: asHtml(whole, locale) }
 }

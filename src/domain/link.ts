@@ -8,11 +8,26 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { days, hours } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 
-export type LinkKind = 'email' | 'client'
-/** How long a link of each kind lives, milliseconds (LNK-01, LNK-02). */
-export const linkLife: Record<LinkKind, number> = { email: days(7), client: hours(6) }
+/**
+ * email: the archive, in a letter to one client. client: the archive, to who asked on the page. file: one original.
+ * export: a selection. media: one original for a player, in place. share: the gallery's page, for one client or for anybody.
+ */
+export type LinkKind = 'email' | 'client' | 'file' | 'export' | 'media' | 'share'
+/** How long a link of each kind lives, milliseconds (LNK-01 to LNK-04); the environment may say otherwise for three of them. */
+export const linkLife: Record<LinkKind, number> = {
+  email: days(7),
+  client: hours(6),
+  file: hours(1),
+  export: hours(12),
+  media: hours(6),
+  // the gallery's own end, and the client's, come first
+  share: days(365),
+}
+/** A transfer that began in time may go on for so long after the link's end: browsers resume what a bad line cut off. */
+export const resumeGrace = hours(48)
 
-const kinds: LinkKind[] = ['email', 'client']
+// the place in this list stands in tokens: new kinds are added at its end
+const kinds: LinkKind[] = ['email', 'client', 'file', 'export', 'media', 'share']
 const bodyLength = 23
 const tokenLength = 74 // of 55 bytes in base64url without padding
 
@@ -51,4 +66,23 @@ export function readLink(token: string, secrets: string[]): LinkGrant {
     kind,
     expiresAt: new Date(body.readUInt32BE(17) * 1000),
   }
+}
+
+/** Throws why a link opens nothing: link_unknown, link_revoked, link_expired. */
+export function checkLink(link: { expiresAt: Date; revokedAt: Date | null } | undefined, now: Date): void {
+  if (!link) throw new AppError('link_unknown')
+  if (link.revokedAt) throw new AppError('link_revoked')
+  if (link.expiresAt <= now) throw new AppError('link_expired')
+}
+
+/** May a link that has ended go on with a transfer? Only one that began while it lived; a withdrawn link never. */
+export function mayResume(link: { expiresAt: Date; revokedAt: Date | null; firstUsedAt: Date | null }, now: Date): boolean {
+  if (link.revokedAt || !link.firstUsedAt || link.firstUsedAt >= link.expiresAt) return false
+  return now.getTime() < link.expiresAt.getTime() + resumeGrace
+}
+
+/** `mara@example.com` as it may be shown to somebody who only holds a link: `m•••@example.com`. */
+export function maskAddress(email: string): string {
+  const at = email.lastIndexOf('@')
+  return `${[...email.slice(0, at)][0] ?? ''}•••${email.slice(at)}`
 }

@@ -60,10 +60,13 @@ function cut(stem: string, ext: string, limit: number): string {
   const room = limit - Buffer.byteLength(ext)
   let bytes = 0
   let kept = ''
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(stem)) {
-    bytes += Buffer.byteLength(segment)
-    if (bytes > room) break
-    kept += segment
-  }
+  // nearly all are short: to look at each character would take most of the time that a plan takes
+  if (Buffer.byteLength(stem) <= room) kept = stem
+  else
+    for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(stem)) {
+      bytes += Buffer.byteLength(segment)
+      if (bytes > room) break
+      kept += segment
+    }
   return (kept || '_').replace(/[\s.]+$/, '_') + ext
 }

@@ -5,8 +5,16 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import type { Asset } from './asset.ts'
 import type { Feedback } from './feedback.ts'
 import { imagesHash, makePlan } from './plan.ts'
+import type { PlanGallery } from './recipe.ts'
 
-const gallery = { id: 'g', slug: 'mara-and-jonas', title: 'Mara & Jonas', eventDate: '2026-06-06', naming: 'original' as const }
+const gallery: PlanGallery = {
+  id: 'g',
+  slug: 'mara-and-jonas',
+  title: 'Mara & Jonas',
+  eventDate: '2026-06-06',
+  naming: 'original',
+  locale: 'en',
+}
 const asset = (id: string, name = `${id}.jpg`, more: Partial<Asset> = {}): Asset => ({
   id,
   galleryId: 'g',

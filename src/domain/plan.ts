@@ -1,8 +1,8 @@
 /**
  * Plan: gallery + assets + feedback → the exact, ordered entries of an archive.
  *
- * `{slug}/photos/{name}` for every original, then generated text: `{slug}/feedback/…` when there is feedback,
- * `{slug}/manifest.json` and `{slug}/checksums.sha256` (for `sha256sum -c` inside the unpacked folder).
+ * `{slug}/photos/{name}` for every photo, then generated text: `{slug}/feedback/…` when there is feedback, `{slug}/ERRORS.txt`
+ * when a file is missing, `{slug}/manifest.json` and `{slug}/checksums.sha256` (for `sha256sum -c` inside the unpacked folder).
  * Nothing in it depends on when or where it is made: the same content gives the same bytes, so a rebuilt archive can go on
  * with a broken download of the one before.
  */
@@ -10,14 +10,17 @@ import { createHash } from 'node:crypto'
 import { crc32, deflateRawSync } from 'node:zlib'
 import type { Asset } from './asset.ts'
 import { type Feedback, feedbackFiles } from './feedback.ts'
-import type { Naming } from './gallery.ts'
+import { errorsText, manifest, wholeSecond } from './manifest.ts'
 import { nameAll } from './names.ts'
+import type { Format, Named, PlanGallery, Recipe } from './recipe.ts'
 
 /** One entry of the ZIP: an asset stored as it is, or generated text with its bytes as they stand in the ZIP. */
 export interface PlanEntry {
   path: string
   /** null: generated text */
   assetId: string | null
+  /** the key of the asset's preview when that is packed; null: its original, or text */
+  previewKey: string | null
   /** uncompressed, bytes */
   size: number
   crc32: number
@@ -43,16 +46,8 @@ export interface Plan {
   missing: Missing[]
 }
 
-/** What was asked for. Two archives with equal recipes and assets are the same archive. */
-export interface Recipe {
-  purpose: 'delivery'
-  format: 'zip'
-  naming: Naming
-  slug: string
-}
-
 export interface PlanInput {
-  gallery: { id: string; slug: string; title: string; eventDate: string | null; naming: Naming }
+  gallery: PlanGallery
   /** live assets in the order of their items; those in state missing are named, not packed */
   assets: Asset[]
   feedback: Feedback[]
@@ -60,70 +55,69 @@ export interface PlanInput {
 
 export function makePlan({ gallery, assets, feedback }: PlanInput): Plan {
   const recipe: Recipe = { purpose: 'delivery', format: 'zip', naming: gallery.naming, slug: gallery.slug }
-  const root = gallery.slug
   const names = nameAll(assets, gallery.naming)
-  const named = assets.map((asset, i) => ({ asset, path: `${root}/photos/${names[i]!}` }))
+  const named = assets.map((asset, i) => ({ asset, preview: null, path: `${gallery.slug}/photos/${names[i]!}` }))
+  return compose(gallery, recipe, named, feedback)
+}
+
+/** The plan of named assets: what is stored is packed, what is missing is told, and the texts that describe both. */
+export function compose(gallery: PlanGallery, recipe: Recipe, named: Named[], feedback: Feedback[]): Plan {
+  const root = recipe.slug
+  const inRoot = (path: string) => path.slice(root.length + 1)
   const entries: PlanEntry[] = named
     .filter(({ asset }) => asset.state === 'stored')
-    .map(({ asset, path }) => ({
+    .map(({ asset, preview, path }) => ({
       path,
       assetId: asset.id,
-      size: asset.size,
-      crc32: asset.crc32,
-      sha256: asset.sha256,
+      previewKey: preview?.storageKey ?? null,
+      size: (preview ?? asset).size,
+      crc32: (preview ?? asset).crc32,
+      sha256: (preview ?? asset).sha256,
       mtime: wholeSecond(asset.modifiedAt),
       content: null,
     }))
   const missing = named.filter(({ asset }) => asset.state === 'missing').map(({ asset, path }) => ({ assetId: asset.id, path, asset }))
-  const newest = new Date(assets.reduce((latest, a) => Math.max(latest, wholeSecond(a.modifiedAt).getTime()), 0))
-  for (const file of feedbackFiles(feedback, new Map(named.map(({ asset, path }) => [asset.itemId, path.slice(root.length + 1)]))))
-    entries.push(textEntry(`${root}/feedback/${file.name}`, file.text, newest))
-  entries.push(textEntry(`${root}/manifest.json`, manifest(gallery, named, feedback), newest))
-  const sums = entries.map((e) => `${e.sha256.toString('hex')}  ${e.path.slice(root.length + 1)}\n`).join('')
-  entries.push(textEntry(`${root}/checksums.sha256`, sums, newest))
+  const newest = new Date(named.reduce((latest, { asset }) => Math.max(latest, wholeSecond(asset.modifiedAt).getTime()), 0))
+  const add = (name: string, text: string) => entries.push(textEntry(`${root}/${name}`, text, newest))
+  // the parts of one export are unpacked into one folder: no text of one may replace that of another
+  const mark = recipe.purpose === 'selection' && recipe.part ? `-${recipe.part.number}of${recipe.part.of}` : ''
+  for (const file of feedbackFiles(feedback, new Map(named.map(({ asset, path }) => [asset.itemId, inRoot(path)]))))
+    add(`feedback/${file.name}`, file.text)
+  if (missing.length)
+    add(
+      `ERRORS${mark}.txt`,
+      errorsText(
+        missing.map(({ path }) => inRoot(path)),
+        gallery.locale,
+      ),
+    )
+  add(`manifest${mark}.json`, manifest(gallery, recipe, named, feedback))
+  add(`checksums${mark}.sha256`, entries.map((e) => `${e.sha256.toString('hex')}  ${inRoot(e.path)}\n`).join(''))
   return {
     recipe,
-    recipeHash: hashText(JSON.stringify(recipe)),
-    imagesHash: imagesHash(assets.map((a) => a.id)),
-    planHash: hashPlan(entries),
+    recipeHash: recipeHash(recipe),
+    imagesHash: imagesHash(named.map(({ asset, preview }) => contentId(asset.id, preview))),
+    planHash: hashPlan(entries, recipe.format),
     entries,
     missing,
   }
 }
 
+export const recipeHash = (recipe: Recipe): string => hashText(JSON.stringify(recipe))
+
+/** Names the bytes that stand for an asset: its original, or its preview. */
+export const contentId = (assetId: string, preview: unknown): string => (preview ? `${assetId}:preview` : assetId)
+
 /** SHA-256 of the sorted asset ids joined by ','; 'empty' for none. Exact, because assets never change. */
 export const imagesHash = (assetIds: string[]): string => (assetIds.length ? hashText([...assetIds].sort().join(',')) : 'empty')
 
 /** Names the bytes of the ZIP: all that decides them goes in. It is the ETag of every download. */
-function hashPlan(entries: PlanEntry[]): string {
+function hashPlan(entries: PlanEntry[], format: Format): string {
   const hash = createHash('sha256')
+  if (format !== 'zip') hash.update(`${format}\n`)
   for (const e of entries)
     hash.update(`${e.path}\0${e.size}\0${e.content?.length ?? ''}\0${e.crc32}\0${e.sha256.toString('hex')}\0${e.mtime.getTime()}\n`)
   return hash.digest('hex')
-}
-
-function manifest(gallery: PlanInput['gallery'], named: { asset: Asset; path: string }[], feedback: Feedback[]): string {
-  const remarks = Map.groupBy(feedback, (f) => f.itemId)
-  const describe = ({ asset, path }: { asset: Asset; path: string }) => ({
-    item: asset.itemId,
-    asset: asset.id,
-    path: path.slice(gallery.slug.length + 1),
-    original_name: asset.originalName,
-    type: asset.mime,
-    size: asset.size,
-    sha256: asset.sha256.toString('hex'),
-    modified_at: wholeSecond(asset.modifiedAt).toISOString(),
-    ...(asset.capturedAt ? { captured_at: asset.capturedAt } : {}),
-    ...(remarks.has(asset.itemId) ? { feedback: remarks.get(asset.itemId)!.map(({ itemId: _, ...rest }) => rest) } : {}),
-  })
-  const content = {
-    format: 'keepsake-manifest',
-    version: 1,
-    gallery: { id: gallery.id, slug: gallery.slug, title: gallery.title, event_date: gallery.eventDate },
-    photos: named.filter(({ asset }) => asset.state === 'stored').map(describe),
-    missing: named.filter(({ asset }) => asset.state === 'missing').map(describe),
-  }
-  return `${JSON.stringify(content, null, 1)}\n`
 }
 
 function textEntry(path: string, text: string, mtime: Date): PlanEntry {
@@ -131,6 +125,7 @@ function textEntry(path: string, text: string, mtime: Date): PlanEntry {
   return {
     path,
     assetId: null,
+    previewKey: null,
     size: bytes.length,
     crc32: crc32(bytes),
     sha256: createHash('sha256').update(bytes).digest(),
@@ -139,6 +134,4 @@ function textEntry(path: string, text: string, mtime: Date): PlanEntry {
   }
 }
 
-// the ZIP keeps whole seconds
-const wholeSecond = (time: Date) => new Date(Math.floor(time.getTime() / 1000) * 1000)
-const hashText = (text: string) => createHash('sha256').update(text).digest('hex')
+export const hashText = (text: string) => createHash('sha256').update(text).digest('hex')

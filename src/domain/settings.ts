@@ -1,4 +1,5 @@
 /** The values of the configuration that steps read; app/config.ts makes them from the environment. */
+import type { LinkKind } from './link.ts'
 
 export interface Settings {
   /** where people reach Keepsake, without a slash at the end */
@@ -7,6 +8,8 @@ export interface Settings {
   tokenSecrets: string[]
   /** From of every letter, such as `Keepsake <noreply@example.com>` */
   emailFrom: string
+  /** secret with which Resend signs what it tells us; null: it tells us nothing */
+  resendWebhookSecret: string | null
   /** largest upload, bytes */
   maxUploadBytes: number
   /** free bytes that stay unused on the storage */
@@ -15,6 +18,12 @@ export interface Settings {
   retentionDays: number
   /** how long a superseded archive is kept, days */
   supersededDays: number
+  /** how long a link of each kind lives, milliseconds */
+  linkLife: Record<LinkKind, number>
+  /** bearer of the calls by cron; null: there are none */
+  cronSecret: string | null
+  /** one line for every photo that is packed, and more of that kind */
+  detailedLogs: boolean
   /** folder below which admins may import by path over the API; null: they may not */
   importDir: string | null
 }

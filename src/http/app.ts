@@ -6,6 +6,7 @@ import type {} from '@fastify/rate-limit'
 import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AppError } from '../base/errors.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Guard } from './guard.ts'
 
@@ -38,6 +39,13 @@ export const idParams = z.object({ id: uuidText })
 export const galleryParams = z.object({ id: idOrSlug })
 /** Params of `/…/:slug`. */
 export const slugParams = z.object({ slug: idOrSlug })
+
+/** Lets the routes of this scope be called by a form without fields: a page's button without a program. */
+export function takeEmptyForms(app: App): void {
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer', bodyLimit: 1024 }, (_request, body, done) => {
+    done(body.length ? new AppError('unsupported_type') : null, undefined)
+  })
+}
 
 /**
  * Lets the routes of this scope take bodies of `type` as they come: `request.body` is the stream, nothing is read

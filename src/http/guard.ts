@@ -1,12 +1,13 @@
 /** Decides who asks and what they may reach. What somebody may not know exists answers like an unknown address. */
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { AppError } from '../base/errors.ts'
+import { AppError, isCode } from '../base/errors.ts'
 import { findKeyByHash, noteKeyUse } from '../data/apiKeys.ts'
 import { findGallery } from '../data/galleries.ts'
 import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain/access.ts'
 import { type Gallery, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
+import { type Pass, passOfCookie } from './pass.ts'
 import { readUnlockCookie, unlockCookieName } from './unlock.ts'
 
 /** Reads the signed-in user from a request's cookie. */
@@ -34,10 +35,20 @@ export interface Guard {
   owns(request: FastifyRequest, gallery: Gallery): Promise<boolean>
   /** A gallery its owner may look at in every state, and others as `guest` says; by id or slug. */
   visit(request: FastifyRequest, idOrSlug: string): Promise<Gallery>
-  /** A published gallery that this guest may look at: password entered (owners need none), date not passed. */
+  /**
+   * A published gallery that this guest may look at: date not passed, and its address is open to all and the password entered,
+   * or they came by a link of their own (that needs no password). Owners may always look at what is published.
+   */
   guest(request: FastifyRequest, slug: string): Promise<Gallery>
   /** The same without asking for the password: for the page that asks for it. */
-  published(slug: string): Promise<Gallery>
+  published(request: FastifyRequest, slug: string): Promise<Gallery>
+  /** The link by which this browser came, while it lives. */
+  pass(request: FastifyRequest, gallery: Gallery): Promise<Pass | undefined>
+  /**
+   * May who looks at this gallery also take files home? Answers the client it is for, if it is one; throws
+   * `download_disabled` and `download_forbidden`. Owners may.
+   */
+  download(request: FastifyRequest, gallery: Gallery): Promise<{ clientId: string | null }>
 }
 
 export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, sessions: Sessions): Guard {
@@ -68,22 +79,39 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     return who
   }
   const owns: Guard['owns'] = async (request, gallery) => mayManage(await asker(request), gallery, 'galleries:read')
-  const open = (gallery: Gallery | undefined): Gallery => {
-    const state = gallery ? stateAt(gallery, clock.now()) : 'deleted'
-    if (!gallery || state === 'draft' || state === 'deleted') throw new AppError('not_found')
-    if (state === 'expired') throw new AppError('gallery_closed')
+  const published = (gallery: Gallery | undefined): Gallery => {
+    if (!gallery || gallery.state === 'draft' || gallery.state === 'deleted') throw new AppError('not_found')
     return gallery
   }
-  const published: Guard['published'] = async (slug) => {
+  const bySlug = async (slug: string): Promise<Gallery> => {
     const gallery = await findGallery(db, slug)
-    return open(gallery?.slug === slug ? gallery : undefined)
+    return published(gallery?.slug === slug ? gallery : undefined)
+  }
+  /** Through the gallery's address or by a link; true when the link opens it without the password. */
+  const reach = async (request: FastifyRequest, gallery: Gallery): Promise<boolean> => {
+    let pass: Pass | undefined
+    try {
+      pass = await passOfCookie(deps, request, gallery.id)
+    } catch (error) {
+      // whose time is over reads that; a link that is none any more leaves what everybody may do
+      if (isCode(error, 'access_ended') || !gallery.isPublic) throw error
+    }
+    if (!pass && !gallery.isPublic) throw new AppError('not_found')
+    return !!pass?.link.client
+  }
+  /** The same for everybody; and only who may come near reads that it has closed. */
+  const enter = async (request: FastifyRequest, gallery: Gallery): Promise<boolean> => {
+    const free = (await owns(request, gallery)) || (await reach(request, gallery))
+    if (stateAt(gallery, clock.now()) === 'expired') throw new AppError('gallery_closed')
+    return free
   }
   const unlocked = async (request: FastifyRequest, gallery: Gallery): Promise<Gallery> => {
+    if ((await enter(request, gallery)) || gallery.passwordHash === null) return gallery
     const cookie = request.cookies[unlockCookieName(gallery)]
-    const remembered = cookie !== undefined && readUnlockCookie(cookie, gallery, clock.now(), settings.tokenSecrets)
-    if (gallery.passwordHash === null || remembered || (await owns(request, gallery))) return gallery
+    if (cookie !== undefined && readUnlockCookie(cookie, gallery, clock.now(), settings.tokenSecrets)) return gallery
     throw new AppError('password_required')
   }
+  const pass: Guard['pass'] = (request, gallery) => passOfCookie(deps, request, gallery.id).catch(noPass)
 
   return {
     asker,
@@ -101,15 +129,31 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
       return gallery
     },
     owns,
-    published,
+    async published(request, slug) {
+      const gallery = await bySlug(slug)
+      await enter(request, gallery)
+      return gallery
+    },
     acting: async (request, scope) => (await user(request, scope)).userId,
-    guest: async (request, slug) => unlocked(request, await published(slug)),
+    guest: async (request, slug) => unlocked(request, await bySlug(slug)),
+    pass,
+    async download(request, gallery) {
+      if (await owns(request, gallery)) return { clientId: null }
+      if (!gallery.downloadEnabled) throw new AppError('download_disabled')
+      const came = await pass(request, gallery)
+      if (came?.permission === 'view') throw new AppError('download_forbidden')
+      return { clientId: came?.link.clientId ?? null }
+    },
     async visit(request, idOrSlug) {
       const gallery = await findGallery(db, idOrSlug)
       if (gallery && gallery.state !== 'deleted' && (await owns(request, gallery))) return gallery
-      return unlocked(request, open(gallery))
+      return unlocked(request, published(gallery))
     },
   }
+}
+
+function noPass(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.status >= 500) throw error
 }
 
 async function askerOfKey({ db, clock }: Pick<Deps, 'db' | 'clock'>, text: string): Promise<Asker> {

@@ -1,7 +1,9 @@
 /** A photo, video or track as the API shows it, to its owner and to guests alike. */
 import type { ItemRow } from '../data/items.ts'
+import { playAddress } from '../domain/media.ts'
 
-export function viewItem(row: ItemRow) {
+export function viewItem(row: ItemRow, now: Date) {
+  const stored = row.state === 'stored' ? `/media/${row.assetId}` : null
   return {
     id: row.id,
     asset_id: row.assetId,
@@ -12,7 +14,9 @@ export function viewItem(row: ItemRow) {
     width: row.width,
     height: row.height,
     thumbnail: row.hasThumbnail ? `/media/${row.assetId}/thumbnail` : null,
-    preview: row.hasPreview ? `/media/${row.assetId}/preview` : null,
+    media_url: row.kind === 'photo' ? null : playAddress({ stored, provider: null, providerExpiresAt: null }, now),
+    preview: row.previewSize !== null ? `/media/${row.assetId}/preview` : null,
+    preview_size: row.previewSize,
     render_state: row.renderState,
     state: row.state,
   }

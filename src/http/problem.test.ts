@@ -156,11 +156,6 @@ test('what is written for the caller reaches them', async () => {
   assert.equal((await send('GET', '/throw')).json().detail, undefined)
 })
 
-test('health says what is true', async () => {
-  const answer = await send('GET', '/healthz')
-  assert.deepEqual([answer.statusCode, answer.json()], [503, { status: 'unavailable' }])
-})
-
 test('pages get a policy without inline script or style', async () => {
   const policy = String((await send('GET', '/nothing')).headers['content-security-policy'])
   assert.match(policy, /default-src 'self'/)

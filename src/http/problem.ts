@@ -13,6 +13,10 @@ export interface ProblemBody {
   detail?: string
   request_id: string
   errors?: FieldError[]
+  /** too_many_requests: when to ask again */
+  retry_after_ms?: number
+  /** export_unready: how far it is */
+  percent?: number
 }
 
 /** Which part of the request is wrong, and why. */
@@ -33,7 +37,7 @@ export function answerProblems(app: App, log: Log): void {
     for (const name of ['etag', 'content-disposition', ...(known.status === 416 ? [] : ['content-range', 'accept-ranges'])])
       reply.removeHeader(name)
     reply.header('cache-control', 'no-store')
-    const wait = retryAfter(known)
+    const wait = secondsToWait(known)
     if (wait !== undefined) reply.header('retry-after', String(wait))
     return reply
       .status(known.status)
@@ -44,8 +48,8 @@ export function answerProblems(app: App, log: Log): void {
 
 /** The problem as text: sent as it is, so that no schema of a route can cut or refuse it. */
 export function problemText(error: AppError, requestId: string): string {
-  const { detail, reason, errors } = error.facts
-  // Facts are written for the log. These three are written for the caller, and never about a failure of ours.
+  const { detail, reason, errors, percent, retryAfter } = error.facts
+  // Facts are written for the log. These are written for the caller, and never about a failure of ours.
   const shown = error.status < 500 || error.code === 'storage_full'
   const body: ProblemBody = {
     type: `urn:keepsake:problem:${error.code}`,
@@ -56,6 +60,8 @@ export function problemText(error: AppError, requestId: string): string {
     ...(shown && error.code === 'zip_invalid' && typeof reason === 'string' ? { detail: reason } : {}),
     request_id: requestId,
     ...(error.code === 'bad_request' && Array.isArray(errors) ? { errors: errors as FieldError[] } : {}),
+    ...(error.code === 'too_many_requests' && typeof retryAfter === 'number' ? { retry_after_ms: Math.ceil(retryAfter * 1000) } : {}),
+    ...(error.code === 'export_unready' && typeof percent === 'number' ? { percent } : {}),
   }
   return JSON.stringify(body)
 }
@@ -124,7 +130,7 @@ function lostDatabase(error: unknown): boolean {
 }
 
 /** Seconds to wait; services that come back by themselves and full disks name a time of ours. */
-function retryAfter(error: AppError): number | undefined {
+function secondsToWait(error: AppError): number | undefined {
   if (typeof error.facts.retryAfter === 'number') return Math.max(1, Math.ceil(error.facts.retryAfter))
   if (error.status === 503) return 5
   return error.status === 507 ? 60 : undefined

@@ -14,6 +14,15 @@ export interface Log {
   error(facts: Record<string, unknown>, message: string): void
 }
 
+/** When something may be deleted for good. */
+export interface Calendar {
+  /**
+   * The present moment by the database's clock, the same for every process. Throws `clock_unsure` while that clock and ours
+   * differ by more than 5 minutes, and for a while after it has jumped (domain/moment.ts).
+   */
+  now(): Promise<Date>
+}
+
 export interface Deps {
   db: Database
   storage: Storage
@@ -21,6 +30,7 @@ export interface Deps {
   mail: Mail
   images: Images
   clock: Clock
+  calendar: Calendar
   log: Log
   settings: Settings
 }

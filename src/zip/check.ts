@@ -84,7 +84,6 @@ export interface StreamCheck {
   extra: string[]
 }
 
-const listName = 'checksums.sha256'
 /** It is held in memory: 50,000 lines are below 10 MB. */
 const longestList = 256 * 1024 * 1024
 
@@ -117,7 +116,13 @@ export async function checkStream(
   return { proof: list ? 'sha256' : 'crc32', good, bad, missing, extra }
 }
 
-const isList = ({ name, size }: DirectoryEntry): boolean => /^(?:[^/]+\/)?checksums\.sha256$/.test(name) && size <= longestList
+const isList = ({ name, size }: DirectoryEntry): boolean => listOf(name) !== undefined && size <= longestList
+
+/** For the name of a list of checksums (one of several parts is marked `-1of3`): how its text is read; else undefined. */
+export function listOf(name: string): ((text: string) => Map<string, string>) | undefined {
+  const file = /^(?:[^/]+\/)?(checksums(?:-\d+of\d+)?\.sha256)$/.exec(name)?.[1]
+  return file === undefined ? undefined : (text) => parseChecksums(text, name.slice(0, -file.length))
+}
 
 async function checkEntry(source: ZipSource, entry: DirectoryEntry, sha256?: string): Promise<string | null> {
   const sha = createHash('sha256')
@@ -139,7 +144,7 @@ async function readList(source: ZipSource, entry: DirectoryEntry): Promise<Map<s
     if (isCode(error, 'zip_invalid')) return undefined
     throw error
   }
-  return parseChecksums(Buffer.concat(chunks).toString('utf8'), entry.name.slice(0, -listName.length))
+  return listOf(entry.name)!(Buffer.concat(chunks).toString('utf8'))
 }
 
 /** The lines of a list for `sha256sum -c`; its names are relative to the folder it lies in. */

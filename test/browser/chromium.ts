@@ -8,8 +8,8 @@ import type { TestContext } from 'node:test'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { root, until } from '../journeys/service.ts'
 
-const program = '/usr/bin/chromium'
-const args =
+export const program = '/usr/bin/chromium'
+export const args =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 
 /** How long a step on a page may take: far more than it does, for machines that are busy with other things. */

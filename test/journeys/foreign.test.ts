@@ -1,10 +1,13 @@
 /** What belongs to somebody else answers, on every route of the API, exactly like what does not exist. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { ApiKey, Archive, Client, Gallery, Item, Letter, NewApiKey } from '../../sdk/src/wire.ts'
+import type { ApiKey, Archive, Client, ExportAnswer, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
+import { mintUnsubscribe } from '../../src/domain/unsubscribe.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
-import { freshInstallation, type Installation } from './service.ts'
+import { freshInstallation, type Installation, until } from './service.ts'
 
 /** Names of one person's things, or of things that nobody has. */
 interface Names {
@@ -16,8 +19,10 @@ interface Names {
   client: string
   link: string
   letter: string
+  suppression: string
   key: string
   upload: string
+  export: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -41,6 +46,12 @@ const probes: Record<string, Probe> = {
   'delete /api/galleries/{id}': ofGallery(),
   'get /api/galleries/{id}/clients': ofGallery('/clients'),
   'post /api/galleries/{id}/clients': ofGallery('/clients', { body: { email: 'jonas@example.com' } }),
+  'patch /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`, { body: { name: 'Mine' } }),
+  'post /api/galleries/{id}/clients/{client}/link': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}/link`),
+  'post /api/galleries/{id}/share': ofGallery('/share', { body: {} }),
+  'delete /api/galleries/{id}/share': ofGallery('/share'),
+  'get /api/galleries/{id}/items/{item}/media': one((n) => `/api/galleries/${n.gallery}/items/${n.item}/media`),
+  'get /media/{asset}': one((n) => `/media/${n.asset}`),
   'delete /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`),
   'get /api/galleries/{id}/clients/{client}/data': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}/data`),
   'get /api/galleries/{id}/deliveries': ofGallery('/deliveries'),
@@ -52,11 +63,27 @@ const probes: Record<string, Probe> = {
   'post /api/galleries/{id}/archive': ofGallery('/archive', { body: { force: true } }),
   'get /api/galleries/{id}/archives': ofGallery('/archives'),
   'get /api/galleries/{id}/download': ofGallery('/download'),
+  'get /api/gallery/{id}/download': one((n) => `/api/gallery/${n.gallery}/download`),
+  'get /albums/{id}/download': one((n) => `/albums/${n.gallery}/download`),
+  'get /api/galleries/{id}/progress': ofGallery('/progress'),
+  'get /api/download/{id}': one((n) => `/api/download/${n.archive}`),
   'get /api/galleries/{id}/links': ofGallery('/links'),
   'delete /api/galleries/{id}/links/{link}': one((n) => `/api/galleries/${n.gallery}/links/${n.link}`),
+  'post /api/galleries/{id}/exports': ofGallery('/exports', { body: { all: true } }),
+  'get /api/galleries/{id}/exports': ofGallery('/exports'),
+  'get /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/galleries/{id}/exports/{eid}/status': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/status`),
+  'get /api/galleries/{id}/exports/{eid}/download': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}/download`),
+  'delete /api/galleries/{id}/exports/{eid}': one((n) => `/api/galleries/${n.gallery}/exports/${n.export}`),
+  'get /api/g/{slug}/favorites': one((n) => `/api/g/${n.slug}/favorites`),
+  'put /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
+  'delete /api/g/{slug}/items/{item}/favorite': one((n) => `/api/g/${n.slug}/items/${n.item}/favorite`),
   'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
   'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
   'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
+  'post /api/archives/{id}/resend': one((n) => `/api/archives/${n.archive}/resend`, { body: { email: 'jonas@example.com' } }),
+  'post /api/letters/{id}/resend': one((n) => `/api/letters/${n.letter}/resend`),
+  'delete /api/suppressions/{id}': one((n) => `/api/suppressions/${n.suppression}`),
   'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
@@ -81,8 +108,25 @@ const nobodys: Record<string, string> = {
   'get /api/galleries': 'one’s own',
   'post /api/galleries': 'one’s own',
   'get /api/letters': 'one’s own',
+  'get /api/suppressions': 'one’s own',
+  'post /api/ingest/resend': 'needs the signature of the mail service',
+  'get /unsubscribe/{token}': 'the link itself is the right',
+  'post /unsubscribe/{token}': 'the link itself is the right',
   'options /api/uploads': 'says what the protocol can do',
+  'post /admin/albums': 'for admins, a gallery of one’s own',
+  'get /api/admin/maintenance': 'for admins, counts',
+  'get /api/cron/process-archives': 'needs CRON_SECRET',
+  'post /api/cron/process-archives': 'needs CRON_SECRET',
+  'get /api/cron/expirations': 'needs CRON_SECRET',
+  'post /api/cron/expirations': 'needs CRON_SECRET',
+  'get /api/cron/maintenance': 'needs CRON_SECRET',
+  'post /api/cron/maintenance': 'needs CRON_SECRET',
+  'get /api/cron/cleanup': 'needs CRON_SECRET',
+  'post /api/cron/cleanup': 'needs CRON_SECRET',
   'get /d/{token}': 'the link itself is the right',
+  'post /d/{token}': 'the link itself is the right',
+  'get /s/{token}': 'the link itself is the right',
+  'post /s/{token}': 'the link itself is the right',
 }
 
 /** A gallery that nobody may know yet, with one of everything; letters exist only of a published one. */
@@ -103,7 +147,13 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const [client] = (await ida.ask<{ rows: Client[] }>(`/api/galleries/${draft.id}/clients`)).body.rows
   const [link] = (await ida.ask<{ rows: { id: string }[] }>(`/api/galleries/${draft.id}/links`)).body.rows
   const [letter] = await allOf<Letter>(ida, '/api/letters')
+  const secret = readFileSync(path.join(installation.dir, 'token-secret'), 'utf8').trim()
+  await ida.ask(`/unsubscribe/${mintUnsubscribe(letter!.id, [secret])}`, { method: 'POST' })
+  const [suppression] = await allOf<Suppression>(ida, '/api/suppressions')
   const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
+  const exported = await ida.ask<ExportAnswer>(`/api/galleries/${draft.id}/exports`, { method: 'POST', body: { all: true } })
+  const exportId = exported.body.export.id
+  await until(async () => (await ida.ask(`/api/galleries/${draft.id}/exports/${exportId}/download`)).status === 200, { what: 'the export' })
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const names = {
     gallery: draft.id,
@@ -114,8 +164,10 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     client: client!.id,
     link: link!.id,
     letter: letter!.id,
+    suppression: suppression!.id,
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
+    export: exportId,
   }
   return { installation, ida, names }
 }

@@ -41,7 +41,7 @@ test(`its PostgreSQL killed ${kills} times, the service goes on by itself`, { ti
       process.kill(pid, 'SIGKILL')
       const back = async () => {
         const now = installation.postgresPid()
-        return now !== 0 && now !== pid && (await fetch(`${installation.url}/healthz`)).ok
+        return now !== 0 && now !== pid && (await fetch(`${installation.url}/readyz`)).ok
       }
       await until(back, { what: 'PostgreSQL', ms: 120_000, every: 50 })
     }

@@ -1,11 +1,13 @@
 /** A download that breaks off again and again ends with the right bytes: live, stored, from one to the other, across a restart. */
 import assert from 'node:assert/strict'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { DownloadResponse } from '../../sdk/src/wire.ts'
+import { downloadInChromium } from '../browser/download.ts'
 import { archiveOf, createGallery, type Person, publish, readyArchive, setUp } from './people.ts'
 import { has, run, sha256Of } from './programs.ts'
+import { faultyLine, type Line } from './proxy.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, type Installation, type Service, until } from './service.ts'
 
@@ -126,3 +128,94 @@ test('one download that runs while the archive is built and stored is not distur
   assert.equal(ended.code, 0, ended.output)
   assert.equal(await sha256Of(file), archive.checksum)
 })
+
+// The promise is 2 GB: KEEPSAKE_RESUME_GB=2 takes minutes. What breaks off and goes on is the same at a tenth of it.
+const large = Number(process.env.KEEPSAKE_RESUME_GB ?? 0.2) * 1e9
+const cuts = 20
+
+/** Everybody's way to fetch one file, each with its way to go on; resolves when the program says that all is there. */
+const ways: Record<string, (link: string, folder: string, size: number) => Promise<string>> = {
+  curl: (link, folder) => again(path.join(folder, 'large.zip'), (file) => ['curl', '-sS', '-f', '-C', '-', '-o', file, link]),
+  wget: (link, folder) => again(path.join(folder, 'large.zip'), (file) => ['wget', '-q', '-c', '-O', file, link]),
+  aria2c: (link, folder) =>
+    again(path.join(folder, 'large.zip'), (file) => [
+      'aria2c',
+      '-q',
+      '-x8',
+      '-s8',
+      '-k1M',
+      '-c',
+      '--no-conf',
+      '--file-allocation=none',
+      '-d',
+      folder,
+      '-o',
+      path.basename(file),
+      link,
+    ]),
+  chromium: downloadInChromium,
+}
+
+/** Calls a program until it has ended well, as a person does who sees that it has not. */
+async function again(file: string, command: (file: string) => string[]): Promise<string> {
+  const [program, ...args] = command(file)
+  for (let n = 0; n < 3 * cuts; n++) if ((await run(program!, args)).code === 0) return file
+  throw new Error(`${program} did not end well in ${3 * cuts} tries`)
+}
+
+test(`${large / 1e9} GB, cut ${cuts} times for each, first live and then stored, end right with everybody`, {
+  timeout: 1_800_000,
+}, async (t) => {
+  const installation = await freshInstallation(t)
+  const service = await installation.start()
+  const ida = await setUp(installation, service)
+  const { id } = await createGallery(ida, { title: 'Large' })
+  const each = 20 * mb
+  for (let sent = 0; sent * each < large; sent += 4) await sendPhotos(installation, ida, id, await photos(4, each, sent + 1))
+  await service.stop()
+  // pages alone: nobody builds yet
+  await installation.start('web')
+  await publish(ida, id)
+  const link = await linkOf(ida, id)
+  const size = (await archiveOf(ida, id)).archive!.file_size_bytes
+  assert.ok(size > large)
+
+  const begun: { line: Line; ended: Promise<string> }[] = []
+  for (const [name, way] of Object.entries(ways)) {
+    if (name !== 'chromium' && !(await has(name))) {
+      t.diagnostic(`There is no ${name} here.`)
+      continue
+    }
+    const line = await faultyLine(t, installation.url)
+    line.cut = { after: size / (cuts + 5), times: cuts }
+    const folder = path.join(installation.dir, name)
+    mkdirSync(folder)
+    begun.push({ line, ended: way(line.url + new URL(link).pathname, folder, size) })
+  }
+  // when half of its cuts are over, each one waits on a slow line for the worker
+  const halfway = () => {
+    const there = begun.filter(({ line }) => line.cut.times <= cuts / 2)
+    for (const { line } of there) line.rate = 20_000
+    return there.length === begun.length
+  }
+  await Promise.race([
+    until(halfway, { what: 'half of the cuts', ms: 600_000, every: 2 }),
+    ...begun.map(({ ended }) => ended.then(tooEarly)),
+  ])
+  assert.equal((await archiveOf(ida, id)).status, 'pending', 'all of this came straight from the originals')
+  await installation.start('worker')
+  const archive = await readyArchive(ida, id, 600_000)
+  for (const { line } of begun) line.rate = 0
+  for (const { line, ended } of begun) {
+    const file = await ended
+    assert.equal(sizeOf(file), size)
+    assert.equal(await sha256Of(file), archive.checksum, file)
+    assert.equal(line.cut.times, 0, 'every cut was made')
+    const came = line.ranges.reduce((sum, { bytes }) => sum + bytes, 0)
+    assert.ok(came < size * 1.25, `${file}: ${came} bytes came for ${size}: it went on, and did not begin anew`)
+  }
+})
+
+function tooEarly(file: string): never {
+  throw new Error(`${file} has ended before half of its cuts`)
+}

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { systemClock } from '../../src/base/clock.ts'
+import { findArchive } from '../../src/data/archives.ts'
 import { loadSealed, storagePieces } from '../../src/features/archives/sealed.ts'
 import { diskStorage } from '../../src/ports/storage/disk.ts'
 import { makePhotos } from '../pictures.ts'
@@ -67,7 +68,7 @@ test('a folder is delivered out of a bucket, as the same ZIP that a disk gives',
     assert.equal((await inBucket.command('archive', 'verify', zip)).code, 0)
   })
   await t.test('a disk gives the very same file of this gallery', async () => {
-    const sealed = await loadSealed(database.db, { id: first.archive, planHash: first.plan_hash })
+    const sealed = await loadSealed(database.db, (await findArchive(database.db, first.archive))!)
     const disk = diskStorage({ dir: path.join(inBucket.dir, 'disk'), clock: systemClock })
     await disk.identify('a')
     for (const { storageKey, path: name } of sealed.entries)

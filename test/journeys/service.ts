@@ -115,7 +115,7 @@ async function started(child: Child, url: string | undefined): Promise<Service> 
   const ready = async () => {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the service has ended: ${said()}${log()}`)
     if (!/Keepsake (runs|works)/.test(said())) return false
-    return url === undefined || (await fetch(`${url}/healthz`).then((answer) => answer.ok))
+    return url === undefined || (await fetch(`${url}/readyz`).then((answer) => answer.ok))
   }
   await until(ready, { what: 'the service', ms: 120_000 })
   return {

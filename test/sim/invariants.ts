@@ -70,6 +70,10 @@ const ways: Record<ArchiveState, ArchiveState[]> = {
   ready: ['deleted', 'failed'],
   failed: [],
   deleted: [],
+  // of selections, which nobody asks for here
+  cancelling: [],
+  cancelled: [],
+  expired: [],
 }
 
 /** Looks at everything after an effect of `task`, or of the harness itself (null). */

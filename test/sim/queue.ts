@@ -31,6 +31,9 @@ export function simQueue(lane: Lane, now: () => Date) {
         select ${job.name}::text, ${key}::text, ${JSON.stringify(job.payload)}::jsonb, ${runAt}::timestamptz
         where not exists (select from sim_jobs where name = ${job.name} and key = ${key} and state = 'waiting')`.execute(tx)
     },
+    async sendAll(tx, jobs) {
+      for (const { job, delayMs } of jobs) await port.send(tx, job, { delayMs })
+    },
     work: async () => {},
     stop: async () => {},
     depth: async () => ({}),

@@ -7,12 +7,14 @@
  * has up to three moments: before; commit (what fails here is rolled back); after (it has happened, and the one who asked for
  * it never learns of it). Production's clock, mail and images are the world's.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers/promises'
 import { AppError } from '../../src/base/errors.ts'
 import { newId } from '../../src/base/id.ts'
+import { linkLife } from '../../src/domain/link.ts'
 import { type Hashes, recentHashes } from '../../src/features/uploads/hashes.ts'
 import type { Deps } from '../../src/ports/deps.ts'
 import type { Images } from '../../src/ports/images/port.ts'
@@ -306,7 +308,8 @@ export async function openWorld(lane: Lane): Promise<World> {
       return answer
     },
   }
-  const ports = { db, queue: queue.port, mail, images, clock, log: quiet, settings, storage: disk }
+  const calendar = { now: async () => clock.now() }
+  const ports = { db, queue: queue.port, mail, images, clock, calendar, log: quiet, settings, storage: disk }
   return world
 }
 
@@ -317,10 +320,14 @@ const settings: Deps['settings'] = {
   publicUrl: 'https://photos.example.com',
   tokenSecrets: ['a secret of at least 32 characters, for tests'],
   emailFrom: 'Keepsake <keepsake@example.com>',
+  resendWebhookSecret: null,
   maxUploadBytes: 1_000_000,
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 1,
+  linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 

@@ -55,6 +55,7 @@ const en = {
   openGallery: 'Open the gallery',
   clientWhy: (from: string) => `You get this letter because ${from} delivers this gallery to you. Reply to it to reach them.`,
   ownerWhy: 'You get this letter because this gallery belongs to your account.',
+  leave: 'No more news of this gallery',
 }
 
 const de: typeof en = {
@@ -72,6 +73,7 @@ const de: typeof en = {
   clientWhy: (from) =>
     `Sie erhalten diesen Brief, weil Ihnen diese Galerie von ${from} geliefert wird. Antworten Sie darauf, um Kontakt aufzunehmen.`,
   ownerWhy: 'Sie erhalten diesen Brief, weil diese Galerie zu Ihrem Konto gehört.',
+  leave: 'Keine Neuigkeiten dieser Galerie mehr',
 }
 
 const ru: typeof en = {
@@ -88,6 +90,7 @@ const ru: typeof en = {
   openGallery: 'Открыть галерею',
   clientWhy: (from) => `Вы получили это письмо, потому что эту галерею передаёт вам ${from}. Ответ на письмо придёт автору снимков.`,
   ownerWhy: 'Вы получили это письмо, потому что эта галерея принадлежит вашей учётной записи.',
+  leave: 'Больше не присылать новости этой галереи',
 }
 
 export const shared: Catalog<typeof en> = { en, de, ru }

@@ -38,7 +38,13 @@ const doors: RoutePlugin = (scope, world, guard) => {
     slug: (await guard.visit(request, request.params.id)).slug,
   }))
   scope.post('/t/unlock/:slug', { schema: { params: slugParams } }, async (request, reply) => {
-    await unlock(world, request, reply, await guard.published(request.params.slug), String((request.body as { password: string }).password))
+    await unlock(
+      world,
+      request,
+      reply,
+      await guard.published(request, request.params.slug),
+      String((request.body as { password: string }).password),
+    )
     return {}
   })
 }

@@ -150,6 +150,8 @@ describe('when something is wrong', () => {
       manifest.missing.map((m: { original_name: string }) => m.original_name),
       [lost.originalName],
     )
+    const errors = execFileSync('unzip', ['-p', fileOf(done.storageKey), `${g.slug}/ERRORS.txt`], { encoding: 'utf8' })
+    assert.ok(errors.includes(`- photos/${lost.originalName}\n`))
   })
 
   test('an original whose bytes have changed is never packed as if it were whole', async () => {

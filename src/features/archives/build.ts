@@ -14,11 +14,12 @@ import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import type { Assembled } from '../../ports/storage/port.ts'
 import { entryAt } from '../../zip/layout.ts'
+import { endCancelled } from './export-end.ts'
 import { giveUp, tryAgain } from './fail.ts'
 import { replanWithout } from './missing.ts'
 import { loadSealed, type Sealed, storagePieces } from './sealed.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 export async function build(deps: Needs, archiveId: string, job: JobContext): Promise<void> {
   const archive = await claim(deps, archiveId)
@@ -30,10 +31,15 @@ export async function build(deps: Needs, archiveId: string, job: JobContext): Pr
     const stored = await assemble(deps, archive, sealed, job.signal)
     await handOn(deps, archive, stored)
     const { size, sha256, moved, requests } = stored
-    const facts = { fileSizeBytes: size, checksum: sha256, movedBytes: moved, storeRequests: requests }
-    deps.log.info({ archive: archive.id, ...facts }, '[Archive] Archive upload complete')
+    const facts = { archive: archive.id, fileSizeBytes: size, checksum: sha256, storagePath: archive.storageKey }
+    // assembling writes where it is stored: both end at the same moment
+    deps.log.info(facts, '[Archive] Archive compression complete')
+    deps.log.info({ ...facts, movedBytes: moved, storeRequests: requests }, '[Archive] Archive upload complete')
   } catch (error) {
-    if (isCode(error, 'attempt_stale')) throw error
+    if (isCode(error, 'attempt_stale')) {
+      if (await endCancelled(deps, archive)) return
+      throw error
+    }
     if (isCode(error, 'source_changed') && (await replanWithout(deps, archive, error))) return
     const waits = isOutage(error) || job.signal.aborted
     if (!waits && (job.last || (error instanceof AppError && error.final))) await giveUp(deps, archive, error)
@@ -68,11 +74,20 @@ async function assemble(deps: Needs, archive: Archive, sealed: Sealed, signal: A
 }
 
 /** Writes progress into the row about once a second, and ends work that was taken over or stands still. */
-export function progressOf(deps: Pick<Deps, 'db' | 'clock'>, held: Archive, sealed: Sealed, stop: AbortController) {
+export function progressOf(deps: Pick<Deps, 'db' | 'clock' | 'log' | 'settings'>, held: Archive, sealed: Sealed, stop: AbortController) {
   const began = deps.clock.now().getTime()
   const status = held.status as 'processing' | 'verifying'
   let last = { bytes: -1, at: began }
   let writing: Promise<void> = Promise.resolve()
+  let told = 0
+  const tell = (photos: number) => {
+    if (!deps.settings.detailedLogs || status !== 'processing') return
+    for (; told < photos; told++)
+      deps.log.info(
+        { archive: held.id, imageId: sealed.entries[told]?.assetId, progress: `${told + 1}/${held.imageCount}` },
+        '[Archive] Added image to archive',
+      )
+  }
   return {
     note(bytes: number): void {
       const now = deps.clock.now()
@@ -84,6 +99,7 @@ export function progressOf(deps: Pick<Deps, 'db' | 'clock'>, held: Archive, seal
         etaSeconds: eta(status, bytes, sealed.layout.total, now.getTime() - began),
         progressAt: now,
       }
+      tell(change.processedPhotos)
       writing = writing
         .then(() => changeHeld(deps.db, held, change))
         .catch((error: unknown) => {

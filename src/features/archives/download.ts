@@ -10,15 +10,24 @@ import type { Notes, Reader } from './note.ts'
 import type { PlanCache } from './sealed.ts'
 import { openLive } from './source.ts'
 
+/** What all downloads of one server share. */
+export interface Sending {
+  plans: PlanCache
+  notes: Notes
+}
+
+/** `begins` is called before the first byte is read, and not at all when none is sent. */
 export async function sendArchive(
   deps: Pick<Deps, 'db' | 'storage'>,
-  { plans, notes }: { plans: PlanCache; notes: Notes },
+  { plans, notes }: Sending,
   reply: FastifyReply,
   archiveId: string,
   reader: Reader,
+  begins?: () => Promise<void>,
 ): Promise<void> {
   const archive = await findArchive(deps.db, archiveId)
   if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
+  if (archive.status === 'expired' || archive.status === 'cancelling' || archive.status === 'cancelled') throw new AppError('link_expired')
   const stored = archive.status === 'ready' && (await deps.storage.size(archive.storageKey!)) === archive.fileSizeBytes
   // a stored file that was lost is no reason to refuse: the originals give the same bytes
   if (archive.status === 'failed' && archive.errorCode !== 'archive_mismatch') throw new AppError('archive_failed')
@@ -28,15 +37,22 @@ export async function sendArchive(
   const sending = {
     size: archive.fileSizeBytes,
     etag: archive.planHash,
-    mime: 'application/zip',
-    fileName: downloadName(archive.recipe.slug, archive.version),
+    mime: archive.recipe.format === 'tar' ? 'application/x-tar' : 'application/zip',
+    fileName: downloadName(archive),
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,
     taken: noting.taken,
+    begins,
   }
   const live = async (from: number, to: number) => openLive(deps.storage, await plans.get(archive), from, to)
   const sent = stored
     ? await sendStored(deps.storage, reply, archive.storageKey!, sending)
-    : await sendRange(reply, { ...sending, open: live })
+    : await sendRange(reply, {
+        ...sending,
+        open: async (from, to) => {
+          await begins?.()
+          return live(from, to)
+        },
+      })
   noting.ended(sent)
 }

@@ -10,6 +10,7 @@ import { findUser } from '../../data/users.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { fileFailed } from './export-end.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 
@@ -34,7 +35,9 @@ export async function giveUp(deps: Needs, archive: Archive, error: unknown): Pro
 /** The same inside a transaction that says more. */
 export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
   await letGo(deps, tx, archive, 'failed', error)
-  await tellOwner(deps, tx, archive)
+  // of an export its asker is told, where they look
+  if (archive.purpose === 'selection') await fileFailed(deps, tx, archive)
+  else await tellOwner(deps, tx, archive)
 }
 
 /** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */

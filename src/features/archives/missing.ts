@@ -1,14 +1,18 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { after, days } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { type SealedEntry, sealEntries } from '../../data/archiveEntries.ts'
 import { changeHeld } from '../../data/archives.ts'
-import { markMissing } from '../../data/assets.ts'
+import { markMissing, setUndrawn } from '../../data/assets.ts'
+import { deleteDerivatives } from '../../data/derivatives.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
 import type { Archive } from '../../domain/archive.ts'
+import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
-import { planGallery, sealedFacts } from './request.ts'
+import { replan, sealedFacts } from './request.ts'
 import { loadSealed } from './sealed.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
@@ -28,11 +32,17 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     deps.log.error({ archive: archive.id, asset: assetId, path, reason: error.facts.reason }, '[Archive] original is lost or damaged')
   await deps.db.transaction().execute(async (tx) => {
     const locked = await lockGalleryOfAnyState(tx, archive.galleryId)
-    const ids = lost.map(({ assetId }) => assetId!)
-    await markMissing(tx, ids)
-    const gallery = { ...locked, contentVersion: await bumpContent(tx, locked.id) }
+    const originals = lost.filter(({ previewKey }) => !previewKey)
+    await markMissing(
+      tx,
+      originals.map(({ assetId }) => assetId!),
+    )
+    for (const { assetId, previewKey } of lost) if (previewKey) await drawAgain(deps, tx, assetId!)
+    // a selection says nothing about deliveries: one that is complete stays current
+    const contentVersion = archive.purpose === 'delivery' ? await bumpContent(tx, locked.id) : locked.contentVersion
+    const gallery = { ...locked, contentVersion }
     // under the names it was asked for; if they are others now, its end sees that
-    const plan = await planGallery(tx, { ...gallery, slug: archive.recipe.slug, naming: archive.recipe.naming })
+    const plan = await replan(tx, gallery, archive)
     if (!plan) {
       await changeHeld(tx, archive, { contentVersion: gallery.contentVersion })
       return giveUpIn(deps, tx, archive, new AppError('original_missing', { asset: entry.assetId }))
@@ -43,6 +53,13 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   })
   return true
+}
+
+/** A lost preview is no lost photo: the original goes in, and the preview is made again. */
+async function drawAgain(deps: Needs, tx: Tx, assetId: string): Promise<void> {
+  await discard(tx, await deleteDerivatives(tx, assetId), 'preview lost', after(deps.clock.now(), days(1)))
+  await setUndrawn(tx, assetId)
+  await deps.queue.send(tx, { name: 'asset.render', payload: { assetId } })
 }
 
 /** Of a folder that was lost a build would find one file after the other: those that are not there, or not whole, at three looks. */

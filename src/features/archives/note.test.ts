@@ -14,7 +14,7 @@ import { makeServer } from '../../app/server.ts'
 import { days, systemClock } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
-import { insertLink, type Link } from '../../data/links.ts'
+import { insertLink } from '../../data/links.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { covered, join, lengthOf, type Stretch } from '../../domain/download.ts'
 import { mintLink } from '../../domain/link.ts'
@@ -54,9 +54,9 @@ after(async () => {
 /** A link that nobody has used yet. */
 async function freshLink(): Promise<{ id: string; path: string; url: string }> {
   const now = world.deps.clock.now()
-  const link: Link = {
+  const link = {
     id: newId(now),
-    kind: 'client',
+    kind: 'client' as const,
     galleryId: archive.galleryId,
     archiveId: archive.id,
     clientId: null,

@@ -5,6 +5,7 @@ import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { repairExports } from './export-ask.ts'
 import { requestArchive } from './request.ts'
 
 /** Publishing twice changes nothing: the same archive is answered. Throws `gallery_empty`, `gallery_closed`. */
@@ -21,24 +22,30 @@ export async function publish(
     if (gallery.state === 'expired' || stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
-    // built before it was published, for the owner's own download: nobody has been told yet
+    // built before it was published, or clients have come since
     if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
     return { gallery: { ...gallery, ...opened }, archive }
   })
 }
 
-/** Job gallery.rebuild: the content of a published gallery changed a while ago. */
-export async function rebuild(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, galleryId: string): Promise<void> {
+/** Job gallery.rebuild: the content of a published gallery changed a while ago; or `source` says what else asks. */
+export async function rebuild(
+  deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>,
+  galleryId: string,
+  source = 'content',
+): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (stateAt(gallery, deps.clock.now()) !== 'active') return
-    await requestIfAny(deps, tx, gallery)
+    await requestIfAny(deps, tx, gallery, source)
+    await repairExports(deps, tx, gallery)
   })
 }
 
-async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery): Promise<void> {
+async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, source: string): Promise<void> {
   try {
-    await requestArchive(deps, tx, gallery, { source: 'content', requestedBy: null, force: false, announce: false })
+    // a registration publishes: its clients are told, as by the button
+    await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: source === 'registration' })
   } catch (error) {
     // the last photo was taken out: nothing to archive, and no failure
     if (!(error instanceof AppError && error.code === 'gallery_empty')) throw error

@@ -6,12 +6,13 @@
  */
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { sealEntries } from '../../data/archiveEntries.ts'
-import { findCurrent, insertArchive, listVersions, lockOpen, newestOf, nextVersion } from '../../data/archives.ts'
-import { listStored } from '../../data/assets.ts'
+import { listPlannedItems, sealEntries } from '../../data/archiveEntries.ts'
+import { findCurrent, insertArchive, listVersions, lockOpen, markAnnounced, newestOf, nextVersion } from '../../data/archives.ts'
+import { listChosen, listStored } from '../../data/assets.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
+import { planAgain } from '../../domain/selection.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { layoutOf } from './sealed.ts'
@@ -33,9 +34,9 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   const open = await lockOpen(tx, gallery.id, plan.recipeHash)
   if (open) return joinOpen(tx, open, plan, gallery, wish)
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
-  if (current && !wish.force) return noteCurrent(tx, current, gallery)
+  if (current && !wish.force) return noteCurrent(tx, current, gallery, wish)
   const announce = wish.announce || (await isOwed(tx, gallery.id))
-  const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id))
+  const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id, 'delivery'))
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
   await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
@@ -49,10 +50,12 @@ async function isOwed(tx: Tx, galleryId: string): Promise<boolean> {
 }
 
 /** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */
-async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery): Promise<Archive> {
+async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery, wish: Wish): Promise<Archive> {
   if (archive.contentVersion !== contentVersion)
     await tx.updateTable('archives').set({ contentVersion }).where('id', '=', archive.id).execute()
-  return { ...archive, contentVersion }
+  // built for the owner's own download before it was published: nobody has been told yet
+  if (wish.announce && !archive.announce) await markAnnounced(tx, archive.id)
+  return { ...archive, contentVersion, announce: archive.announce || wish.announce }
 }
 
 /** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */
@@ -60,6 +63,16 @@ export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan | unde
   const assets = await listStored(tx, gallery.id)
   if (!assets.some((a) => a.state === 'stored')) return undefined
   return makePlan({ gallery, assets, feedback: [] })
+}
+
+/** The plan of the same archive over what is there now, under the names it was asked for; undefined when nothing is left of it. */
+export async function replan(tx: Tx, gallery: Gallery, archive: Archive): Promise<Plan | undefined> {
+  const { recipe } = archive
+  const named = { ...gallery, slug: recipe.slug, naming: recipe.naming }
+  if (recipe.purpose === 'delivery') return planGallery(tx, named)
+  const sealed = await listPlannedItems(tx, archive.id)
+  const chosen = await listChosen(tx, gallery.id, [...sealed.keys()])
+  return chosen.some(({ asset }) => asset.state === 'stored') ? planAgain(named, recipe, chosen, sealed) : undefined
 }
 
 /** One that nobody has begun takes up the newest content; one at work goes on, and its end sees that the content has changed. */
@@ -77,18 +90,19 @@ export const sealedFacts = (plan: Plan, gallery: Gallery) => ({
   contentVersion: gallery.contentVersion,
   imagesHash: plan.imagesHash,
   planHash: plan.planHash,
-  fileSizeBytes: layoutOf(plan.entries).total,
+  fileSizeBytes: layoutOf(plan.entries, plan.recipe.format).total,
   imageCount: plan.entries.filter((e) => e.assetId).length,
   missingCount: plan.missing.length,
 })
 
-function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wish: Wish, version: number): Archive {
+/** A row that waits to be built. */
+export function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wish: Wish, version: number): Archive {
   const now = deps.clock.now()
   return {
     id: newId(now),
     galleryId: gallery.id,
     version,
-    purpose: 'delivery',
+    purpose: plan.recipe.purpose,
     status: 'queued',
     fence: 0,
     attempts: 0,

@@ -1,18 +1,20 @@
 /** Routes of archives: publish, status, versions, and every way to download. */
+import type { FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ArchiveStatus, Archive as ArchiveView, DownloadResponse, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
-import { findGalleryOfAnyState } from '../../data/galleries.ts'
-import { findLink } from '../../data/links.ts'
-import { readLink } from '../../domain/link.ts'
+import type { HeldLink } from '../../data/links.ts'
+import { type Archive, archiveWord, atWork } from '../../domain/archive.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { askArchive, askDownload, checkLink } from './ask.ts'
+import { askArchive, askDownload, askFile } from './ask.ts'
 import { sendArchive } from './download.ts'
-import { answerGone } from './gone.ts'
+import { followRoutes, heldLink } from './follow.ts'
 import { makeNotes } from './note.ts'
+import { progressRoute } from './progress.ts'
 import { publish } from './publish.ts'
 import { planCache } from './sealed.ts'
 import { archiveStatus, viewArchive } from './status.ts'
@@ -46,47 +48,61 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     return { rows: await Promise.all(versions.map((a) => viewArchive(deps.db, a))), next: null }
   })
 
-  app.get('/api/galleries/:id/download', { schema: { params: galleryParams } }, async (request, reply): Promise<DownloadResponse> => {
-    const gallery = await guard.visit(request, request.params.id)
-    if (!gallery.downloadEnabled && !(await guard.owns(request, gallery))) throw new AppError('download_disabled')
-    const answer = await askDownload(deps, gallery)
-    reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
-    return answer
+  const asked = { params: galleryParams, querystring: z.object({ file: z.string().min(1).max(1000).optional() }) }
+  // the addresses of 000 and 001 beside ours
+  for (const url of ['/api/galleries/:id/download', '/api/gallery/:id/download', '/albums/:id/download'])
+    app.get(url, { schema: asked }, async (request, reply): Promise<DownloadResponse> => {
+      const gallery = await guard.visit(request, request.params.id)
+      const { clientId } = await guard.download(request, gallery)
+      const { file } = request.query
+      if (file !== undefined) return askFile(deps, gallery, file, clientId)
+      const answer = await askDownload(deps, gallery, clientId)
+      reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
+      return answer
+    })
+
+  progressRoute(app, deps, guard, async (request, idOrSlug) => {
+    const gallery = await guard.visit(request, idOrSlug)
+    await guard.download(request, gallery)
+    return gallery
   })
 
+  const ownArchive = async (request: FastifyRequest, id: string): Promise<Archive> => {
+    // who may not know says nothing of what is there
+    await guard.acting(request, 'galleries:read')
+    const archive = await findArchive(deps.db, id)
+    if (!archive) throw new AppError('not_found')
+    await guard.gallery(request, archive.galleryId, 'galleries:read')
+    return archive
+  }
   app.route({
     method: ['GET', 'HEAD'],
     url: '/api/archives/:id/download',
     schema: { params: idParams },
     handler: async (request, reply) => {
-      // who may not know says nothing of what is there
-      const userId = await guard.acting(request, 'galleries:read')
-      const archive = await findArchive(deps.db, request.params.id)
-      if (!archive) throw new AppError('not_found')
-      await guard.gallery(request, archive.galleryId, 'galleries:read')
-      await sendArchive(deps, sending, reply, archive.id, { userId })
+      const { id } = await ownArchive(request, request.params.id)
+      await sendArchive(deps, sending, reply, id, { userId: await guard.acting(request, 'galleries:read') })
       return reply
     },
   })
 
+  // the address of 000: an owner, or a token of a link to this archive; HEAD says how far it is (D-03)
+  const tokenText = z.string().max(200)
   app.route({
     method: ['GET', 'HEAD'],
-    url: '/d/:token',
-    schema: { params: z.object({ token: z.string().max(200) }) },
+    url: '/api/download/:id',
+    schema: { params: idParams, querystring: z.object({ token: tokenText.optional() }) },
     handler: async (request, reply) => {
-      let galleryId: string | undefined
-      try {
-        const grant = readLink(request.params.token, deps.settings.tokenSecrets)
-        const link = await findLink(deps.db, grant.id)
-        galleryId = link?.galleryId
-        checkLink(link, deps.clock.now())
-        if (!link?.archiveId || link.kind !== grant.kind) throw new AppError('link_unknown')
-        await sendArchive(deps, sending, reply, link.archiveId, { link })
-      } catch (error) {
-        const gallery = galleryId && (await findGalleryOfAnyState(deps.db, galleryId))
-        if (!answerGone(request, reply, error, gallery ? gallery.locale : undefined)) throw error
-      }
-      return reply
+      const { token } = request.query
+      const link: HeldLink | undefined = token === undefined ? undefined : await heldLink(deps, request, token)
+      const archive = link ? await findArchive(deps.db, request.params.id) : await ownArchive(request, request.params.id)
+      if (link && link.archiveId !== archive?.id) throw new AppError('link_unknown')
+      if (!archive || archive.status === 'deleted') throw new AppError('not_found')
+      reply.header('x-archive-status', archiveWord(archive, archive, archive.status === 'ready'))
+      if (request.method === 'HEAD' && atWork(archive.status)) return reply.code(202).send()
+      const reader = link ? { link } : { userId: await guard.acting(request, 'galleries:read') }
+      return sendArchive(deps, sending, reply, archive.id, reader)
     },
   })
+  app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending))
 }

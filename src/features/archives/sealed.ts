@@ -1,11 +1,15 @@
-/** The sealed plan of an archive as a ZIP layout, and where the bytes of each entry lie. */
+/** The sealed plan of an archive as a layout (ZIP or TAR), and where the bytes of each entry lie. */
+import { inflateRawSync } from 'node:zlib'
 
 import { AppError } from '../../base/errors.ts'
 import { listSealed, type SealedEntry } from '../../data/archiveEntries.ts'
 import { findArchive } from '../../data/archives.ts'
+import type { Archive } from '../../domain/archive.ts'
 import type { PlanEntry } from '../../domain/plan.ts'
+import type { Format } from '../../domain/recipe.ts'
 import type { Database, Tx } from '../../ports/database/port.ts'
 import type { Piece } from '../../ports/storage/port.ts'
+import { tarLayout } from '../../tar/layout.ts'
 import { type Layout, layout, pieces, type ZipEntry } from '../../zip/layout.ts'
 
 export interface Sealed {
@@ -14,17 +18,26 @@ export interface Sealed {
   layout: Layout
 }
 
-/** The layout of planned entries; its `total` is the size of the ZIP. */
-export const layoutOf = (entries: PlanEntry[]): Layout => layout(entries.map(toZipEntry))
+/** The layout of planned entries; its `total` is the size of the file. */
+export const layoutOf = (entries: PlanEntry[], format: Format): Layout =>
+  format === 'tar' ? tarLayout(entries.map(toTarEntry)) : layout(entries.map(toZipEntry))
 
 function toZipEntry(entry: PlanEntry): ZipEntry {
   const zip = { name: entry.path, size: entry.size, crc32: entry.crc32, mtime: entry.mtime.getTime() }
   return entry.content ? { ...zip, method: 8, inline: entry.content } : zip
 }
 
-export async function loadSealed(db: Database | Tx, archive: { id: string; planHash: string }): Promise<Sealed> {
+// TAR knows no compression of single entries
+function toTarEntry(entry: PlanEntry): ZipEntry {
+  const tar = { name: entry.path, size: entry.size, crc32: entry.crc32, mtime: entry.mtime.getTime() }
+  return entry.content ? { ...tar, inline: inflateRawSync(entry.content) } : tar
+}
+
+type Planned = Pick<Archive, 'id' | 'planHash' | 'recipe'>
+
+export async function loadSealed(db: Database | Tx, archive: Planned): Promise<Sealed> {
   const entries = await listSealed(db, archive.id)
-  return { planHash: archive.planHash, entries, layout: layoutOf(entries) }
+  return { planHash: archive.planHash, entries, layout: layoutOf(entries, archive.recipe.format) }
 }
 
 /** The whole ZIP as the storage assembles it. */
@@ -41,7 +54,7 @@ export function* storagePieces(sealed: Sealed): Generator<Piece> {
 
 /** Keeps the last used plans in memory: a download of 20,000 files then starts without asking for 20,000 rows. */
 export interface PlanCache {
-  get(archive: { id: string; planHash: string }): Promise<Sealed>
+  get(archive: Planned): Promise<Sealed>
 }
 
 // about 400 bytes an entry: 60 MB at most would be 150,000 entries
@@ -70,7 +83,7 @@ export function planCache(db: Database): PlanCache {
 }
 
 /** Planned anew between the question for the archive and the one for its entries, its bytes are another file than the one promised. */
-async function loadAsNamed(db: Database, archive: { id: string; planHash: string }): Promise<Sealed> {
+async function loadAsNamed(db: Database, archive: Planned): Promise<Sealed> {
   const sealed = await loadSealed(db, archive)
   if ((await findArchive(db, archive.id))?.planHash !== archive.planHash)
     throw new AppError('source_changed', { archive: archive.id, reason: 'planned anew' })

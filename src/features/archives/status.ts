@@ -2,6 +2,7 @@
 import type { ArchiveStatus, Archive as ArchiveView } from '../../../sdk/src/wire.ts'
 import { listMissing } from '../../data/archiveEntries.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
+import { findSent } from '../../data/letters.ts'
 import { type Archive, archiveWord, atWork, isCurrent, percent } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Database } from '../../ports/database/port.ts'
@@ -15,6 +16,7 @@ export async function archiveStatus(db: Database, gallery: Gallery): Promise<Arc
 }
 
 export async function viewArchive(db: Database, archive: Archive): Promise<ArchiveView> {
+  const sent = await findSent(db, archive.id)
   return {
     id: archive.id,
     gallery_id: archive.galleryId,
@@ -42,6 +44,9 @@ export async function viewArchive(db: Database, archive: Archive): Promise<Archi
     superseded: archive.supersededBy !== null,
     download_count: archive.downloadCount,
     last_downloaded_at: iso(archive.lastDownloadedAt),
+    email_sent: sent.at !== null,
+    email_sent_at: iso(sent.at),
+    email_recipient: sent.recipients,
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
-import { changeHeld, claimForVerify, findArchive, findNewer, supersede } from '../../data/archives.ts'
+import { changeHeld, claimForVerify, findArchive, findNewer, markAnnounced, supersede } from '../../data/archives.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
@@ -12,6 +12,8 @@ import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
 import { progressOf } from './build.ts'
+import { repairExports } from './export-ask.ts'
+import { fileReady } from './export-end.ts'
 import { giveUp, letGo } from './fail.ts'
 import { replanWithout } from './missing.ts'
 import { loadSealed } from './sealed.ts'
@@ -65,7 +67,9 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
     const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
     // planned before the names changed, and overtaken by the version planned after
     const newer = await findNewer(tx, archive)
-    const superseded = after(now, days(deps.settings.supersededDays))
+    const { linkLife, retentionDays, supersededDays } = deps.settings
+    const ofSelection = archive.purpose === 'selection' ? linkLife.export : undefined
+    const superseded = after(now, ofSelection ?? days(supersededDays))
     await supersede(tx, newer ?? archive, superseded)
     await changeHeld(tx, archive, {
       status: 'ready',
@@ -76,11 +80,15 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
       etaSeconds: 0,
       progressAt: now,
       supersededBy: newer?.id ?? null,
-      retainedUntil: newer ? superseded : after(now, days(deps.settings.retentionDays)),
+      retainedUntil: newer ? superseded : after(now, ofSelection ?? days(retentionDays)),
     })
+    if (archive.purpose === 'selection') {
+      await fileReady(deps, tx, archive)
+      return repairExports(deps, tx, gallery)
+    }
     // asked again: somebody may have published while the bytes were read
-    if ((await findArchive(tx, archive.id))?.announce)
-      await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
+    if (newer && (await findArchive(tx, archive.id))?.announce) await markAnnounced(tx, newer.id)
+    await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
     // photos came or went while this one was at work
     if (!isCurrent(newer ?? archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })

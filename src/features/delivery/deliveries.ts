@@ -72,6 +72,8 @@ export async function exportClient(db: Database, galleryId: string, clientId: st
       email: client.email,
       name: client.name,
       notify_on_archive: client.notifyOnArchive,
+      permission: client.permission,
+      access_expires_at: client.accessExpiresAt?.toISOString() ?? null,
       created_at: client.createdAt.toISOString(),
     },
     letters: letters.map((l) => ({

@@ -1,20 +1,75 @@
-/** Routes of the outbox and of links: what was written to whom, and what can still be used. */
+/** Routes of the outbox: what was written to whom. */
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { ClientData, Deliveries, LetterText, Letter as LetterView, Page } from '../../../sdk/src/wire.ts'
+import type {
+  ClientData,
+  Deliveries,
+  LetterText,
+  Letter as LetterView,
+  Page,
+  Suppression as SuppressionView,
+} from '../../../sdk/src/wire.ts'
+import { minutes } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
+import { findArchive } from '../../data/archives.ts'
 import { findOwnLetter, type LetterRow, pageLetters } from '../../data/letters.ts'
-import { listLinks, revokeLink } from '../../data/links.ts'
+import { liftSuppression, listSuppressions, type SuppressionRow } from '../../data/suppressions.ts'
 import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../http/app.ts'
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { resendArchive, resendLetter } from './again.ts'
 import { exportClient, listDeliveries } from './deliveries.ts'
+import { ingestRoutes } from './ingest-routes.ts'
+import { unsubscribeRoutes } from './unsubscribe.ts'
 import { writeOut } from './write.ts'
 
 const page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: cursorText.optional() })
 
+const oneAddress = z.strictObject({ email: z.string().max(300) })
+const byHand = { rateLimit: { max: 60, timeWindow: minutes(1) } }
+
 export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
+  // both take bodies that are no JSON of ours
+  app.register(async (scope) => ingestRoutes(scope, deps))
+  app.register(async (scope) => unsubscribeRoutes(scope, deps))
+
+  const own = async (userId: string, id: string): Promise<LetterRow> => {
+    const row = await findOwnLetter(deps.db, userId, id)
+    if (!row) throw new AppError('not_found')
+    return row
+  }
+
+  app.post(
+    '/api/archives/:id/resend',
+    { schema: { params: idParams, body: oneAddress }, config: byHand },
+    async (request): Promise<LetterView> => {
+      // who may not know says nothing of what is there
+      const userId = await guard.acting(request, 'galleries:write')
+      const archive = await findArchive(deps.db, request.params.id)
+      if (!archive) throw new AppError('not_found')
+      await guard.gallery(request, archive.galleryId, 'galleries:write')
+      return viewLetter(await own(userId, await resendArchive(deps, archive.id, request.body.email)))
+    },
+  )
+
+  app.post('/api/letters/:id/resend', { schema: { params: idParams }, config: byHand }, async (request): Promise<LetterView> => {
+    const userId = await guard.acting(request, 'galleries:write')
+    const letter = await own(userId, request.params.id)
+    return viewLetter(await own(userId, await resendLetter(deps, letter.id)))
+  })
+
+  app.get('/api/suppressions', async (request): Promise<Page<SuppressionView>> => {
+    const userId = await guard.acting(request, 'galleries:read')
+    return { rows: (await listSuppressions(deps.db, userId)).map(viewSuppression), next: null }
+  })
+
+  app.delete('/api/suppressions/:id', { schema: { params: idParams } }, async (request, reply) => {
+    const userId = await guard.acting(request, 'galleries:write')
+    if (!(await liftSuppression(deps.db, userId, request.params.id))) throw new AppError('not_found')
+    return reply.code(204).send()
+  })
+
   app.get('/api/letters', { schema: { querystring: page } }, async (request): Promise<Page<LetterView>> => {
     const userId = await guard.acting(request, 'galleries:read')
     const { limit, cursor } = request.query
@@ -25,8 +80,7 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
   // a letter holds a link that opens the gallery: only its owner reads it, and only in the browser
   const open = async (request: FastifyRequest, id: string) => {
     const { userId } = await guard.person(request)
-    const row = await findOwnLetter(deps.db, userId, id)
-    if (!row) throw new AppError('not_found')
+    const row = await own(userId, id)
     return { row, words: await writeOut(deps, row) }
   }
 
@@ -43,23 +97,6 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
     return reply.type('text/html; charset=utf-8').send(words.html)
   })
 
-  app.get('/api/galleries/:id/links', { schema: { params: galleryParams } }, async (request) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
-    const rows = await listLinks(deps.db, id)
-    return {
-      rows: rows.map((link) => ({
-        id: link.id,
-        kind: link.kind,
-        archive_id: link.archiveId,
-        client_id: link.clientId,
-        issued_at: link.issuedAt.toISOString(),
-        expires_at: link.expiresAt.toISOString(),
-        revoked_at: link.revokedAt?.toISOString() ?? null,
-      })),
-      next: null,
-    }
-  })
-
   app.get('/api/galleries/:id/deliveries', { schema: { params: galleryParams } }, async (request): Promise<Deliveries> => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
     return listDeliveries(deps.db, id)
@@ -69,13 +106,6 @@ export function deliveryRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/galleries/:id/clients/:client/data', { schema: { params: clientParams } }, async (request): Promise<ClientData> => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
     return exportClient(deps.db, id, request.params.client)
-  })
-
-  const linkParams = z.object({ id: idOrSlug, link: uuidText })
-  app.delete('/api/galleries/:id/links/:link', { schema: { params: linkParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    if (!(await revokeLink(deps.db, id, request.params.link, deps.clock.now()))) throw new AppError('not_found')
-    return reply.code(204).send()
   })
 }
 
@@ -89,5 +119,16 @@ const viewLetter = (row: LetterRow): LetterView => ({
   attempts: row.attempts,
   error: row.error,
   created_at: row.createdAt.toISOString(),
+  due_at: row.dueAt?.toISOString() ?? null,
   sent_at: row.sentAt?.toISOString() ?? null,
+})
+
+const viewSuppression = (row: SuppressionRow): SuppressionView => ({
+  id: row.id,
+  address: row.address,
+  reason: row.reason,
+  gallery_id: row.galleryId,
+  gallery_title: row.galleryTitle,
+  detail: row.detail,
+  since: row.since.toISOString(),
 })

@@ -1,18 +1,21 @@
-/** Clients of a gallery: the people who get its letters. */
+/** Clients of a gallery: the people who get its letters, and what each of them may do. */
 import { newId } from '../../base/id.ts'
-import { type Client, upsertClient } from '../../data/clients.ts'
+import { type Client, type ClientChange, upsertClient } from '../../data/clients.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import type { Deps } from '../../ports/deps.ts'
 
-/** Adds a client by address, or answers the one that is there. Throws `email_invalid`. */
-export async function addClient(deps: Pick<Deps, 'db' | 'clock'>, galleryId: string, email: string, name: string | null): Promise<Client> {
+/** The address as clients are known by it. Throws `email_invalid`. */
+export const clientAddress = (email: string): string => parseMailbox(email).toLowerCase()
+
+/** Adds a client by address; of one who is there only what is named changes. Throws `email_invalid`. */
+export async function addClient(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  galleryId: string,
+  email: string,
+  name: string | null,
+  change: Omit<ClientChange, 'name'> = {},
+): Promise<Client> {
   const now = deps.clock.now()
-  return upsertClient(deps.db, {
-    id: newId(now),
-    galleryId,
-    email: parseMailbox(email).toLowerCase(),
-    name,
-    notifyOnArchive: true,
-    createdAt: now,
-  })
+  const client = { id: newId(now), galleryId, email: clientAddress(email), createdAt: now }
+  return upsertClient(deps.db, client, { ...change, ...(name === null ? {} : { name }) })
 }

@@ -1,9 +1,13 @@
 /** Routes of a gallery for its guests: the page's content, and the password that opens it. */
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { GuestGallery } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
 import { countGallery } from '../../data/galleries.ts'
 import { pageItems } from '../../data/items.ts'
 import { findUser } from '../../data/users.ts'
+import type { Gallery } from '../../domain/gallery.ts'
+import { maskAddress } from '../../domain/link.ts'
 import { type App, slugParams, strictRate } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import { viewItem } from '../../http/item.ts'
@@ -14,10 +18,21 @@ import type { Deps } from '../../ports/deps.ts'
 const most = 20_000
 
 export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
+  const mayDownload = async (request: FastifyRequest, gallery: Gallery): Promise<boolean> => {
+    try {
+      await guard.download(request, gallery)
+      return true
+    } catch (error) {
+      if (error instanceof AppError && error.status === 403) return false
+      throw error
+    }
+  }
+
   app.get('/api/g/:slug', { schema: { params: slugParams } }, async (request): Promise<GuestGallery> => {
     const gallery = await guard.guest(request, request.params.slug)
     const owner = await findUser(deps.db, gallery.ownerId)
     const { photos, bytes } = await countGallery(deps.db, gallery.id)
+    const client = (await guard.pass(request, gallery))?.link.client
     const items = await pageItems(deps.db, gallery.id, { limit: most })
     return {
       slug: gallery.slug,
@@ -27,15 +42,17 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
       locale: gallery.locale,
       expires_at: gallery.expiresAt?.toISOString() ?? null,
       download_enabled: gallery.downloadEnabled,
+      may_download: await mayDownload(request, gallery),
+      visitor: client ? { name: client.name, email: maskAddress(client.email) } : null,
       photos,
       bytes,
-      items: items.map(viewItem),
+      items: items.map((item) => viewItem(item, deps.clock.now())),
     }
   })
 
   const body = z.strictObject({ password: z.string().max(200) })
   app.post('/api/g/:slug/unlock', { schema: { params: slugParams, body }, config: strictRate }, async (request, reply) => {
-    await unlock(deps, request, reply, await guard.published(request.params.slug), request.body.password)
+    await unlock(deps, request, reply, await guard.published(request, request.params.slug), request.body.password)
     return reply.code(204).send()
   })
 }

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type Client, listClients, removeClient } from '../../data/clients.ts'
+import { type ClientChange, changeClient, listClients, removeClient } from '../../data/clients.ts'
 import { forgetClient } from '../../data/downloads.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
+import { findUser } from '../../data/users.ts'
+import { permissions } from '../../domain/access.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
@@ -14,7 +16,9 @@ import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
-import { viewGallery } from './view.ts'
+import { moment } from './moment.ts'
+import { registerAlbum } from './register.ts'
+import { viewClient, viewGallery } from './view.ts'
 
 // PostgreSQL keeps neither NUL in a text nor a year 0
 const withoutNul = (text: string) => !text.includes('\0')
@@ -30,11 +34,10 @@ const input = {
   locale: z.enum(['en', 'de', 'ru']).optional(),
   naming: z.enum(['original', 'numbered', 'id']).optional(),
   download_enabled: z.boolean().optional(),
+  notify_new_versions: z.boolean().optional(),
   password: z.string().min(1).max(200).nullish(),
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .refine((text) => text > '1970' && text < '9999', 'is no date of our time')
-    .nullish(),
+  public: z.boolean().optional(),
+  expires_at: moment.nullish(),
 }
 const create = z.strictObject(input)
 const change = z.strictObject({ ...input, title: input.title.optional() })
@@ -43,7 +46,15 @@ const page = z.object({
   cursor: cursorText.optional(),
   q: z.string().trim().max(100).refine(withoutNul, 'holds a NUL').optional(),
 })
-const newClient = z.strictObject({ email: z.string().max(300), name: line(200).nullish() })
+const newAlbum = z.strictObject({ album_id: z.string().max(100), name: line(200) })
+const clientInput = {
+  name: line(200).nullish(),
+  notify_on_archive: z.boolean().optional(),
+  permission: z.enum(permissions).optional(),
+  access_expires_at: moment.nullish(),
+}
+const newClient = z.strictObject({ email: z.string().max(300), ...clientInput })
+const clientChange = z.strictObject(clientInput)
 
 export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const view = async (gallery: Gallery): Promise<GalleryView> =>
@@ -61,6 +72,14 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
     const { title, slug, ...rest } = request.body
     const gallery = await createGallery(deps, userId, { title, slug, change: await readChange(rest) })
     return reply.code(201).send(await view(gallery))
+  })
+
+  // of 001, whose callers are admins; ours may be a program with an admin's key
+  app.post('/admin/albums', { schema: { body: newAlbum } }, async (request, reply) => {
+    const userId = await guard.acting(request, 'galleries:write')
+    if ((await findUser(deps.db, userId))?.role !== 'admin') throw new AppError('forbidden')
+    const { album_id, name } = request.body
+    return reply.code(201).send(await registerAlbum(deps, userId, { slug: album_id, name }))
   })
 
   app.get('/api/galleries/:id', { schema: { params: galleryParams } }, async (request) => {
@@ -86,29 +105,28 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
 
   app.post('/api/galleries/:id/clients', { schema: { params: galleryParams, body: newClient } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const { email, name } = request.body
-    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null)))
+    const { email, ...rest } = request.body
+    const { name, ...change } = readClientChange(rest)
+    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null, change)))
   })
 
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
+  app.patch('/api/galleries/:id/clients/:client', { schema: { params: clientParams, body: clientChange } }, async (request) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const changed = await changeClient(deps.db, id, request.params.client, readClientChange(request.body))
+    if (!changed) throw new AppError('not_found')
+    return viewClient(changed)
+  })
+
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const removed = await deps.db.transaction().execute(async (tx) => {
+    await deps.db.transaction().execute(async (tx) => {
       await forgetClient(tx, id, request.params.client)
-      return removeClient(tx, id, request.params.client, deps.clock.now())
+      await removeClient(tx, id, request.params.client, deps.clock.now())
     })
-    if (!removed) throw new AppError('not_found')
     return reply.code(204).send()
   })
 }
-
-const viewClient = (c: Client): ClientView => ({
-  id: c.id,
-  email: c.email,
-  name: c.name,
-  notify_on_archive: c.notifyOnArchive,
-  created_at: c.createdAt.toISOString(),
-})
 
 /** Only what was named is changed. */
 async function readChange(body: Partial<z.infer<typeof change>>): Promise<GalleryChange> {
@@ -122,8 +140,22 @@ async function readChange(body: Partial<z.infer<typeof change>>): Promise<Galler
     locale: body.locale,
     naming: body.naming,
     downloadEnabled: body.download_enabled,
+    notifyNewVersions: body.notify_new_versions,
+    isPublic: body.public,
     passwordHash: body.password ? await hashPassword(body.password) : body.password,
     expiresAt: body.expires_at ? new Date(body.expires_at) : (body.expires_at as null | undefined),
   }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return named(all)
 }
+
+function readClientChange(body: z.infer<typeof clientChange>): ClientChange {
+  const end = body.access_expires_at
+  return named({
+    name: body.name,
+    notifyOnArchive: body.notify_on_archive,
+    permission: body.permission,
+    accessExpiresAt: end ? new Date(end) : (end as null | undefined),
+  })
+}
+
+const named = <T extends object>(all: T): T => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T

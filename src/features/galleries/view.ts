@@ -1,5 +1,6 @@
-/** A gallery as its owner sees it over the API. */
-import type { Gallery as GalleryView } from '../../../sdk/src/wire.ts'
+/** A gallery and its clients as their owner sees them over the API. */
+import type { Client as ClientView, Gallery as GalleryView } from '../../../sdk/src/wire.ts'
+import type { Client } from '../../data/clients.ts'
 import type { GalleryRow } from '../../data/galleries.ts'
 import { stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -17,7 +18,9 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     locale: row.locale,
     naming: row.naming,
     download_enabled: row.downloadEnabled,
+    notify_new_versions: row.notifyNewVersions,
     has_password: row.passwordHash !== null,
+    public: row.isPublic,
     expires_at: row.expiresAt?.toISOString() ?? null,
     published_at: row.publishedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
@@ -27,3 +30,13 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     url: `${deps.settings.publicUrl}/g/${row.slug}`,
   }
 }
+
+export const viewClient = (c: Client): ClientView => ({
+  id: c.id,
+  email: c.email,
+  name: c.name,
+  notify_on_archive: c.notifyOnArchive,
+  permission: c.permission,
+  access_expires_at: c.accessExpiresAt?.toISOString() ?? null,
+  created_at: c.createdAt.toISOString(),
+})

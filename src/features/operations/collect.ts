@@ -2,8 +2,10 @@
 import { dueGarbage, forgetGarbage, isNeeded } from '../../data/garbage.ts'
 import type { Deps } from '../../ports/deps.ts'
 
-export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'clock' | 'log'>): Promise<void> {
-  for (const key of await dueGarbage(deps.db, deps.clock.now(), 1000)) {
+/** Answers how many objects are gone. */
+export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'calendar' | 'log'>): Promise<number> {
+  let gone = 0
+  for (const key of await dueGarbage(deps.db, await deps.calendar.now(), 1000)) {
     if (await isNeeded(deps.db, key)) {
       deps.log.error({ key }, 'garbage is needed by a living row: kept')
       await forgetGarbage(deps.db, key)
@@ -18,5 +20,7 @@ export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'clock' | 'log
       continue
     }
     await forgetGarbage(deps.db, key)
+    gone++
   }
+  return gone
 }

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, minutes } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil, markDeleted } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
+import { findExport, listParts } from '../../data/exports.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { findLetter, insertLetter } from '../../data/letters.ts'
+import { findLink } from '../../data/links.ts'
+import { askExport } from '../archives/export-ask.ts'
 import { publish } from '../archives/publish.ts'
 import { createGallery, editGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
@@ -100,6 +106,10 @@ test('an archive whose time is over ends, but not while a link to it lives', asy
   world.clock.advance(days(8))
   await reconcile(world.deps)
   assert.equal((await findArchive(db, archive.id))!.status, 'ready')
+  // a transfer that began in time may go on for 48 hours
+  world.clock.advance(days(2))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(db, archive.id))!.status, 'ready')
   world.clock.advance(days(2))
   await reconcile(world.deps)
   assert.equal((await findArchive(db, archive.id))!.status, 'deleted')
@@ -133,9 +143,85 @@ test('an archive to which somebody gets a link just before it ends is kept', asy
       .execute()
     assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(7))), true)
     assert.equal(await markDeleted(tx, archive.id, now), false)
-    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), true)
-    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(9))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(8))), false)
+    assert.equal(await markDeleted(tx, archive.id, new Date(now.getTime() + days(10))), true)
+    assert.equal(await keepUntil(tx, archive.id, new Date(now.getTime() + days(11))), false)
   })
+})
+
+test('a link is forgotten a year after its end, its letter is not, and a clock that runs ahead forgets none', async () => {
+  const { archive } = await published()
+  const { db } = world.deps
+  const real = Date.now()
+  const ended = async (daysAgo: number) => {
+    const id = newId(new Date(real))
+    const at = new Date(real - days(daysAgo))
+    await db
+      .insertInto('links')
+      .values({ id, kind: 'email', galleryId: archive.galleryId, archiveId: archive.id, issuedAt: at, expiresAt: at })
+      .execute()
+    return id
+  }
+  const [old, recent, living] = [await ended(366), await ended(364), await ended(-1)]
+  await db.transaction().execute((tx) =>
+    insertLetter(tx, {
+      id: old,
+      dedupeKey: old,
+      kind: 'archive_ready',
+      galleryId: archive.galleryId,
+      archiveId: archive.id,
+      linkId: old,
+      recipient: 'mara@example.com',
+      locale: 'en',
+      createdAt: new Date(real),
+    }),
+  )
+  const left = async () => (await db.selectFrom('links').select('id').where('id', 'in', [old, recent, living]).execute()).map((r) => r.id)
+  const clock = { now: () => new Date(real + days(3650)) }
+  await reconcile({ ...world.deps, clock })
+  assert.deepEqual(new Set(await left()), new Set([recent, living]))
+  assert.equal((await findLetter(db, old))?.linkId, null)
+  const behind = await ended(366)
+  await reconcile({ ...world.deps, clock: { now: () => new Date(real - days(30)) } })
+  assert.ok(await findLink(db, behind), 'nor does one that runs behind')
+})
+
+test('previews that an older Keepsake has drawn are proven, so that exports can pack them', async () => {
+  const { gallery } = await published()
+  await world.until(async () => (await listStored(world.deps.db, gallery.id)).every((a) => a.renderState === 'done'), 'previews')
+  const previews = () => world.deps.db.selectFrom('derivatives').selectAll().where('kind', '=', 'preview').orderBy('assetId').execute()
+  const before = await previews()
+  assert.ok(before.length && before.every((row) => row.crc32 !== null))
+  await world.deps.db.updateTable('derivatives').set({ crc32: null, sha256: null }).execute()
+  await reconcile(world.deps)
+  assert.deepEqual(await previews(), before)
+})
+
+test('a cancelled export whose builder has died is settled, and its bytes are garbage', async () => {
+  const { gallery } = await published()
+  const wish = { items: 'all', size: 'screen', format: 'tar', parts: false, notify: null } as const
+  const made = await askExport(world.deps, gallery.id, { requester: 'guest a', userId: null, limited: true }, wish)
+  const [part] = await listParts(world.deps.db, made.id)
+  const shown = await sql<{ id: string }>`select id from gallery_archives where gallery_id = ${gallery.id}`.execute(world.deps.db)
+  assert.ok(shown.rows.length === 1 && shown.rows[0]!.id !== part!.id, 'it is no version of the gallery')
+  const key = `galleries/${gallery.id}/exports/dead.tar`
+  await put(key)
+  const now = world.clock.now()
+  await world.deps.db
+    .updateTable('archives')
+    .set({ status: 'cancelling', storageKey: key, fence: 99, progressAt: now })
+    .where('id', '=', part!.id)
+    .execute()
+  await world.deps.db.updateTable('exports').set({ status: 'cancelling', endedAt: now }).where('id', '=', made.id).execute()
+  await reconcile(world.deps)
+  assert.equal((await findArchive(world.deps.db, part!.id))!.status, 'cancelling', 'its builder may be alive')
+  world.clock.advance(minutes(2))
+  await reconcile(world.deps)
+  assert.equal((await findArchive(world.deps.db, part!.id))!.status, 'cancelled')
+  assert.equal((await findExport(world.deps.db, gallery.id, made.id))!.status, 'cancelled')
+  world.clock.advance(days(1))
+  await reconcile(world.deps)
+  assert.equal(await world.deps.storage.size(key), null)
 })
 
 test('without its store nothing is changed (P23)', async () => {

@@ -2,21 +2,26 @@
  * Job reconcile, once a minute for the whole cluster: no state without an owner.
  *
  * Whatever waits for a job and shows no sign of life gets its job again (the queue drops it when one waits already), dates
- * that have passed are noted, archives whose time is over go, and garbage is collected. Every part stands alone: one that
- * fails stops no other.
+ * that have passed are noted, archives whose time is over go, garbage is collected, and once a day the maintenance begins. Every
+ * part stands alone: one that fails stops no other. What deletes asks the calendar, and waits while the clock cannot be believed.
  */
 import { after, days, minutes } from '../../base/clock.ts'
-import { listIdle, listOutlived, markDeleted } from '../../data/archives.ts'
+import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
+import { listUnproven, setProof } from '../../data/derivatives.ts'
 import { sweepDownloads } from '../../data/downloads.ts'
+import { expireExports, forgetExports, settleCancelled } from '../../data/exports.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
+import { sweepLinks } from '../../data/links.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
+import { endArchives, sweepTemporary } from './retention.ts'
+import { startMaintenance } from './schedule.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
 
 // longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
 const patience = minutes(1)
@@ -29,11 +34,15 @@ export async function reconcile(deps: Needs): Promise<void> {
     wakeLetters,
     wakeRenders,
     expireGalleries,
+    endExports,
     endArchives,
+    provePreviews,
     forgetThrottles,
     forgetDownloads,
+    forgetLinks,
     sweepTemporary,
     collect,
+    startMaintenance,
   })) {
     try {
       await work(deps)
@@ -43,11 +52,14 @@ export async function reconcile(deps: Needs): Promise<void> {
   }
 }
 
-async function wakeArchives(deps: Needs): Promise<void> {
-  for (const archive of await listIdle(deps.db, after(deps.clock.now(), -patience), most)) {
+/** Answers how many archives got their job again. */
+export async function wakeArchives(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, limit = most): Promise<number> {
+  const idle = await listIdle(deps.db, after(deps.clock.now(), -patience), limit)
+  for (const archive of idle) {
     const name = archive.status === 'verifying' ? 'archive.verify' : 'archive.build'
     await deps.queue.send(deps.db, { name, payload: { archiveId: archive.id } })
   }
+  return idle.length
 }
 
 async function wakeLetters(deps: Needs): Promise<void> {
@@ -60,13 +72,9 @@ async function wakeRenders(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
 }
 
-async function expireGalleries(deps: Needs): Promise<void> {
-  await expireDue(deps.db, deps.clock.now())
-}
-
-/** What a killed writer left behind; a living one touches its file more often than once a day. */
-async function sweepTemporary(deps: Needs): Promise<void> {
-  await deps.storage.sweep(after(deps.clock.now(), -days(1)))
+/** Answers how many galleries were noted as expired: nobody's page closes for good because of a clock that jumped. */
+export async function expireGalleries(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
+  return expireDue(deps.db, await deps.calendar.now())
 }
 
 async function forgetThrottles(deps: Needs): Promise<void> {
@@ -75,14 +83,29 @@ async function forgetThrottles(deps: Needs): Promise<void> {
 
 /** What was downloaded of a deleted gallery is forgotten a month later. */
 async function forgetDownloads(deps: Needs): Promise<void> {
-  await sweepDownloads(deps.db, after(deps.clock.now(), -days(30)))
+  await sweepDownloads(deps.db, after(await deps.calendar.now(), -days(30)))
+}
+
+async function forgetLinks(deps: Needs): Promise<void> {
+  await sweepLinks(deps.db, deps.clock.now())
 }
 
 /** The pointer goes first, then the bytes, through garbage. */
-async function endArchives(deps: Needs): Promise<void> {
-  const now = deps.clock.now()
-  for (const archive of await listOutlived(deps.db, now, most))
-    await deps.db.transaction().execute(async (tx) => {
-      if (await markDeleted(tx, archive.id, now)) await discard(tx, [archive.storageKey!], 'retention over', after(now, days(1)))
-    })
+async function endExports(deps: Needs): Promise<void> {
+  const now = await deps.calendar.now()
+  await expireExports(deps.db, now)
+  await deps.db.transaction().execute(async (tx) => {
+    // their builder has died; should it wake up once more, its bytes are found a day later
+    const keys = (await settleCancelled(tx, { before: after(now, -patience) })).flatMap(({ storageKey }) => storageKey ?? [])
+    await discard(tx, keys, 'export cancelled', after(now, days(1)))
+    await forgetExports(tx, after(now, -days(7)), most)
+  })
+}
+
+/** Previews that an older Keepsake has made: what is not known beforehand cannot be packed. */
+async function provePreviews(deps: Needs): Promise<void> {
+  for (const { storageKey, size } of await listUnproven(deps.db, most)) {
+    const found = await deps.storage.digest(storageKey, Float64Array.of(size))
+    await setProof(deps.db, storageKey, { crc32: found.crc32[0]!, sha256: Buffer.from(found.sha256, 'hex') })
+  }
 }

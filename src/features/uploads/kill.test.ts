@@ -42,7 +42,8 @@ async function beServer(): Promise<void> {
   const storage = diskStorage({ dir: join(storeDir!, 'store'), clock })
   await storage.identify(installation)
   const queue = await pgbossQueue({ db, url: databaseUrl!, log: quiet })
-  const server = await serve({ db, storage, queue, clock, settings, log: quiet, mail: outboxMail(), images: sharpImages() })
+  const calendar = { now: async () => clock.now() }
+  const server = await serve({ db, storage, queue, clock, calendar, settings, log: quiet, mail: outboxMail(), images: sharpImages() })
   console.log(server.url)
 }
 

@@ -1,14 +1,19 @@
-/** GET /media/…: originals and the small pictures, for the owner and for guests of a published gallery. */
-import type { FastifyRequest } from 'fastify'
+/** GET /media/…: originals, films and tracks for players, and the small pictures: for the owner, for guests, and by link. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { MediaLink } from '../../../sdk/src/wire.ts'
+import { seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { findAsset } from '../../data/assets.ts'
+import { findAsset, findItemAsset } from '../../data/assets.ts'
 import { findDerivative } from '../../data/derivatives.ts'
 import { findGallery } from '../../data/galleries.ts'
-import { mayManage } from '../../domain/access.ts'
-import { type RoutePlugin, uuidText } from '../../http/app.ts'
+import { findLink, grantLink, noteUse } from '../../data/links.ts'
+import { checkAccess, mayManage } from '../../domain/access.ts'
+import type { Asset } from '../../domain/asset.ts'
+import { checkLink, mintLink, readLink } from '../../domain/link.ts'
+import { idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
-import { sendStored } from '../../http/handover.ts'
+import { forGood, sendOriginal } from '../../http/original.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -17,36 +22,80 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
   const params = z.object({ asset: uuidText, kind: z.enum(['thumbnail', 'preview', 'original']) })
   app.get('/media/:asset/:kind', { schema: { params } }, async (request, reply) => {
     const { asset: id, kind } = request.params
-    const asset = await findAsset(deps.db, id)
-    if (!asset) throw new AppError('not_found')
-    await mayLook(deps, guard, request, asset.galleryId, kind === 'original')
-    const cacheControl = 'private, max-age=31536000, immutable, no-transform'
+    const asset = await living(deps, id)
+    await mayLook(deps, guard, request, asset, kind === 'original')
     if (kind === 'original') {
-      if (asset.state !== 'stored') throw new AppError('original_missing')
-      const { mime, size, storageKey, originalName } = asset
-      const fileName = originalName || 'file'
-      await sendStored(deps.storage, reply, storageKey, { size, etag: asset.sha256.toString('hex'), mime, fileName, cacheControl })
+      await sendOriginal(deps, reply, asset, { cacheControl: forGood })
       return reply
     }
     const small = await findDerivative(deps.db, id, kind)
     if (!small) throw new AppError('not_found')
-    const open = (from: number, to: number) => deps.storage.open(small.storageKey, from, to)
     await sendRange(reply, {
       size: small.size,
       etag: small.storageKey.slice(small.storageKey.lastIndexOf('/') + 1),
       mime: small.mime,
-      cacheControl,
-      open,
+      cacheControl: forGood,
+      open: (from, to) => deps.storage.open(small.storageKey, from, to),
     })
     return reply
   })
+
+  // players seek: every range of the original, in place
+  const playing = { params: z.object({ asset: uuidText }), querystring: z.object({ link: z.string().max(200).optional() }) }
+  app.get('/media/:asset', { schema: playing }, async (request, reply) => {
+    const { link } = request.query
+    if (link !== undefined) return playByLink(deps, reply, request.params.asset, link)
+    const asset = await living(deps, request.params.asset)
+    // there is no smaller copy of a film to look at; a photo has one, and its original is for who may download
+    await mayLook(deps, guard, request, asset, isPicture(asset))
+    await sendOriginal(deps, reply, asset, { inPlace: true, cacheControl: forGood })
+    return reply
+  })
+
+  // for players that know no cookies
+  const one = z.object({ id: idOrSlug, item: uuidText })
+  app.get('/api/galleries/:id/items/:item/media', { schema: { params: one } }, async (request): Promise<MediaLink> => {
+    const gallery = await guard.visit(request, request.params.id)
+    const asset = await findItemAsset(deps.db, gallery.id, request.params.item)
+    if (!asset) throw new AppError('not_found')
+    if (asset.state !== 'stored') throw new AppError('original_missing')
+    if (isPicture(asset)) await guard.download(request, gallery)
+    const clientId = (await guard.pass(request, gallery))?.link.clientId ?? null
+    const now = deps.clock.now()
+    const grant = { kind: 'media' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
+    const link = await deps.db.transaction().execute((tx) => grantLink(tx, grant, now, deps.settings.linkLife.media))
+    const token = mintLink({ id: link.id, kind: 'media', expiresAt: link.expiresAt }, deps.settings.tokenSecrets)
+    return {
+      media_url: `${deps.settings.publicUrl}/media/${asset.id}?link=${token}`,
+      expires_in: Math.floor((link.expiresAt.getTime() - now.getTime()) / seconds(1)),
+    }
+  })
 }
 
-/** The owner sees everything; a guest what is published, and originals where downloads are on. */
-async function mayLook(deps: Pick<Deps, 'db'>, guard: Guard, request: FastifyRequest, galleryId: string, original: boolean) {
-  const gallery = await findGallery(deps.db, galleryId)
+const isPicture = (asset: Asset): boolean => asset.mime.startsWith('image/')
+
+async function living({ db }: Pick<Deps, 'db'>, id: string): Promise<Asset> {
+  const asset = await findAsset(db, id)
+  if (!asset) throw new AppError('not_found')
+  return asset
+}
+
+async function playByLink(deps: Deps, reply: FastifyReply, assetId: string, token: string): Promise<FastifyReply> {
+  const grant = readLink(token, deps.settings.tokenSecrets)
+  const link = await findLink(deps.db, grant.id)
+  const now = deps.clock.now()
+  if (grant.kind !== 'media' || link?.kind !== 'media' || link.assetId !== assetId) throw new AppError('link_unknown')
+  checkLink(link, now)
+  if (link.client) checkAccess(link.client, now)
+  await sendOriginal(deps, reply, await living(deps, assetId), { inPlace: true, begins: () => noteUse(deps.db, link, now) })
+  return reply
+}
+
+/** The owner sees everything; a guest what is published, and originals where downloads are on and theirs. */
+async function mayLook(deps: Pick<Deps, 'db'>, guard: Guard, request: FastifyRequest, asset: Asset, original: boolean) {
+  const gallery = await findGallery(deps.db, asset.galleryId)
   if (!gallery) throw new AppError('not_found')
   if (mayManage(await guard.asker(request), gallery, 'galleries:read')) return
   await guard.guest(request, gallery.slug)
-  if (original && !gallery.downloadEnabled) throw new AppError('download_disabled')
+  if (original) await guard.download(request, gallery)
 }

@@ -1,4 +1,6 @@
 /** Makes preview and thumbnail of one asset. A picture that cannot be drawn is kept and packed all the same. */
+import { hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { after, hours } from '../../base/clock.ts'
 import { AppError, isOutage } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
@@ -43,6 +45,9 @@ async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rend
     mime,
     size: made[kind].length,
     ...made[`${kind}Size`],
+    // exports pack it: their layout needs these before the first byte
+    crc32: crc32(made[kind]),
+    sha256: hash('sha256', made[kind], 'buffer'),
   })
   const rows = [row('preview', 'image/jpeg', 'jpg'), row('thumbnail', 'image/webp', 'webp')]
   const keys = rows.map((r) => r.storageKey)

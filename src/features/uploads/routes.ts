@@ -24,7 +24,7 @@ const itemRoutes: RoutePlugin = (app, deps, guard) => {
     const { limit, cursor } = request.query
     const rows = await pageItems(deps.db, gallery.id, { limit: limit + 1, after: cursor === undefined ? undefined : readCursor(cursor) })
     const shown = rows.slice(0, limit)
-    return { rows: shown.map(viewItem), next: rows.length > limit ? writeCursor(shown.at(-1)!) : null }
+    return { rows: shown.map((row) => viewItem(row, deps.clock.now())), next: rows.length > limit ? writeCursor(shown.at(-1)!) : null }
   })
 
   const one = z.object({ id: idOrSlug, item: uuidText })

@@ -11,6 +11,7 @@ import { type Clock, days } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { insertGallery } from '../../data/galleries.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { linkLife } from '../../domain/link.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { makeGuard } from '../../http/guard.ts'
 import type { Database } from '../../ports/database/port.ts'
@@ -25,10 +26,14 @@ export const settings: Settings = {
   publicUrl: 'http://localhost',
   tokenSecrets: ['a secret of at least 32 characters, for tests'],
   emailFrom: 'Keepsake <keepsake@localhost>',
+  resendWebhookSecret: null,
   maxUploadBytes: 200_000_000,
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  linkLife,
+  cronSecret: null,
+  detailedLogs: false,
   importDir: null,
 }
 export const installation = '00000000-0000-7000-8000-000000000001'
@@ -95,6 +100,7 @@ export async function openBed(change: Partial<Settings> = {}): Promise<Bed> {
     images,
     mail: outboxMail(),
     clock,
+    calendar: { now: async () => clock.now() },
     log: quiet,
     settings: { ...settings, ...change },
   }
@@ -147,7 +153,9 @@ export async function addGallery(
     locale: 'en',
     naming: 'original',
     downloadEnabled: true,
+    notifyNewVersions: false,
     passwordHash: null,
+    isPublic: true,
     expiresAt: new Date(clock.now().getTime() + days(30)),
     publishedAt: null,
     deletedAt: null,

@@ -3,6 +3,9 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '../../base/errors.ts'
 import * as spine from './migrations/001-spine.ts'
+import * as links from './migrations/003-links.ts'
+import * as letters from './migrations/004-letters.ts'
+import * as exportTables from './migrations/005-exports.ts'
 import * as downloads from './migrations/007-downloads.ts'
 import * as instore from './migrations/008-instore.ts'
 import type { Database } from './port.ts'
@@ -10,6 +13,9 @@ import type { Database } from './port.ts'
 /** Every migration by its file name, in order; a new one is added here. */
 export const migrations: Record<string, Migration> = {
   '001-spine': spine,
+  '003-links': links,
+  '004-letters': letters,
+  '005-exports': exportTables,
   '007-downloads': downloads,
   '008-instore': instore,
 }

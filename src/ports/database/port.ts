@@ -6,12 +6,14 @@
  * - A lost connection rejects the query at hand; the next query connects anew.
  */
 import type { ColumnType, Kysely, Transaction } from 'kysely'
+import type { Permission } from '../../domain/access.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
 import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
-import type { Recipe } from '../../domain/plan.ts'
+import type { LinkKind } from '../../domain/link.ts'
+import type { Recipe } from '../../domain/recipe.ts'
 
 export type Database = Kysely<Tables>
 export type Tx = Transaction<Tables>
@@ -44,7 +46,7 @@ export interface Tables {
   }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
-  galleries: Gallery
+  galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean> }
   galleryClients: GalleryClientsTable
   items: ItemsTable
   assets: Asset & { role: 'original'; createdAt: Date }
@@ -55,6 +57,11 @@ export interface Tables {
   links: LinksTable
   letters: LettersTable
   downloads: DownloadsTable
+  suppressions: SuppressionsTable
+  mailEvents: { id: string; receivedAt: Date }
+  exports: ExportsTable
+  exportParts: { exportId: string; part: number; archiveId: string }
+  feedback: FeedbackTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -89,6 +96,9 @@ export interface GalleryClientsTable {
   email: string
   name: string | null
   notifyOnArchive: Default<boolean>
+  permission: Default<Permission>
+  /** from then on the gallery is closed to this client; null: never */
+  accessExpiresAt: Date | null
   createdAt: Date
 }
 
@@ -109,6 +119,9 @@ export interface DerivativesTable {
   size: number
   width: number
   height: number
+  /** of the stored bytes; null until the reconciler has taken them (rendered by an older Keepsake) */
+  crc32: number | null
+  sha256: Buffer | null
 }
 
 export interface UploadsTable {
@@ -136,6 +149,8 @@ export interface ArchiveEntriesTable {
   archiveId: string
   position: number
   assetId: string | null
+  /** the preview that is packed in place of the original */
+  previewKey: string | null
   path: string
   size: number
   crc32: number
@@ -149,13 +164,23 @@ export interface ArchiveEntriesTable {
 
 export interface LinksTable {
   id: string
-  kind: 'email' | 'client'
+  kind: LinkKind
   galleryId: string
   archiveId: string | null
+  /** one file: of kinds file and media */
+  assetId: string | null
   clientId: string | null
+  /** of a share link for nobody in particular; a client's is in their row */
+  permission: Permission | null
   issuedAt: Date
   expiresAt: Date
   revokedAt: Date | null
+  /** how often it may open the gallery; null: as often as wanted */
+  maxUses: number | null
+  usedCount: Default<number>
+  /** when it first gave bytes, and (to the minute) when it last did */
+  firstUsedAt: Date | null
+  lastUsedAt: Date | null
 }
 
 export interface LettersTable {
@@ -164,14 +189,31 @@ export interface LettersTable {
   kind: LetterKind
   galleryId: string
   archiveId: string | null
+  exportId: Default<string | null>
   linkId: string | null
   recipient: string
   locale: 'en' | 'de' | 'ru'
-  status: 'queued' | 'sent' | 'kept' | 'failed'
+  status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: Default<number>
   error: string | null
   createdAt: Date
+  /** not before; null: at once */
+  dueAt: ColumnType<Date | null, Date | null | undefined, Date | null>
   sentAt: Date | null
+  /** what the words need and no other row says */
+  facts: ColumnType<Record<string, unknown>, string | undefined, string>
+}
+
+/** An address that gets no letters of this owner; with a gallery: only no reminders and digests of that gallery. */
+export interface SuppressionsTable {
+  id: string
+  ownerId: string
+  address: string
+  reason: 'bounce' | 'complaint' | 'unsubscribe'
+  galleryId: string | null
+  /** what the mail server or service said */
+  detail: string | null
+  since: Date
 }
 
 export interface DownloadsTable {
@@ -203,4 +245,37 @@ export interface DownloadsTable {
   /** sent on to the storage, where we cannot see what is taken */
   handedAt: Date | null
   toldIn: string | null
+}
+
+/** What one person asked for; its files are archives (exportParts), which others may have asked for as well. */
+export interface ExportsTable {
+  id: string
+  galleryId: string
+  /** `user {id}` or `guest {id of the visitor's cookie}` */
+  requester: string
+  /** open: its archives are at work */
+  status: 'open' | 'ready' | 'failed' | 'cancelling' | 'cancelled' | 'expired'
+  /** who gets a letter when it is ready */
+  notify: string | null
+  locale: 'en' | 'de' | 'ru'
+  createdAt: Date
+  readyAt: Date | null
+  /** when its files go */
+  expiresAt: Date | null
+  /** since when it is failed, cancelled or expired */
+  endedAt: Date | null
+}
+
+export interface FeedbackTable {
+  id: string
+  galleryId: string
+  itemId: string
+  kind: 'like' | 'rating' | 'comment' | 'favorite'
+  rating: number | null
+  comment: string | null
+  guestName: string | null
+  guestEmail: string | null
+  /** who said it, as `requester` of an export */
+  guestIdentifier: string
+  createdAt: Date
 }

@@ -3,7 +3,8 @@
  *
  * - `deliver` resolves when the next server has taken the letter; with no mail server configured the letter stays
  *   readable in the outbox and `deliver` resolves with `kept: true`.
- * - A refusal for good of sender, recipient or content (SMTP 5xx) is `mail_refused`, final; everything else (also a wrong
+ * - A refusal for good of sender, recipient or content (SMTP 5xx) is `mail_refused`, final, with the fact `recipient: true` when
+ *   it says that this mailbox does not exist; everything else (also a wrong
  *   password of ours) is `mail_unreachable` and may be retried: the
  *   Message-ID stays the same, so a doubled letter can be recognised.
  * - It never takes longer than `deadlineMs` of its adapter, however slowly the server drips.
@@ -24,4 +25,6 @@ export interface Letter {
 
 export interface Mail {
   deliver(letter: Letter): Promise<{ kept: boolean; response: string }>
+  /** Does the server answer and take our password? Sends nothing; `mail_unreachable` if not. Missing where there is no server. */
+  check?(): Promise<void>
 }

@@ -173,6 +173,30 @@ test('5xx to sender, recipient or content is refused for good; 4xx may be tried 
   }
 })
 
+test('only the answer that a mailbox does not exist speaks against the mailbox', async () => {
+  const cases: [answer: string, code: number, dead: boolean][] = [
+    ['5.1.1 no such user', 550, true],
+    ['5.2.1 mailbox disabled', 550, true],
+    ['no such user here', 550, true],
+    ['5.7.1 relaying denied', 550, false],
+    ['relay access denied', 550, false],
+    ['5.2.2 mailbox full', 552, false],
+    ['5.7.26 not authenticated', 550, false],
+  ]
+  for (const [answer, code, dead] of cases) {
+    const no = Object.assign(new Error(answer), { responseCode: code })
+    const office = await postOffice({ onRcptTo: (_address, _session, done) => done(no) })
+    await assert.rejects(office.mail.deliver(letter), (error) => {
+      assert.ok(isCode(error, 'mail_refused'))
+      assert.equal(error.facts.recipient, dead, answer)
+      return true
+    })
+  }
+  // the content is refused, not the mailbox
+  const content = await postOffice({ onData: (stream, _session, done) => void stream.resume().on('end', () => done(says(550))) })
+  await assert.rejects(content.mail.deliver(letter), (error) => isCode(error, 'mail_refused') && error.facts.recipient === false)
+})
+
 test('a server that wants nobody, or not our password, is the operator’s matter: the letter waits', async () => {
   const busy = await postOffice({ onConnect: (_session, done) => done(says(554)) })
   await refusedWith(busy.mail, 'mail_unreachable')

@@ -2,7 +2,8 @@
 import nodemailer from 'nodemailer'
 import { AppError } from '../../base/errors.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
-import type { Letter, Mail } from './port.ts'
+import { oneLine, parseSender, safeHeaders } from './headers.ts'
+import type { Mail } from './port.ts'
 
 export interface SmtpOptions {
   /** `smtp://` (STARTTLS if the server offers it; `?requireTLS=true` insists) or `smtps://`, with user and password if needed */
@@ -51,6 +52,13 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
         throw asAppError(error, signal.aborted ? deadlineMs : undefined)
       }
     },
+    async check() {
+      try {
+        await transport.verify()
+      } catch (error) {
+        throw asAppError(error)
+      }
+    },
   }
 }
 
@@ -70,18 +78,21 @@ function asAppError(error: unknown, deadlineMs?: number): AppError {
   }
   const aboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
   if (aboutLetter && typeof responseCode === 'number' && responseCode >= 500 && responseCode !== 530) {
-    return new AppError('mail_refused', facts, { cause: error, final: true })
+    return new AppError(
+      'mail_refused',
+      { ...facts, recipient: deadMailbox(command, responseCode, facts.response ?? '') },
+      { cause: error, final: true },
+    )
   }
   return new AppError('mail_unreachable', facts, { cause: error })
 }
 
-function parseSender(from: string): { name: string; address: string } {
-  const [, name = '', bracketed] = /^([^<>]*)<([^<>]*)>$/.exec(from.trim()) ?? []
-  try {
-    return { name: oneLine(name.replace(/"/g, '')), address: parseMailbox(bracketed ?? from) }
-  } catch (cause) {
-    throw new AppError('config_invalid', { setting: 'EMAIL_FROM' }, { cause, final: true })
-  }
+/** No such mailbox, and not "we do not relay" or "we do not like you" (RFC 3463: X.1.x and X.2.1 are the address, X.7.x is policy). */
+function deadMailbox(command: unknown, responseCode: number, response: string): boolean {
+  if (!String(command).startsWith('RCPT')) return false
+  const status = /^\d{3}[ -]5\.(\d{1,3})\.(\d{1,3})\b/.exec(response)
+  if (status) return status[1] === '1' || (status[1] === '2' && status[2] === '1')
+  return [550, 551, 553].includes(responseCode) && !/relay|spam|blocked|blacklist|denied|policy/i.test(response)
 }
 
 function checkedUrl(url: string): string {
@@ -89,12 +100,3 @@ function checkedUrl(url: string): string {
   if (!/^smtps?:$/.test(URL.parse(url)?.protocol ?? '')) throw new AppError('config_invalid', { setting: 'SMTP_URL' }, { final: true })
   return url
 }
-
-const safeHeaders = ({ headers = {} }: Letter): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => /^[A-Za-z][A-Za-z0-9-]*$/.test(name))
-      .map(([name, value]) => [name, oneLine(value)]),
-  )
-
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()

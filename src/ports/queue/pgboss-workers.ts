@@ -1,4 +1,5 @@
 /** The working half of the pg-boss queue: fetches jobs, runs their handlers, supervises the workers of every process. */
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JobWithMetadata, PgBoss } from 'pg-boss'
 import { AppError } from '../../base/errors.ts'
@@ -83,8 +84,13 @@ type Outcome = { status: 'completed' | 'failed' | 'deadletter'; output?: object 
 async function runOne(job: JobWithMetadata<Payload<JobName>>, handler: Handler<JobName>, log: Log): Promise<Outcome> {
   const attempt = job.retryCount + 1
   const last = job.retryCount >= job.retryLimit
+  // every minute the same two lines would drown the others
+  const say = job.name === 'reconcile' ? () => {} : log.info
+  const worker = `${hostname()}:${process.pid}`
+  say({ jobId: job.id, job: job.name, workerId: worker, attempt }, '[JobQueue] Acquired job')
   try {
     await handler(job.data, { signal: job.signal, attempt, last })
+    say({ jobId: job.id, job: job.name }, '[JobQueue] Job completed successfully')
     return { status: 'completed' }
   } catch (error) {
     const final = error instanceof AppError && error.final

@@ -57,8 +57,24 @@ export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOpti
     throw new AppError('unavailable', { job: job.name, key })
   }
 
+  async function sendAll(tx: Tx, jobs: { job: Job; delayMs?: number }[]): Promise<void> {
+    for (const [name, some] of Map.groupBy(jobs, ({ job }) => job.name)) {
+      const byKey = new Map(some.map((one) => [jobKey(one.job), one]))
+      for (const key of await holdAllWaiting(plain(tx), name, [...byKey.keys()])) byKey.delete(key)
+      const fresh = [...byKey].map(([key, { job, delayMs = 0 }]) => {
+        const when = delayMs > 0 ? { startAfter: delayMs / 1000 } : {}
+        return { data: job.payload, singletonKey: key, group: { id: key }, ...when }
+      })
+      if (!fresh.length) continue
+      const sent = await sender.insert(name, fresh, { db: fromKysely(plain(tx)), returnId: true })
+      // some twin began to wait between our two statements: `send` tells those that are there from those that are not
+      if ((sent?.length ?? 0) < fresh.length) for (const { job, delayMs } of byKey.values()) await send(tx, job, { delayMs })
+    }
+  }
+
   return {
     send,
+    sendAll,
     async work(handlers: Handlers) {
       workers ??= await startWorkers({ url, schema, log, rules, handlers })
       // what a crash left behind shall not wait for the full minute
@@ -86,6 +102,15 @@ async function holdWaiting(tx: Plain, name: JobName, key: string): Promise<boole
   const { rows } = await sql`
     select from queue.job where name = ${name} and singleton_key = ${key} and state < 'active' for share`.execute(tx)
   return rows.length > 0
+}
+
+/** Which of these wait? Nobody starts those before our transaction ends. */
+async function holdAllWaiting(tx: Plain, name: JobName, keys: string[]): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select singleton_key as key from queue.job where name = ${name} and singleton_key = any(${keys}) and state < 'active' for share`.execute(
+    tx,
+  )
+  return rows.map((row) => row.key)
 }
 
 async function makeQueues(boss: PgBoss, rules: Record<JobName, JobRule>): Promise<void> {

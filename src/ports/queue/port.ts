@@ -26,6 +26,8 @@ export type Handlers = { [N in JobName]: Handler<N> }
 export interface Queue {
   /** Sends inside the given transaction, or on its own when given the database. */
   send(tx: Tx | Database, job: Job, options?: { delayMs?: number }): Promise<void>
+  /** The same for many jobs at once, in a few statements; `delayMs` of each. */
+  sendAll(tx: Tx, jobs: { job: Job; delayMs?: number }[]): Promise<void>
   /** Starts to work on every job with its handler. */
   work(handlers: Handlers): Promise<void>
   /** Takes no new job, lets running ones end for at most `graceMs`, then aborts their signals. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../base/errors.ts'
-import { type Job, type JobName, type JobRule, jobRules } from '../../domain/jobs.ts'
+import { type Job, type JobName, type JobRule, jobKey, jobRules } from '../../domain/jobs.ts'
 import type { Database } from '../database/port.ts'
 import type { Handlers, JobContext, Queue } from './port.ts'
 
@@ -101,6 +101,29 @@ export function queueSuite(name: string, make: () => Promise<QueueWorld>): void 
       const runs = await working()
       await until(none)
       assert.deepEqual(runs.map((run) => run.id).sort(), ['a', 'b', 'c'])
+    })
+
+    test('many jobs sent at once come with their transaction, each once, and later ones in their time', async () => {
+      await queue.send(world.db, build('m1'))
+      const many = Array.from({ length: 500 }, (_, n) => ({ job: build(`m${n}`) }))
+      const sending = (fail: boolean) =>
+        world.db.transaction().execute(async (tx) => {
+          await queue.sendAll(tx, [...many, { job: build('m2') }, { job: build('late'), delayMs: 2500 }])
+          if (fail) throw new Error('no')
+        })
+      await assert.rejects(sending(true), /no/)
+      assert.equal((await queue.depth())['archive.build'], 1)
+      await sending(false)
+      await Promise.all([sending(false), sending(false)])
+      assert.equal((await queue.depth())['archive.build'], 501)
+      const from = performance.now()
+      let late = 0
+      const runs = await working(async (id) => {
+        if (id === 'late') late = performance.now() - from
+      })
+      await until(none)
+      assert.deepEqual(runs.map((run) => run.id).sort(), [...many.map(({ job }) => jobKey(job)), 'late'].sort())
+      assert.ok(late > 1000, `${late} ms`)
     })
 
     test('a dropped send is still followed by a run that sees what the sender wrote', async () => {

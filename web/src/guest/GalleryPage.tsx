@@ -1,5 +1,5 @@
 /** The page of one gallery, in whichever state its guest finds it. */
-import { Clock, ImageOff, Images, RefreshCw, Unplug } from 'lucide-react'
+import { Clock, ImageOff, Images, Link2Off, RefreshCw, Unplug } from 'lucide-react'
 import { useEffect } from 'react'
 import { useGuestGallery } from '../api.ts'
 import { languageOf, Speak, useLanguage } from '../ui/language.tsx'
@@ -44,6 +44,9 @@ function Closed({ slug, refusal, again }: { slug: string; refusal: Refusal; agai
   }, [code, again])
 
   if (status === 401) return <Locked slug={slug} opened={again} />
+  if (code === 'access_ended') return <Plate icon={<Clock size={30} aria-hidden="true" />} title={words.accessTitle} text={words.access} />
+  if (code === 'link_revoked' || code === 'link_expired')
+    return <Plate icon={<Link2Off size={30} aria-hidden="true" />} title={words.linkTitle} text={words.link} />
   if (status === 410) return <Plate icon={<Clock size={30} aria-hidden="true" />} title={words.expiredTitle} text={words.expired} />
   if (status === 404) return <Plate icon={<ImageOff size={30} aria-hidden="true" />} title={words.lostTitle} text={words.lost} />
   const offline = code === 'unreachable' && !navigator.onLine

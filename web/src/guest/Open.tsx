@@ -1,12 +1,15 @@
 /** An open gallery: cover, what it holds, Download, and the wall of photos. */
-import { FileImage, Images } from 'lucide-react'
+import { Images } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import type { GuestGallery, Item } from '../api.ts'
+import type { GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { Empty } from '../ui/Trouble.tsx'
 import { Wall } from '../ui/Wall.tsx'
 import { Download } from './Download.tsx'
 import { Lightbox } from './Lightbox.tsx'
+import { useMarks } from './marks.ts'
+import { TakeHome } from './TakeHome.tsx'
+import { Tile } from './Tile.tsx'
 import { catalog } from './words.ts'
 
 export function Open({ gallery }: { gallery: GuestGallery }) {
@@ -14,6 +17,8 @@ export function Open({ gallery }: { gallery: GuestGallery }) {
   const words = catalog[locale]
   const [shown, show] = useState<number | null>(null)
   const { items } = gallery
+  const marks = useMarks(gallery.slug)
+  const [sheet, setSheet] = useState(false)
   const cover = useMemo(
     () => items.find((item) => item.preview && (item.width ?? 0) >= (item.height ?? 0)) ?? items.find((i) => i.preview),
     [items],
@@ -34,15 +39,16 @@ export function Open({ gallery }: { gallery: GuestGallery }) {
           <p>{by.filter(Boolean).join(' · ')}</p>
           <h1>{gallery.title}</h1>
           {gallery.photos > 0 && <p>{facts.filter(Boolean).join(' · ')}</p>}
+          {gallery.visitor && <p>{words.forYou(gallery.visitor.name ?? gallery.visitor.email)}</p>}
         </div>
       </header>
-      {gallery.photos > 0 && <Download gallery={gallery} />}
+      {gallery.photos > 0 && <Download gallery={gallery} marks={marks} openSheet={() => setSheet(true)} />}
       <main id="photos" className="photos" tabIndex={-1}>
         {items.length ? (
           <Wall
             items={items}
             label={words.photos(items.length)}
-            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} />}
+            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} marks={marks} />}
           />
         ) : (
           <Empty icon={<Images size={30} aria-hidden="true" />} title={words.emptyTitle}>
@@ -50,24 +56,8 @@ export function Open({ gallery }: { gallery: GuestGallery }) {
           </Empty>
         )}
       </main>
+      {sheet && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
       {shown !== null && <Lightbox items={items} start={shown} close={() => show(null)} />}
     </>
-  )
-}
-
-function Tile({ item, n, all, open }: { item: Item; n: number; all: number; open: (n: number) => void }) {
-  const { locale } = useLanguage()
-  const picture = item.thumbnail ?? item.preview
-  return (
-    <button type="button" className="tile" aria-label={catalog[locale].open(n + 1, all, item.name)} onClick={() => open(n)}>
-      {picture ? (
-        <img src={picture} alt="" decoding="async" draggable={false} />
-      ) : (
-        <span className="no-picture">
-          <FileImage size={22} aria-hidden="true" />
-          {item.name}
-        </span>
-      )}
-    </button>
   )
 }

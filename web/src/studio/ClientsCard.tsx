@@ -1,27 +1,53 @@
-/** Who gets the letter with the link. */
-import { CircleCheck, Plus, X } from 'lucide-react'
-import { type FormEvent, useId } from 'react'
-import { addClient, type Delivery, type Gallery, removeClient, useDeliveries } from '../api.ts'
+/** Who gets the letter with the link, and what each of them may do. */
+import { CircleCheck, Link2, Pencil, Plus, X } from 'lucide-react'
+import { type FormEvent, useId, useRef, useState } from 'react'
+import {
+  addClient,
+  type Client,
+  changeClient,
+  type Delivery,
+  type Gallery,
+  linkClient,
+  type Permission,
+  removeClient,
+  useClients,
+  useDeliveries,
+} from '../api.ts'
 import { useTask } from '../ui/answer.ts'
+import { Confirm, Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
-import { Field } from './Door.tsx'
+import { CopyButton } from './CopyButton.tsx'
+import { Choice, Field, Tick } from './Door.tsx'
+import { dayOf, endOf } from './days.ts'
 import { useWords } from './words.tsx'
 
-export function ClientsCard({ gallery }: { gallery: Gallery }) {
+const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim()
+
+export function ClientsCard({ gallery, changed }: { gallery: Gallery; changed: () => void }) {
   const words = useWords()
   const title = useId()
-  const { data, refusal, again } = useDeliveries(gallery.id)
+  const { data, refusal, again } = useClients(gallery.id)
+  const deliveries = useDeliveries(gallery.id)
+  const received = (client: Client) => deliveries.data?.clients.find((delivery) => delivery.client_id === client.id)
+  const [open, show] = useState<{ client: Client; to: 'change' | 'remove' } | null>(null)
   const adding = useTask((email: string, name: string) => addClient(gallery.id, { email, name: name || null }))
   const removing = useTask((id: string) => removeClient(gallery.id, id))
+  const close = () => show(null)
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = event.currentTarget
     const input = new FormData(form)
-    const text = (name: string) => String(input.get(name)).trim()
-    if (!(await adding.run(text('email'), text('name')))) return
+    if (!(await adding.run(textOf(input, 'email'), textOf(input, 'name')))) return
     form.reset()
     again()
+  }
+  const remove = async (client: Client) => {
+    const done = await removing.run(client.id)
+    close()
+    if (!done) return
+    again()
+    changed()
   }
   return (
     <section className="card stack tight" aria-labelledby={title}>
@@ -31,26 +57,18 @@ export function ClientsCard({ gallery }: { gallery: Gallery }) {
       </div>
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={44} />}
-      {data?.clients.length === 0 && <p className="meta">{words.noClients}</p>}
-      {!!data?.clients.length && (
+      {data?.rows.length === 0 && <p className="meta">{words.noClients}</p>}
+      {!!data?.rows.length && (
         <ul>
-          {data.clients.map((client) => (
-            <li key={client.client_id} className="person">
-              <span>
-                {client.name && <strong>{client.name}</strong>}
-                <span className={client.name ? 'meta' : ''}>{client.email}</span>
-                {gallery.published_at && <Received delivery={client} />}
-              </span>
-              <button
-                type="button"
-                className="button bare square"
-                aria-label={words.removeClient(client.email)}
-                disabled={removing.busy}
-                onClick={() => removing.run(client.client_id).then(again)}
-              >
-                <X size={17} aria-hidden="true" />
-              </button>
-            </li>
+          {data.rows.map((client) => (
+            <Person
+              key={client.id}
+              gallery={gallery}
+              client={client}
+              delivery={received(client)}
+              open={(to) => show({ client, to })}
+              linked={changed}
+            />
           ))}
         </ul>
       )}
@@ -66,7 +84,114 @@ export function ClientsCard({ gallery }: { gallery: Gallery }) {
           </button>
         </div>
       </form>
+      {open?.to === 'change' && (
+        <Change
+          gallery={gallery}
+          client={open.client}
+          close={close}
+          done={() => {
+            close()
+            again()
+          }}
+        />
+      )}
+      {open?.to === 'remove' && (
+        <Confirm
+          title={words.removeClientTitle}
+          text={words.removeClientText(open.client.email)}
+          action={words.remove}
+          busy={removing.busy}
+          close={close}
+          confirm={() => remove(open.client)}
+        />
+      )}
     </section>
+  )
+}
+
+interface PersonProps {
+  gallery: Gallery
+  client: Client
+  delivery: Delivery | undefined
+  open: (to: 'change' | 'remove') => void
+  linked: () => void
+}
+
+function Person({ gallery, client, delivery, open, linked }: PersonProps) {
+  const words = useWords()
+  const { fmt } = useLanguage()
+  const link = useRef<string>(undefined)
+  const linking = useTask(async () => {
+    link.current = (await linkClient(gallery.id, client.id)).url
+    linked()
+  })
+  const copy = async () => ((await linking.run()) ? link.current : undefined)
+  const end = client.access_expires_at
+  const over = end !== null && Date.parse(end) <= Date.now()
+  const facts = [
+    words.clientMay[client.permission],
+    end && (over ? words.accessOver : words.accessUntil)(fmt.day(end)),
+    !client.notify_on_archive && words.noLetter,
+  ]
+  return (
+    <li className="person">
+      <span>
+        {client.name && <strong>{client.name}</strong>}
+        <span className={client.name ? 'meta' : ''}>{client.email}</span>
+        <span className="meta">{facts.filter(Boolean).join(' · ')}</span>
+        {gallery.published_at && delivery && <Received delivery={delivery} />}
+        {linking.refusal && <Trouble refusal={linking.refusal} />}
+      </span>
+      <CopyButton bare text={copy} icon={<Link2 size={17} aria-hidden="true" />} label={words.copyOwnLink(client.email)} />
+      <button type="button" className="button bare square" aria-label={words.changeClient(client.email)} onClick={() => open('change')}>
+        <Pencil size={16} aria-hidden="true" />
+      </button>
+      <button type="button" className="button bare square" aria-label={words.removeClient(client.email)} onClick={() => open('remove')}>
+        <X size={17} aria-hidden="true" />
+      </button>
+    </li>
+  )
+}
+
+function Change({ gallery, client, close, done }: { gallery: Gallery; client: Client; close: () => void; done: () => void }) {
+  const words = useWords()
+  const saving = useTask(async (form: FormData) => {
+    const day = textOf(form, 'until')
+    await changeClient(gallery.id, client.id, {
+      name: textOf(form, 'name') || null,
+      permission: textOf(form, 'permission') as Permission,
+      notify_on_archive: form.has('letters'),
+      // an unchanged day keeps its exact hour
+      ...(day !== dayOf(client.access_expires_at) && { access_expires_at: endOf(day) }),
+    })
+    done()
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void saving.run(new FormData(event.currentTarget))
+  }
+  return (
+    <Dialog title={client.email} close={close}>
+      <form className="stack tight" onSubmit={submit}>
+        <Field name="name" label={words.clientName} value={client.name ?? ''} autoComplete="off" optional />
+        <Choice name="permission" label={words.permission} value={client.permission} options={words.clientMay} />
+        <Field
+          name="until"
+          type="date"
+          label={words.accessEnd}
+          hint={words.accessEndHint}
+          value={dayOf(client.access_expires_at)}
+          optional
+        />
+        <Tick name="letters" label={words.getsLetters} on={client.notify_on_archive} />
+        {saving.refusal && <Trouble refusal={saving.refusal} />}
+        <div className="actions end">
+          <button type="submit" className="button main" disabled={saving.busy}>
+            {words.save}
+          </button>
+        </div>
+      </form>
+    </Dialog>
   )
 }
 

@@ -3,7 +3,15 @@ import { Check, Copy } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useLanguage } from '../ui/language.tsx'
 
-export function CopyButton({ text, label, icon, bare }: { text: string; label?: string; icon?: ReactNode; bare?: boolean }) {
+interface CopyProps {
+  /** what is copied, or a question whose answer is */
+  text: string | (() => Promise<string | undefined>)
+  label?: string
+  icon?: ReactNode
+  bare?: boolean
+}
+
+export function CopyButton({ text, label, icon, bare }: CopyProps) {
   const { say } = useLanguage()
   const [done, set] = useState(false)
   useEffect(() => {
@@ -12,7 +20,9 @@ export function CopyButton({ text, label, icon, bare }: { text: string; label?: 
     return () => clearTimeout(timer)
   }, [done])
   const copy = async () => {
-    await copyText(text)
+    const found = typeof text === 'string' ? text : await text()
+    if (found === undefined) return
+    await copyText(found)
     set(true)
   }
   const name = label ?? say.copy

@@ -52,3 +52,28 @@ export function Field({ name, label, hint, value, optional, type = 'text', ...mo
     </div>
   )
 }
+
+export function Tick({ name, label, on }: { name: string; label: string; on: boolean }) {
+  return (
+    <label className="check">
+      <input type="checkbox" name={name} defaultChecked={on} />
+      {label}
+    </label>
+  )
+}
+
+export function Choice({ name, label, value, options }: { name: string; label: string; value: string; options: Record<string, string> }) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} name={name} className="input" defaultValue={value}>
+        {Object.entries(options).map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}

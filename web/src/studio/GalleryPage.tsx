@@ -1,7 +1,7 @@
 /** One gallery at work: upload, publish, the archive being made, photos, clients, settings. */
 import { ExternalLink, Link2 } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
-import { type Gallery, publish, useArchive, useGallery, useItems } from '../api.ts'
+import { type Gallery, publish, useArchive, useGallery, useItems, useLinks } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import type { PageProps } from '../ui/router.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
@@ -10,6 +10,7 @@ import { ClientsCard } from './ClientsCard.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Frame, Lost } from './Frame.tsx'
 import { GalleryBadge } from './GalleryBadge.tsx'
+import { LinksCard } from './LinksCard.tsx'
 import { PhotosCard } from './PhotosCard.tsx'
 import { SettingsCard } from './SettingsCard.tsx'
 import { UploadCard } from './UploadCard.tsx'
@@ -26,6 +27,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const words = useWords()
   const items = useItems(gallery.id)
   const archive = useArchive(gallery.id)
+  const links = useLinks(gallery.id)
   const { queue, count, left } = useUpload(gallery.id)
   const sizes = useMemo(() => new Set(items.data?.rows.map((item) => item.size)), [items.data])
   const refresh = () => {
@@ -57,7 +59,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
         <div className="actions">
           {live && (
             <>
-              <CopyButton text={gallery.url} icon={<Link2 size={17} aria-hidden="true" />} label={words.copyLink} />
+              {gallery.public && <CopyButton text={gallery.url} icon={<Link2 size={17} aria-hidden="true" />} label={words.copyLink} />}
               <a className="button" href={gallery.url} target="_blank" rel="noreferrer">
                 <ExternalLink size={17} aria-hidden="true" />
                 {words.guestPage}
@@ -92,7 +94,8 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
         </div>
         <div className="stack">
           <ArchiveCard gallery={gallery} archive={archive} />
-          <ClientsCard gallery={gallery} />
+          <ClientsCard gallery={gallery} changed={links.again} />
+          <LinksCard gallery={gallery} links={links} />
           <SettingsCard key={gallery.id} gallery={gallery} put={put} />
         </div>
       </div>

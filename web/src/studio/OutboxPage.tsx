@@ -1,13 +1,15 @@
 /** Every letter that was written: to whom, how it went, and what it says. */
 import { Mail } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { type Letter, letterPage, useLetter, useLetters } from '../api.ts'
+import { type Letter, letterPage, resendLetter, useLetter, useLetters } from '../api.ts'
+import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
 import { Empty, Note, Trouble, Waiting } from '../ui/Trouble.tsx'
+import { SilentCard } from './SilentCard.tsx'
 import { useWords } from './words.tsx'
 
-const kinds: Record<Letter['status'], string> = { queued: '', sent: 'ok', kept: '', failed: 'bad' }
+const kinds: Record<Letter['status'], string> = { queued: '', sent: 'ok', kept: '', failed: 'bad', suppressed: 'warn' }
 
 export function Page() {
   const words = useWords()
@@ -45,7 +47,8 @@ export function Page() {
           {words.more}
         </button>
       )}
-      {opened && <LetterDialog letter={opened} close={() => open(null)} />}
+      <SilentCard />
+      {opened && <LetterDialog letter={opened} close={() => open(null)} sent={again} />}
     </main>
   )
 }
@@ -65,6 +68,7 @@ function LetterRow({ letter, open }: { letter: Letter; open: () => void }) {
         </span>
         <span className="row-state">
           <span className={`badge ${kinds[letter.status]}`}>{words.letterStates[letter.status]}</span>
+          {letter.status === 'queued' && letter.due_at && <span className="meta">{words.waitsUntil(fmt.moment(letter.due_at))}</span>}
           {letter.attempts > 1 && <span className="meta">{words.tries(letter.attempts)}</span>}
         </span>
         <span className="row-number meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>
@@ -73,10 +77,16 @@ function LetterRow({ letter, open }: { letter: Letter; open: () => void }) {
   )
 }
 
-function LetterDialog({ letter, close }: { letter: Letter; close: () => void }) {
+function LetterDialog({ letter, close, sent }: { letter: Letter; close: () => void; sent: () => void }) {
   const words = useWords()
   const { data, refusal, again } = useLetter(letter.id)
   const [drawn, draw] = useState(false)
+  const [done, setDone] = useState(false)
+  const sending = useTask(async () => {
+    await resendLetter(letter.id)
+    setDone(true)
+    sent()
+  })
   return (
     <Dialog title={data?.subject ?? words.letterKinds[letter.kind]} close={close}>
       <p className="meta">
@@ -105,6 +115,15 @@ function LetterDialog({ letter, close }: { letter: Letter; close: () => void }) 
             </pre>
           )}
         </>
+      )}
+      {sending.refusal && <Trouble refusal={sending.refusal} />}
+      {done && <Note kind="ok">{words.sentAgain}</Note>}
+      {letter.status !== 'queued' && !done && (
+        <div className="actions">
+          <button type="button" className="button" disabled={sending.busy} onClick={() => sending.run()}>
+            {words.again}
+          </button>
+        </div>
       )}
     </Dialog>
   )

@@ -6,7 +6,7 @@ import { useTask } from '../ui/answer.ts'
 import { Confirm } from '../ui/Dialog.tsx'
 import { navigate } from '../ui/router.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
-import { Field } from './Door.tsx'
+import { Choice, Field, Tick } from './Door.tsx'
 import { dayOf, endOf } from './days.ts'
 import { useWords } from './words.tsx'
 
@@ -22,6 +22,8 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     const changed = await changeGallery(gallery.id, {
       title: text('title'),
       download_enabled: form.has('download'),
+      notify_new_versions: form.has('versions'),
+      public: form.has('public'),
       locale: text('locale') as Locale,
       naming: text('naming') as Naming,
       // An unchanged day keeps its exact hour.
@@ -48,6 +50,8 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
       <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
         <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
         <Tick name="download" label={words.downloadSwitch} on={gallery.download_enabled} />
+        <Tick name="versions" label={words.notifyVersions} on={gallery.notify_new_versions} />
+        <Tick name="public" label={words.publicSwitch} on={gallery.public} />
         <Field
           name="password"
           type="password"
@@ -92,30 +96,5 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
         />
       )}
     </section>
-  )
-}
-
-function Tick({ name, label, on }: { name: string; label: string; on: boolean }) {
-  return (
-    <label className="check">
-      <input type="checkbox" name={name} defaultChecked={on} />
-      {label}
-    </label>
-  )
-}
-
-function Choice({ name, label, value, options }: { name: string; label: string; value: string; options: Record<string, string> }) {
-  const id = useId()
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} name={name} className="input" defaultValue={value}>
-        {Object.entries(options).map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </div>
   )
 }

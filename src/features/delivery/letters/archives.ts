@@ -2,9 +2,11 @@
 import { type ErrorCode, errorTable } from '../../../base/errors.ts'
 import { listMissing } from '../../../data/archiveEntries.ts'
 import type { LetterFacts } from '../../../domain/letter.ts'
+import type { Download } from '../../../domain/letters/download.ts'
 import { archiveOf, linkOf, type Needs, type Subject, studioOf } from './subject.ts'
 
-export async function archiveReady(deps: Needs, { row, gallery, owner }: Subject): Promise<LetterFacts<'archive_ready'>> {
+/** Of every kind that brings a ZIP. */
+export async function download(deps: Needs, { row, gallery, owner }: Subject): Promise<Download> {
   const archive = await archiveOf(deps, row)
   return {
     title: gallery.title,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fastify from 'fastify'
-import { AppError } from '../../base/errors.ts'
-import { answerGone } from './gone.ts'
+import { AppError } from '../base/errors.ts'
+import { answerGone } from './notice.ts'
 
 const app = fastify()
 app.get('/:code', async (request, reply) => {

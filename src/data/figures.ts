@@ -1,0 +1,62 @@
+/** Counts for the metrics and for readiness: of the whole installation, so every process answers the same. */
+import { sql } from 'kysely'
+import type { Database } from '../ports/database/port.ts'
+
+export interface QueueFigure {
+  name: string
+  waiting: number
+  active: number
+  /** of the oldest that could run now, seconds; 0 when none could */
+  ageSeconds: number
+}
+
+/** Jobs by name, those that have none now left out. */
+export async function queueFigures(db: Database): Promise<QueueFigure[]> {
+  const { rows } = await sql<QueueFigure>`
+    select name, (count(*) filter (where state < 'active'))::int as waiting, (count(*) filter (where state = 'active'))::int as active,
+      coalesce(extract(epoch from max(now() - start_after) filter (where state < 'active' and start_after <= now())), 0)::float8 as age_seconds
+    from queue.job where state <= 'active' and name not like '\\_\\_%' group by name`.execute(db)
+  return rows
+}
+
+export interface ArchiveFigures {
+  /** archives that came to ready, ever */
+  builds: number
+  /** from the claim to the assembled file, all of them together */
+  buildSeconds: number
+  photos: number
+  bytes: number
+  /** originals that could not be read for an archive */
+  unread: number
+  failed: number
+  /** in the last hour */
+  recentPhotos: number
+  recentSeconds: number
+}
+
+export async function archiveFigures(db: Database): Promise<ArchiveFigures> {
+  const { rows } = await sql<ArchiveFigures>`
+    with built as (
+      select *, greatest(0, extract(epoch from completed_at - started_at)) as seconds, completed_at > now() - interval '1 hour' as recent
+      from archives where verified_at is not null)
+    select count(*)::int as builds, coalesce(sum(seconds), 0)::float8 as build_seconds, coalesce(sum(image_count), 0)::bigint as photos,
+      coalesce(sum(file_size_bytes), 0)::float8 as bytes,
+      coalesce(sum(image_count) filter (where recent), 0)::int as recent_photos,
+      coalesce(sum(seconds) filter (where recent), 0)::float8 as recent_seconds,
+      (select coalesce(sum(missing_count), 0) from archives)::bigint as unread,
+      (select count(*) from archives where status = 'failed')::int as failed
+    from built`.execute(db)
+  return rows[0]!
+}
+
+/** Archives and letters by status, stored bytes by kind. */
+export async function stateFigures(
+  db: Database,
+): Promise<{ kind: 'archives' | 'letters' | 'assets' | 'galleries'; state: string; count: number; bytes: number }[]> {
+  const { rows } = await sql<{ kind: 'archives' | 'letters' | 'assets' | 'galleries'; state: string; count: number; bytes: number }>`
+    select 'archives' as kind, status as state, count(*)::int as count, sum(file_size_bytes)::float8 as bytes from archives group by status
+    union all select 'letters', status, count(*)::int, 0 from letters group by status
+    union all select 'assets', state, count(*)::int, sum(size)::float8 from assets group by state
+    union all select 'galleries', state, count(*)::int, 0 from galleries group by state`.execute(db)
+  return rows
+}

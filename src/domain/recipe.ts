@@ -1,0 +1,54 @@
+/** What is packed: the gallery, the photos under their names, and the recipe that says how. Types only. */
+import type { Asset } from './asset.ts'
+import type { Locale, Naming } from './gallery.ts'
+
+/** What was asked for. Two archives with equal recipes and assets are the same archive. */
+export type Recipe = DeliveryRecipe | SelectionRecipe
+
+export interface DeliveryRecipe {
+  purpose: 'delivery'
+  format: 'zip'
+  naming: Naming
+  slug: string
+}
+
+export interface SelectionRecipe {
+  purpose: 'selection'
+  format: Format
+  naming: Naming
+  slug: string
+  size: Size
+  /** SHA-256 of the chosen item ids */
+  choice: string
+  /** one of several files; `whole` is the choice of all of them */
+  part: { number: number; of: number; whole: string } | null
+}
+
+export type Format = 'zip' | 'tar'
+/** screen: the preview in place of the original, where there is one */
+export type Size = 'original' | 'screen'
+
+export interface PlanGallery {
+  id: string
+  slug: string
+  title: string
+  eventDate: string | null
+  naming: Naming
+  locale: Locale
+}
+
+/** A picture made from an asset that may be packed in its place. */
+export interface Preview {
+  storageKey: string
+  size: number
+  crc32: number
+  sha256: Buffer
+}
+
+/** An asset under its name in the archive. */
+export interface Named {
+  asset: Asset
+  /** packed in place of the original */
+  preview: Preview | null
+  path: string
+}

@@ -1,0 +1,105 @@
+/**
+ * POST …/exports: chosen photos become one or more archives with purpose selection, and a row that says who asked.
+ *
+ * However many ask for the same, each file is built once: what is ready is answered as it is, without planning anything; what
+ * is at work is joined. Deliveries are neither superseded nor rebuilt by it, and nobody but the asker is told.
+ */
+import { newId } from '../../base/id.ts'
+import { sealEntries } from '../../data/archiveEntries.ts'
+import { findCurrent, insertArchive, lockOpen, nextVersion } from '../../data/archives.ts'
+import { listChosen } from '../../data/assets.ts'
+import { changeExport, type Export, findSameExport, insertExport, listPartial, replacePart } from '../../data/exports.ts'
+import { lockGallery } from '../../data/galleries.ts'
+import type { Archive } from '../../domain/archive.ts'
+import type { Gallery } from '../../domain/gallery.ts'
+import type { Plan } from '../../domain/plan.ts'
+import { checkExport, type Draft, draftExport, exportLimits, planDraft, type Wish } from '../../domain/selection.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { completeIfReady } from './export-end.ts'
+import { newArchive, replan, sealedFacts } from './request.ts'
+
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>
+
+export interface ExportWish extends Wish {
+  items: string[] | 'all'
+  /** who gets a letter when it is ready */
+  notify: string | null
+}
+
+export interface ExportAsker {
+  /** `user {id}` or `guest {id}` */
+  requester: string
+  userId: string | null
+  /** the owner may export everything at once */
+  limited: boolean
+}
+
+/** Throws `export_empty`, `export_too_large`. `partBytes`: how large one of several files may be. */
+export async function askExport(
+  deps: Needs,
+  galleryId: string,
+  asker: ExportAsker,
+  wish: ExportWish,
+  partBytes = exportLimits.partBytes,
+): Promise<Export> {
+  return deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, galleryId)
+    const drafts = draftExport(gallery, await listChosen(tx, gallery.id, wish.items), wish, partBytes)
+    checkExport(drafts, asker.limited ? exportLimits : null)
+    const archives: Archive[] = []
+    for (const draft of drafts) archives.push(await fileOf(deps, tx, gallery, draft, asker.userId))
+    const ids = archives.map((archive) => archive.id)
+    const known = await findSameExport(tx, asker.requester, ids)
+    if (known) return addNotify(tx, known, wish.notify)
+    const now = deps.clock.now()
+    const { requester } = asker
+    const facts = { galleryId: gallery.id, requester, notify: wish.notify, locale: gallery.locale, createdAt: now }
+    const fresh: Export = { ...facts, id: newId(now), status: 'open', readyAt: null, expiresAt: null, endedAt: null }
+    await insertExport(tx, fresh, ids)
+    return completeIfReady(deps, tx, fresh)
+  })
+}
+
+/** The archive of one file: at work, ready, or begun now. */
+async function fileOf(deps: Needs, tx: Tx, gallery: Gallery, draft: Draft, userId: string | null): Promise<Archive> {
+  const open = await lockOpen(tx, gallery.id, draft.recipeHash)
+  // nobody has begun it: it takes up what has changed since (a preview was made, a file came back)
+  if (open?.status === 'queued' && open.imagesHash !== draft.imagesHash) return reseal(tx, open, planDraft(gallery, draft), gallery)
+  if (open) return open
+  const current = await findCurrent(tx, gallery.id, draft.imagesHash, draft.recipeHash)
+  return current ?? begin(deps, tx, gallery, planDraft(gallery, draft), userId)
+}
+
+async function begin(deps: Needs, tx: Tx, gallery: Gallery, plan: Plan, requestedBy: string | null): Promise<Archive> {
+  const wish = { source: 'export', requestedBy, force: false, announce: false }
+  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'selection'))
+  await insertArchive(tx, archive)
+  await sealEntries(tx, archive.id, plan.entries, plan.missing)
+  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  return archive
+}
+
+async function reseal(tx: Tx, open: Archive, plan: Plan, gallery: Gallery): Promise<Archive> {
+  const change = sealedFacts(plan, gallery)
+  await sealEntries(tx, open.id, plan.entries, plan.missing)
+  await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
+  return { ...open, ...change }
+}
+
+async function addNotify(tx: Tx, known: Export, notify: string | null): Promise<Export> {
+  if (known.status === 'open' && notify && !known.notify) await changeExport(tx, known.id, 'open', { notify })
+  return known
+}
+
+/** Files in which something was missing are made anew when it has come back; `gallery` is locked by this transaction. */
+export async function repairExports(deps: Needs, tx: Tx, gallery: Gallery): Promise<void> {
+  for (const old of await listPartial(tx, gallery.id)) {
+    const plan = await replan(tx, gallery, old)
+    if (!plan || plan.missing.length >= old.missingCount) continue
+    const open = await lockOpen(tx, gallery.id, plan.recipeHash)
+    const better = open ?? (await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash))
+    const fresh = better ?? (await begin(deps, tx, gallery, plan, old.requestedBy))
+    await replacePart(tx, old.id, fresh.id)
+  }
+}

@@ -1,0 +1,127 @@
+/** Routes of a download link: the bytes behind it, or a page that says why there are none and what can be done. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { AppError, isCode } from '../../base/errors.ts'
+import { findArchive } from '../../data/archives.ts'
+import { findAsset } from '../../data/assets.ts'
+import { findGalleryOfAnyState } from '../../data/galleries.ts'
+import { findLink, type HeldLink, noteUse } from '../../data/links.ts'
+import { checkAccess } from '../../domain/access.ts'
+import { type Gallery, stateAt } from '../../domain/gallery.ts'
+import { checkLink, maskAddress, mayResume, readLink } from '../../domain/link.ts'
+import { type App, strictRate, takeEmptyForms } from '../../http/app.ts'
+import { type Action, answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
+import { noticeWords } from '../../http/notice-words.ts'
+import { sendOriginal } from '../../http/original.ts'
+import { askedRange } from '../../http/range.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { type Sending, sendArchive } from './download.ts'
+import { isRenewable, renew } from './renew.ts'
+
+export function followRoutes(app: App, deps: Deps, sending: Sending): void {
+  takeEmptyForms(app)
+  const params = z.object({ token: z.string().max(200) })
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/d/:token',
+    schema: { params },
+    handler: async (request, reply) => {
+      let link: HeldLink | undefined
+      try {
+        link = await linkOf(deps, request.params.token)
+        await checkHolder(deps, request, link)
+        await sendTarget(deps, sending, reply, link)
+      } catch (error) {
+        await answerEnded(deps, request, reply, error, link)
+      }
+      return reply
+    },
+  })
+
+  // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it
+  app.post('/d/:token', { schema: { params }, config: strictRate, errorHandler: refuseByPage }, async (request, reply) => {
+    let link: HeldLink | undefined
+    try {
+      link = await linkOf(deps, request.params.token)
+      if (!link.revokedAt && link.expiresAt > deps.clock.now()) return reply.redirect(request.url, 303)
+      const { email, locale } = await renew(deps, link)
+      const to = maskAddress(email)
+      if (!wantsPage(request)) return reply.code(202).send({ sent_to: to })
+      const [title, text] = noticeWords[locale].sent(to)
+      answerNotice(reply, 202, locale, { title, text })
+    } catch (error) {
+      await answerEnded(deps, request, reply, error, link)
+    }
+    return reply
+  })
+}
+
+/** The link of a token that still gives its holder what it was made for; else why not. */
+export async function heldLink(deps: Deps, request: FastifyRequest, token: string): Promise<HeldLink> {
+  const link = await linkOf(deps, token)
+  await checkHolder(deps, request, link)
+  return link
+}
+
+async function linkOf(deps: Deps, token: string): Promise<HeldLink> {
+  const grant = readLink(token, deps.settings.tokenSecrets)
+  const link = await findLink(deps.db, grant.id)
+  if (!link || link.kind !== grant.kind || !(link.archiveId || link.kind === 'file')) throw new AppError('link_unknown')
+  return link
+}
+
+/** Does the link still give its holder what it was made for? */
+async function checkHolder(deps: Deps, request: FastifyRequest, link: HeldLink): Promise<void> {
+  const now = deps.clock.now()
+  try {
+    checkLink(link, now)
+  } catch (error) {
+    if (!isCode(error, 'link_expired') || !(await goesOn(deps, request, link))) throw error
+  }
+  if (!link.client) return
+  checkAccess(link.client, now)
+  if (link.client.permission !== 'download') throw new AppError('download_forbidden')
+}
+
+/** A later part of the very bytes (If-Range, RFC 9110 13.1.5) whose transfer began while the link lived. */
+async function goesOn(deps: Deps, request: FastifyRequest, link: HeldLink): Promise<boolean> {
+  const { range, 'if-range': ifRange } = request.headers
+  if (ifRange === undefined || !mayResume(link, deps.clock.now())) return false
+  const bytes = await bytesOf(deps, link)
+  if (!bytes) return false
+  const asked = askedRange({ method: request.method, range, ifRange: String(ifRange), etag: `"${bytes.etag}"`, size: bytes.size })
+  return asked.kind === 'part' && asked.from > 0
+}
+
+async function bytesOf({ db }: Deps, link: HeldLink): Promise<{ etag: string; size: number } | undefined> {
+  if (link.archiveId) {
+    const archive = await findArchive(db, link.archiveId)
+    return archive && { etag: archive.planHash, size: archive.fileSizeBytes }
+  }
+  const asset = link.assetId ? await findAsset(db, link.assetId) : undefined
+  return asset && { etag: asset.sha256.toString('hex'), size: asset.size }
+}
+
+async function sendTarget(deps: Deps, sending: Sending, reply: FastifyReply, link: HeldLink): Promise<void> {
+  const begins = () => noteUse(deps.db, link, deps.clock.now())
+  if (link.archiveId) return sendArchive(deps, sending, reply, link.archiveId, { link }, begins)
+  const asset = link.assetId ? await findAsset(deps.db, link.assetId) : undefined
+  if (!asset) throw new AppError('link_unknown')
+  await sendOriginal(deps, reply, asset, { begins })
+}
+
+/** A person reads a page with the next step, a program the problem. */
+async function answerEnded(deps: Deps, request: FastifyRequest, reply: FastifyReply, error: unknown, link: HeldLink | undefined) {
+  const gallery = link && (await findGalleryOfAnyState(deps.db, link.galleryId))
+  const action = isCode(error, 'link_expired') && link && gallery ? nextStep(deps, request, link, gallery) : undefined
+  if (!answerGone(request, reply, error, gallery?.locale, action)) throw error
+}
+
+function nextStep({ clock }: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Action | undefined {
+  const words = noticeWords[speaks(request, gallery.locale)]
+  if (isRenewable(link, gallery, clock.now())) return { label: words.renewButton, text: words.renew(maskAddress(link.client.email)) }
+  // whoever asked on the page asks there again
+  if (link.kind === 'email' || stateAt(gallery, clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
+  return { label: words.toGallery, text: words.again, href: `/g/${gallery.slug}` }
+}

@@ -1,0 +1,54 @@
+/** POST /admin/albums: what 001 calls registering an album is our publishing of the gallery with that slug. */
+import type { Album } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { checkSlug, type Gallery, stateAt } from '../../domain/gallery.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { createGallery } from './edit.ts'
+
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+
+/**
+ * Makes the gallery when there is none, as a draft that waits for its photos; with photos it is published and its archive is
+ * queued. `slug_taken` when it was registered before or belongs to somebody else, `gallery_empty` when it still has no photo.
+ */
+export async function registerAlbum(deps: Needs, ownerId: string, { slug, name }: { slug: string; name: string }): Promise<Album> {
+  const found = await findGallery(deps.db, checkSlug(slug))
+  if (!found) return view(await createGallery(deps, ownerId, { title: name, slug }), 0, 'not_started')
+  if (found.ownerId !== ownerId) throw new AppError('slug_taken', { slug })
+  const { gallery, photos } = await open(deps, found.id, name)
+  return view(gallery, photos, (await queueArchive(deps, gallery)) ? 'pending' : 'not_started')
+}
+
+async function open(deps: Needs, id: string, title: string): Promise<{ gallery: Gallery; photos: number }> {
+  return deps.db.transaction().execute(async (tx) => {
+    const now = deps.clock.now()
+    const gallery = await lockGallery(tx, id)
+    if (gallery.state !== 'draft') throw new AppError('slug_taken', { slug: gallery.slug })
+    const { photos } = await countGallery(tx, id)
+    if (!photos) throw new AppError('gallery_empty', { gallery: id })
+    const opened = { title, state: 'active' as const, publishedAt: now }
+    if (stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
+    await changeGallery(tx, id, opened)
+    return { gallery: { ...gallery, ...opened }, photos }
+  })
+}
+
+/** A queue that is away fails no registration (STA-07): the maintenance finds a published gallery without an archive. */
+async function queueArchive(deps: Needs, { id }: Gallery): Promise<boolean> {
+  try {
+    await deps.queue.send(deps.db, { name: 'gallery.rebuild', payload: { galleryId: id, source: 'registration' } })
+    return true
+  } catch (error) {
+    deps.log.warn({ gallery: id, error: String(error) }, 'the archive of a registered gallery could not be queued')
+    return false
+  }
+}
+
+const view = ({ slug, title, createdAt }: Gallery, photos: number, zip_status: Album['zip_status']): Album => ({
+  album_id: slug,
+  name: title,
+  photo_count: photos,
+  created_at: createdAt.toISOString(),
+  zip_status,
+})

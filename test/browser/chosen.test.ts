@@ -1,0 +1,78 @@
+/** A guest in a real browser marks photos, chooses some, and takes just those home. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { Item } from '../../sdk/src/wire.ts'
+import { allOf, createGallery, publish, setUp } from '../journeys/people.ts'
+import { run, sha256Of } from '../journeys/programs.ts'
+import { sendPhotos, sha256 } from '../journeys/sending.ts'
+import { freshInstallation, until } from '../journeys/service.ts'
+import { makePhotos } from '../pictures.ts'
+import { assertAccessible, drawn, openChromium, stepsOf, visitor } from './chromium.ts'
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+
+test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (t) => {
+  const browser = await openChromium(t)
+  const installation = await freshInstallation(t)
+  const step = stepsOf(t)
+  const ida = await setUp(installation, await installation.start())
+  const gallery = await createGallery(ida, { title: 'Mara & Jonas' })
+  const made = await makePhotos(path.join(installation.dir, 'photos'), { count: 9 })
+  const files = made.map(({ path: file }) => {
+    const bytes = readFileSync(file)
+    return { name: path.basename(file), bytes, sha256: sha256(bytes) }
+  })
+  await sendPhotos(installation, ida, gallery.id, files)
+  await publish(ida, gallery.id)
+  const items = () => allOf<Item>(ida, `/api/galleries/${gallery.id}/items`)
+  await until(async () => (await items()).every((item) => item.render_state === 'done'), { what: 'the previews', every: 200 })
+  const mara = await visitor(browser, phone)
+  const { page } = mara
+  const heart = (name: string) => page.getByRole('button', { name: `Favourite: ${name}` })
+
+  await step('hearts stay where she has set them, also after the page is loaded again', async () => {
+    await page.goto(`${installation.url}/g/${gallery.slug}`)
+    await drawn(page.locator('.cover img'), 1, 1000)
+    await heart('IMG_0002.jpg').click()
+    await heart('IMG_0003.jpg').click()
+    await page.waitForLoadState('networkidle')
+    await page.reload()
+    await page.locator('.heart[aria-pressed="true"]').first().waitFor()
+    assert.equal(await page.locator('.heart[aria-pressed="true"]').count(), 2)
+    await assertAccessible(page, 'hearts')
+  })
+
+  await step('in choosing, a tap on a photo chooses it', async () => {
+    await page.getByRole('button', { name: 'Choose photos' }).click()
+    for (const n of [1, 4]) await page.getByRole('button', { name: `Choose photo ${n} of 9, IMG_000${n}.jpg` }).click()
+    await page.getByText('2 photos chosen').waitFor()
+    await assertAccessible(page, 'choosing')
+  })
+
+  await step('the sheet says what it will weigh, packs it, and hands over a sound ZIP of just these', async () => {
+    await page.getByRole('button', { name: 'Take 2 photos' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Take photos home' })
+    assert.ok(await sheet.getByLabel('The chosen ones (2 photos)').isChecked())
+    await assertAccessible(page, 'the sheet')
+    await sheet.getByLabel('My favourites (2 photos)').check()
+    const weight = Math.round((files[1]!.bytes.length + files[2]!.bytes.length) / 1000)
+    await sheet.getByRole('button', { name: `Prepare ${weight} kB` }).click()
+    const save = sheet.getByRole('link', { name: /^Save mara-and-jonas-selection\.zip/ })
+    await save.waitFor()
+    await assertAccessible(page, 'the files')
+    const begun = page.waitForEvent('download')
+    await save.click()
+    const file = path.join(installation.dir, 'saved.zip')
+    await (await begun).saveAs(file)
+    assert.equal((await run('unzip', ['-tq', file])).code, 0)
+    await run('unzip', ['-q', file, '-d', path.join(installation.dir, 'out')])
+    for (const { name, sha256 } of files.slice(1, 3))
+      assert.equal(await sha256Of(path.join(installation.dir, 'out', gallery.slug, 'photos', name)), sha256)
+    const { output } = await run('unzip', ['-Z1', file])
+    assert.equal(output.split('\n').filter((name) => name.includes('/photos/')).length, 2)
+  })
+
+  await step('no page wrote an error into its console', async () => mara.assertQuiet())
+})

@@ -1,0 +1,55 @@
+/** A test world with its HTTP server on a port: whoever sends the cookie `as=<user id>` is that user; guests keep cookies as browsers do. */
+import type { AddressInfo } from 'node:net'
+import { makeServer } from '../src/app/server.ts'
+import { archiveRoutes } from '../src/features/archives/routes.ts'
+import { deliveryRoutes } from '../src/features/delivery/routes.ts'
+import { guestRoutes } from '../src/features/galleries/guest.ts'
+import { linkRoutes } from '../src/features/galleries/links.ts'
+import { openRoutes } from '../src/features/galleries/open.ts'
+import { galleryRoutes } from '../src/features/galleries/routes.ts'
+import { uploadRoutes } from '../src/features/uploads/routes.ts'
+import type { App } from '../src/http/app.ts'
+import { makeGuard } from '../src/http/guard.ts'
+import { guest, type Person } from './journeys/people.ts'
+import { type TestWorld, testWorld } from './world.ts'
+
+export interface Served {
+  world: TestWorld
+  app: App
+  url: string
+  /** the owner of the world */
+  ida: Person
+  guest(headers?: Record<string, string>): Person
+  /** An address that begins with the public one, as it is reached here. */
+  here(address: string): string
+  close(): Promise<void>
+}
+
+export async function served(): Promise<Served> {
+  const world = await testWorld()
+  const { deps } = world
+  const guard = makeGuard(deps, {
+    read: async (request) => {
+      const userId = /as=([0-9a-f-]{36})/.exec(request.headers.cookie ?? '')?.[1]
+      const user = userId && (await deps.db.selectFrom('users').select(['id', 'role']).where('id', '=', userId).executeTakeFirst())
+      return user ? { userId: user.id, role: user.role } : null
+    },
+  })
+  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+  const app = await makeServer({ deps, guard, routes })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  return {
+    world,
+    app,
+    url,
+    ida: guest(url, { cookie: `as=${world.ownerId}` }),
+    guest: (headers) => guest(url, headers),
+    here: (address) => address.replace(deps.settings.publicUrl, url),
+    async close() {
+      app.server.closeAllConnections()
+      await app.close()
+      await world.close()
+    },
+  }
+}
