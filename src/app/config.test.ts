@@ -62,6 +62,18 @@ test('what is set is what counts', () => {
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
 })
 
+test('what must not stand in a log is known: secrets, and passwords within addresses', () => {
+  const { secrets } = readConfig({
+    ...plain,
+    GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
+    CRON_SECRET: [...secret].reverse().join(''),
+    DATABASE_URL: 'postgres://keepsake:db%20word@localhost/keepsake',
+    SMTP_URL: 'smtps://mara:mail-word@mail.example.com',
+  })
+  for (const one of [secret, secret.toLowerCase(), [...secret].reverse().join(''), 'db word', 'mail-word'])
+    assert.ok(secrets.includes(one), one)
+})
+
 test('a bucket needs its key, and a key its bucket', () => {
   const key = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
   const { s3 } = readConfig({ ...plain, ...key, S3_BUCKET: 'galleries', S3_ENDPOINT: 'http://127.0.0.1:9000' })
@@ -87,18 +99,6 @@ test('a bucket needs its key, and a key its bucket', () => {
       () => readConfig({ ...plain, ...environment }),
       (error) => isCode(error, 'config_invalid') && error.facts.name === name,
     )
-})
-
-test('what must not stand in a log is known: secrets, and passwords within addresses', () => {
-  const { secrets } = readConfig({
-    ...plain,
-    GALLERY_TOKEN_SECRET: `${secret}, ${secret.toLowerCase()}`,
-    CRON_SECRET: [...secret].reverse().join(''),
-    DATABASE_URL: 'postgres://keepsake:db%20word@localhost/keepsake',
-    SMTP_URL: 'smtps://mara:mail-word@mail.example.com',
-  })
-  for (const one of [secret, secret.toLowerCase(), [...secret].reverse().join(''), 'db word', 'mail-word'])
-    assert.ok(secrets.includes(one), one)
 })
 
 test('a wrong value names itself and is not repeated', () => {

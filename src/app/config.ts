@@ -206,6 +206,16 @@ const variables = z.object({
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
 })
 
+/** Of what is set: values of variables that are named as secrets, and passwords within addresses. */
+function secretsIn(given: Environment): string[] {
+  const ours = Object.entries(given).filter(([name]) => variableNames.includes(name))
+  return ours.flatMap(([name, value]) => {
+    if (/SECRET|PASSWORD|API_KEY/.test(name)) return value!.split(',').map((part) => part.trim())
+    const password = URL.parse(value!)?.password
+    return password ? [decodeURIComponent(password), password] : []
+  })
+}
+
 /** The bucket, when one is named; then it needs a key, and other people's servers want its name in the path. */
 function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
   const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = v
@@ -230,16 +240,6 @@ function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
     pathStyle: v.S3_FORCE_PATH_STYLE ?? endpoint !== undefined,
     storageClass: v.S3_STORAGE_CLASS,
   }
-}
-
-/** Of what is set: values of variables that are named as secrets, and passwords within addresses. */
-function secretsIn(given: Environment): string[] {
-  const ours = Object.entries(given).filter(([name]) => variableNames.includes(name))
-  return ours.flatMap(([name, value]) => {
-    if (/SECRET|PASSWORD|API_KEY/.test(name)) return value!.split(',').map((part) => part.trim())
-    const password = URL.parse(value!)?.password
-    return password ? [decodeURIComponent(password), password] : []
-  })
 }
 
 /** Every variable that is read. */

@@ -71,7 +71,20 @@ export type Grant = Pick<Link, 'kind' | 'galleryId' | 'archiveId' | 'assetId' | 
  */
 export async function grantLink(tx: Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date; fresh: boolean }> {
   if (grant.clientId) await lockClient(tx, grant.galleryId, grant.clientId)
-  const living = await tx
+  const living = await findLiving(tx, grant, now, life)
+  if (living) return { ...living, fresh: false }
+  // a hundred who ask at the same moment take turns here, and share what the first one got
+  const name = [grant.kind, grant.galleryId, grant.archiveId, grant.assetId, grant.clientId].join(' ')
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx)
+  const other = await findLiving(tx, grant, now, life)
+  if (other) return { ...other, fresh: false }
+  const link = { id: newId(now), ...grant, issuedAt: now, expiresAt: after(now, life) }
+  await insertLink(tx, link)
+  return { id: link.id, expiresAt: link.expiresAt, fresh: true }
+}
+
+async function findLiving(tx: Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date } | undefined> {
+  return tx
     .selectFrom('links')
     .select(['id', 'expiresAt'])
     .where('kind', '=', grant.kind)
@@ -84,10 +97,6 @@ export async function grantLink(tx: Tx, grant: Grant, now: Date, life: number): 
     .orderBy('expiresAt', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (living) return { ...living, fresh: false }
-  const link = { id: newId(now), ...grant, issuedAt: now, expiresAt: after(now, life) }
-  await insertLink(tx, link)
-  return { id: link.id, expiresAt: link.expiresAt, fresh: true }
 }
 
 /** Withdraws a link; answers whether there was a living one. */

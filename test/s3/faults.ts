@@ -109,7 +109,10 @@ export async function requestProxy(target: string): Promise<Proxy & { rules: Rul
   const rules: Rule[] = []
   const seen: { method: string; url: string }[] = []
   const agent = new http.Agent({ keepAlive: true })
-  const server = http.createServer((request, response) => void answer(request, response))
+  const server = http.createServer((request, response) => {
+    // whoever asked has gone
+    answer(request, response).catch(() => response.destroy())
+  })
 
   async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const rule = rules.find((rule) => rule.times > 0 && rule.match(request))
