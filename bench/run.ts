@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests --runs N --photos N --tiny N --large N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3 --runs N --photos N --tiny N --large N --videos N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -10,6 +10,7 @@ import { benchBuild, benchMemory, type Options } from './build.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
 import { benchRequests } from './requests.ts'
+import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
 
@@ -20,6 +21,7 @@ const parts = {
   serve: benchServe,
   product: benchProduct,
   requests: benchRequests,
+  s3: benchS3,
 }
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     photos: { type: 'string', default: '100' },
     tiny: { type: 'string', default: '20000' },
     large: { type: 'string', default: '1000' },
+    videos: { type: 'string', default: '20' },
     dir: { type: 'string', default: os.tmpdir() },
   },
 })
@@ -44,13 +47,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     clear()
     process.exit(1)
   })
-const options: Options & { large: number } = {
+const options: Options & { large: number; videos: number } = {
   scratch,
   runs: Number(values.runs),
   tries: Number(values.tries),
   photos: Number(values.photos),
   tiny: Number(values.tiny),
   large: Number(values.large),
+  videos: Number(values.videos),
 }
 try {
   printMachine()

@@ -223,6 +223,10 @@ export interface Archive {
   /** SHA-256 of the ZIP, known when ready */
   checksum: string | null
   plan_hash: string
+  /** bytes that passed through the worker while it was built (the store copied the others itself); null before that */
+  moved_bytes: number | null
+  /** requests to the store while it was built; 0 on disk */
+  store_requests: number | null
   image_count: number
   missing_count: number
   /** names of the missing */

@@ -77,7 +77,7 @@ test('what must not stand in a log is known: secrets, and passwords within addre
 test('a bucket needs its key, and a key its bucket', () => {
   const key = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
   const { s3 } = readConfig({ ...plain, ...key, S3_BUCKET: 'galleries', S3_ENDPOINT: 'http://127.0.0.1:9000' })
-  const rest = { region: 'us-east-1', storageClass: undefined }
+  const rest = { region: 'us-east-1', publicEndpoint: undefined, storageClass: undefined }
   const known = { bucket: 'galleries', accessKeyId: 'id', secretAccessKey: 'secret' }
   assert.deepEqual(s3, { ...rest, ...known, endpoint: 'http://127.0.0.1:9000', pathStyle: true })
   assert.deepEqual(readConfig({ ...plain, ...key, S3_BUCKET: 'galleries' }).s3, {
@@ -86,6 +86,8 @@ test('a bucket needs its key, and a key its bucket', () => {
     endpoint: undefined,
     pathStyle: false,
   })
+  const outside = { S3_BUCKET: 'galleries', S3_PUBLIC_ENDPOINT: 'https://s3.example.com/' }
+  assert.equal(readConfig({ ...plain, ...key, ...outside }).s3?.publicEndpoint, 'https://s3.example.com')
   const incomplete: [string, Record<string, string>][] = [
     ['S3_BUCKET', key],
     ['S3_BUCKET', { S3_REGION: 'eu-central-1' }],
@@ -103,6 +105,7 @@ test('a wrong value names itself and is not repeated', () => {
   const wrong: [string, string][] = [
     ['S3_BUCKET', 'My Bucket'],
     ['S3_ENDPOINT', 's3.example.com'],
+    ['S3_PUBLIC_ENDPOINT', 'https://s3.example.com/galleries'],
     ['S3_FORCE_PATH_STYLE', 'yes'],
     ['S3_STORAGE_CLASS', 'cold'],
     ['PORT', 'http'],

@@ -35,6 +35,8 @@ export interface S3Config {
   bucket: string
   /** undefined: Amazon's own */
   endpoint: string | undefined
+  /** where clients fetch their files; undefined: through us */
+  publicEndpoint: string | undefined
   region: string
   accessKeyId: string
   secretAccessKey: string
@@ -183,6 +185,13 @@ const variables = z.object({
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens')
     .optional(),
   S3_ENDPOINT: url('http:', 'https:').optional(),
+  S3_PUBLIC_ENDPOINT: url('http:', 'https:')
+    .refine(
+      (text) => URL.parse(text)?.pathname === '/' && !/[?#@]/.test(text),
+      'must be scheme and host alone, such as https://s3.example.com',
+    )
+    .transform((text) => new URL(text).origin)
+    .optional(),
   S3_REGION: z.string().optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
@@ -224,6 +233,7 @@ function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
   return {
     bucket,
     endpoint,
+    publicEndpoint: v.S3_PUBLIC_ENDPOINT,
     region: v.S3_REGION ?? 'us-east-1',
     accessKeyId,
     secretAccessKey,

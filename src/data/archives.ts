@@ -92,6 +92,8 @@ export async function claimForBuild(tx: Tx, id: string, now: Date): Promise<{ ar
       attempts: before.attempts + 1,
       storageKey: archiveKey(before, fence),
       checksum: null,
+      movedBytes: null,
+      storeRequests: null,
       processedBytes: 0,
       processedPhotos: 0,
       etaSeconds: null,

@@ -32,6 +32,9 @@ export interface ArchiveFigures {
   /** in the last hour */
   recentPhotos: number
   recentSeconds: number
+  /** bytes that passed through a worker, and requests to the store, while those archives were built */
+  movedBytes: number
+  storeRequests: number
 }
 
 export async function archiveFigures(db: Database): Promise<ArchiveFigures> {
@@ -41,6 +44,7 @@ export async function archiveFigures(db: Database): Promise<ArchiveFigures> {
       from archives where verified_at is not null)
     select count(*)::int as builds, coalesce(sum(seconds), 0)::float8 as build_seconds, coalesce(sum(image_count), 0)::bigint as photos,
       coalesce(sum(file_size_bytes), 0)::float8 as bytes,
+      coalesce(sum(moved_bytes), 0)::float8 as moved_bytes, coalesce(sum(store_requests), 0)::float8 as store_requests,
       coalesce(sum(image_count) filter (where recent), 0)::int as recent_photos,
       coalesce(sum(seconds) filter (where recent), 0)::float8 as recent_seconds,
       (select coalesce(sum(missing_count), 0) from archives)::bigint as unread,

@@ -30,6 +30,10 @@ export interface Archive {
   planHash: string
   contentVersion: number
   storageKey: string | null
+  /** bytes that passed through the worker while it was built; null before that */
+  movedBytes: number | null
+  /** requests to the store while it was built */
+  storeRequests: number | null
   fileSizeBytes: number
   checksum: string | null
   imageCount: number

@@ -3,7 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { AppError } from '../base/errors.ts'
 import type { Asset } from '../domain/asset.ts'
 import type { Deps } from '../ports/deps.ts'
-import { type Sent, sendRange } from './send.ts'
+import { sendStored } from './handover.ts'
+import type { Sent } from './send.ts'
 
 export interface How {
   /** for a player, in the page; else it is saved */
@@ -19,15 +20,12 @@ export const forGood = 'private, max-age=31536000, immutable, no-transform'
 /** Throws original_missing when the storage has lost it. */
 export async function sendOriginal(deps: Pick<Deps, 'storage'>, reply: FastifyReply, asset: Asset, how: How = {}): Promise<Sent> {
   if (asset.state !== 'stored') throw new AppError('original_missing')
-  return sendRange(reply, {
+  return sendStored(deps.storage, reply, asset.storageKey, {
     size: asset.size,
     etag: asset.sha256.toString('hex'),
     mime: asset.mime,
     fileName: how.inPlace ? undefined : asset.originalName || 'file',
     cacheControl: how.cacheControl,
-    open: async (from, to) => {
-      await how.begins?.()
-      return deps.storage.open(asset.storageKey, from, to)
-    },
+    begins: how.begins,
   })
 }

@@ -24,7 +24,8 @@ export interface Sending {
 
 /** What went over the line. */
 export interface Sent {
-  status: 200 | 206 | 304
+  /** 302: the store hands the bytes over, and what it does we do not see */
+  status: 200 | 206 | 302 | 304
   from: number
   to: number
   /** bytes handed to the connection */

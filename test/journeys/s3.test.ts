@@ -94,7 +94,7 @@ test('a folder is delivered out of a bucket, as the same ZIP that a disk gives',
   })
   await t.test('a bucket without its marker is an outage: not ready, and no photo is said to be lost', async () => {
     await asOperator(bucket, (client) => client.send(new DeleteObjectCommand({ Bucket: bucket.bucket, Key: 'marker.json' })))
-    const ready = await fetch(`${inBucket.url}/healthz`)
+    const ready = await fetch(`${inBucket.url}/readyz`)
     assert.equal(ready.status, 503)
     const again = await inBucket.command('deliver', folder, '--title', 'Mara & Jonas')
     assert.equal(again.code, 1)

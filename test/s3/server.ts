@@ -96,3 +96,8 @@ export async function freshBucket({ endpoint }: Pick<Server, 'endpoint'>): Promi
   }
   return { endpoint, region: 'us-east-1', bucket, pathStyle: true, ...credentials }
 }
+
+/** The same bucket as its operator sees it. */
+export function behind({ endpoint, region, pathStyle, accessKeyId, secretAccessKey }: S3Options): S3Client {
+  return new S3Client({ endpoint: endpoint!, region, forcePathStyle: pathStyle, credentials: { accessKeyId, secretAccessKey } })
+}

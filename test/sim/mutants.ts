@@ -25,14 +25,14 @@ export const mutants: Mutant[] = [
   one(
     'no verification',
     'src/features/archives/verify.ts',
-    'const problems = await prove(deps, archive, job.signal)',
-    'const problems: Problem[] = []; void prove',
+    'const { problems, checksum } = await prove(deps, archive, job.signal)',
+    "const { problems, checksum } = { problems: [] as Problem[], checksum: archive.checksum ?? '' }; void prove",
   ),
   one(
     'verify only what was written',
     'src/features/archives/verify.ts',
-    'return found.sha256 === archive.checksum ? problems',
-    'return found.sha256 === archive.checksum ? [] : false ? problems',
+    'problems: found.sha256 === checksum ? problems',
+    'problems: found.sha256 === checksum ? [] : false ? problems',
   ),
   one('no fsync', 'src/ports/storage/memory.ts', 'options.sync ?? true', 'false'),
   one('a change asks for no fence', 'src/data/archives.ts', ".where('fence', '=', held.fence)", ''),
@@ -65,9 +65,9 @@ export const mutants: Mutant[] = [
       },
       {
         file: 'src/features/archives/build.ts',
-        find: 'async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {',
+        find: 'async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise<void> {',
         replace:
-          "async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
+          "async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise<void> {\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
       },
     ],
   },

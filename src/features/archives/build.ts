@@ -12,6 +12,7 @@ import { discard } from '../../data/garbage.ts'
 import { type Archive, eta, maxAttempts, stuckAfter } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
+import type { Assembled } from '../../ports/storage/port.ts'
 import { entryAt } from '../../zip/layout.ts'
 import { endCancelled } from './export-end.ts'
 import { giveUp, tryAgain } from './fail.ts'
@@ -29,10 +30,11 @@ export async function build(deps: Needs, archiveId: string, job: JobContext): Pr
     const sealed = await loadSealed(deps.db, archive)
     const stored = await assemble(deps, archive, sealed, job.signal)
     await handOn(deps, archive, stored)
-    const facts = { archive: archive.id, fileSizeBytes: stored.size, checksum: stored.sha256, storagePath: archive.storageKey }
+    const { size, sha256, moved, requests } = stored
+    const facts = { archive: archive.id, fileSizeBytes: size, checksum: sha256, storagePath: archive.storageKey }
     // assembling writes where it is stored: both end at the same moment
     deps.log.info(facts, '[Archive] Archive compression complete')
-    deps.log.info(facts, '[Archive] Archive upload complete')
+    deps.log.info({ ...facts, movedBytes: moved, storeRequests: requests }, '[Archive] Archive upload complete')
   } catch (error) {
     if (isCode(error, 'attempt_stale')) {
       if (await endCancelled(deps, archive)) return
@@ -110,12 +112,15 @@ export function progressOf(deps: Pick<Deps, 'db' | 'clock' | 'log' | 'settings'>
 }
 
 /** Bytes are stored and synced: now the row says so, and verification is sent in the same transaction. */
-async function handOn(deps: Needs, archive: Archive, stored: { sha256: string }): Promise<void> {
+async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise<void> {
   const now = deps.clock.now()
   await deps.db.transaction().execute(async (tx) => {
     await changeHeld(tx, archive, {
       status: 'verifying',
+      // what was made inside the store is seen for the first time when it is verified
       checksum: stored.sha256,
+      movedBytes: stored.moved,
+      storeRequests: stored.requests,
       processedBytes: 0,
       processedPhotos: archive.imageCount,
       completedAt: now,

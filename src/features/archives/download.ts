@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { downloadName } from '../../domain/archive.ts'
+import { sendStored } from '../../http/handover.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Notes, Reader } from './note.ts'
@@ -33,7 +34,7 @@ export async function sendArchive(
   // a proxy that takes everything at once would say that it was received (nginx and its kin read this)
   reply.header('x-accel-buffering', 'no')
   const noting = notes.begin(reply, archive, reader)
-  const sent = await sendRange(reply, {
+  const sending = {
     size: archive.fileSizeBytes,
     etag: archive.planHash,
     mime: archive.recipe.format === 'tar' ? 'application/x-tar' : 'application/zip',
@@ -41,10 +42,17 @@ export async function sendArchive(
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,
     taken: noting.taken,
-    open: async (from, to) => {
-      await begins?.()
-      return stored ? deps.storage.open(archive.storageKey!, from, to) : openLive(deps.storage, await plans.get(archive), from, to)
-    },
-  })
+    begins,
+  }
+  const live = async (from: number, to: number) => openLive(deps.storage, await plans.get(archive), from, to)
+  const sent = stored
+    ? await sendStored(deps.storage, reply, archive.storageKey!, sending)
+    : await sendRange(reply, {
+        ...sending,
+        open: async (from, to) => {
+          await begins?.()
+          return live(from, to)
+        },
+      })
   noting.ended(sent)
 }

@@ -55,6 +55,8 @@ export async function letGo(
     status,
     storageKey: null,
     checksum: null,
+    movedBytes: null,
+    storeRequests: null,
     processedBytes: 0,
     processedPhotos: 0,
     etaSeconds: null,

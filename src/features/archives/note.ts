@@ -43,8 +43,11 @@ export function makeNotes(deps: Needs): Notes {
         ended(sent) {
           // HEAD, 304
           if (sent.bytes === 0 && sent.complete) return
-          const noted = arrived
-            .then((whole) => note(deps, archive, reader, agent, sent, { ...marks(sent, whole), begun, last }))
+          const noting =
+            sent.status === 302
+              ? noteHandover(deps, archive, reader, agent)
+              : arrived.then((whole) => note(deps, archive, reader, agent, sent, { ...marks(sent, whole), begun, last }))
+          const noted = noting
             // a download is worth more than its proof
             .catch((error) => deps.log.error({ archive: archive.id, error: String(error) }, 'a download could not be noted'))
             .finally(() => open.delete(noted))
@@ -60,6 +63,17 @@ export function makeNotes(deps: Needs): Notes {
 function marks({ from, to, bytes, complete }: Sent, arrived: boolean): Pick<Answer, 'from' | 'sure' | 'until' | 'to'> {
   if (complete && arrived) return { from, sure: to, until: to, to }
   return { from, sure: from + Math.max(0, bytes - underWay), until: Math.min(to, from + bytes + chunk), to }
+}
+
+/** The store gives the file: that it was asked for is known, and nothing of what was taken. */
+async function noteHandover(deps: Needs, archive: Archive, reader: Reader, agent: string): Promise<void> {
+  const now = deps.clock.now()
+  await deps.db.transaction().execute(async (tx) => {
+    const of = { galleryId: archive.galleryId, archiveId: archive.id, agent, ...whose(reader) }
+    const fresh = { id: newId(now), ...of, planHash: archive.planHash, size: archive.fileSizeBytes, firstAt: now, lastAt: now }
+    const { id, received, answers } = await lockDownload(tx, fresh)
+    await changeDownload(tx, id, { ...of, received, answers, handedAt: now, lastAt: now })
+  })
 }
 
 async function note(deps: Needs, archive: Archive, reader: Reader, agent: string, sent: Sent, answer: Answer): Promise<void> {

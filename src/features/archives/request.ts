@@ -111,6 +111,8 @@ export function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Pl
     ...sealedFacts(plan, gallery),
     storageKey: null,
     checksum: null,
+    movedBytes: null,
+    storeRequests: null,
     processedPhotos: 0,
     processedBytes: 0,
     etaSeconds: null,

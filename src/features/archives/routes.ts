@@ -82,6 +82,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     handler: async (request, reply) => {
       const { id } = await ownArchive(request, request.params.id)
       await sendArchive(deps, sending, reply, id, { userId: await guard.acting(request, 'galleries:read') })
+      return reply
     },
   })
 

@@ -26,6 +26,8 @@ export async function viewArchive(db: Database, archive: Archive): Promise<Archi
     file_size_bytes: archive.fileSizeBytes,
     checksum: archive.status === 'ready' ? archive.checksum : null,
     plan_hash: archive.planHash,
+    moved_bytes: archive.movedBytes,
+    store_requests: archive.storeRequests,
     image_count: archive.imageCount,
     missing_count: archive.missingCount,
     missing: archive.missingCount ? await listMissing(db, archive.id) : [],

@@ -15,7 +15,11 @@ import { progressOf } from './build.ts'
 import { repairExports } from './export-ask.ts'
 import { fileReady } from './export-end.ts'
 import { giveUp, letGo } from './fail.ts'
+import { replanWithout } from './missing.ts'
 import { loadSealed } from './sealed.ts'
+
+/** Where more entries differ the archive is at fault, not its originals; the next build leaves the others. */
+const suspects = 20
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
@@ -23,9 +27,9 @@ export async function verify(deps: Needs, archiveId: string, job: JobContext): P
   const archive = await claimForVerify(deps.db, archiveId, deps.clock.now())
   if (!archive) return
   try {
-    const problems = await prove(deps, archive, job.signal)
-    if (problems.length) await buildAgain(deps, archive, problems)
-    else await makeReady(deps, archive)
+    const { problems, checksum } = await prove(deps, archive, job.signal)
+    if (!problems.length) await makeReady(deps, archive, checksum)
+    else if (!(await foundDamaged(deps, archive, problems))) await buildAgain(deps, archive, problems)
   } catch (error) {
     // a storage that is away for a while is no verdict about the archive: the row stays verifying, the queue tries again
     if (isCode(error, 'attempt_stale') || isOutage(error) || job.signal.aborted || !job.last) throw error
@@ -35,7 +39,7 @@ export async function verify(deps: Needs, archiveId: string, job: JobContext): P
 }
 
 /** What differs between the stored file and what it must be; nothing is trusted but the bytes that come back. */
-async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promise<Problem[]> {
+async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promise<{ problems: Problem[]; checksum: string }> {
   const sealed = await loadSealed(deps.db, archive)
   const expected = expectedSegments(sealed.layout, (i) => sealed.entries[i]!.sha256.toString('hex'))
   const stop = new AbortController()
@@ -45,16 +49,18 @@ async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promis
     const found = await deps.storage.digest(archive.storageKey!, expected.cuts, work)
     const names = sealed.entries.map((e) => e.path)
     const problems = compareSegments(expected, found, names)
-    return found.sha256 === archive.checksum ? problems : [...problems, { entry: null, reason: 'checksum_differs' }]
+    // made inside the store: nobody has seen the whole before, and every stretch of it is compared above
+    const checksum = archive.checksum ?? found.sha256
+    return { checksum, problems: found.sha256 === checksum ? problems : [...problems, { entry: null, reason: 'checksum_differs' }] }
   } catch (error) {
     if (!isCode(error, 'source_changed')) throw error
-    return [{ entry: null, reason: String(error.facts.reason ?? 'unreadable') }]
+    return { checksum: '', problems: [{ entry: null, reason: String(error.facts.reason ?? 'unreadable') }] }
   } finally {
     await follow.settled()
   }
 }
 
-async function makeReady(deps: Needs, archive: Archive): Promise<void> {
+async function makeReady(deps: Needs, archive: Archive, checksum: string): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const now = deps.clock.now()
     // of a deleted gallery too: its archives stay until their time
@@ -67,6 +73,7 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
     await supersede(tx, newer ?? archive, superseded)
     await changeHeld(tx, archive, {
       status: 'ready',
+      checksum,
       verifiedAt: now,
       processedBytes: archive.fileSizeBytes,
       processedPhotos: archive.imageCount,
@@ -86,7 +93,23 @@ async function makeReady(deps: Needs, archive: Archive): Promise<void> {
     if (!isCurrent(newer ?? archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
   })
-  deps.log.info({ archive: archive.id, checksum: archive.checksum }, '[Archive] Archive verified')
+  deps.log.info({ archive: archive.id, checksum }, '[Archive] Archive verified')
+}
+
+/**
+ * A build that saw every original has found the damaged ones; one inside the store copied them as they are. So the originals
+ * of the entries that differ are looked at: of a damaged one the archive is planned anew without it.
+ */
+async function foundDamaged(deps: Needs, archive: Archive, problems: Problem[]): Promise<boolean> {
+  if (archive.checksum !== null) return false
+  const { entries } = await loadSealed(deps.db, archive)
+  const paths = new Set(problems.slice(0, suspects).map(({ entry }) => entry))
+  for (const { path, assetId, storageKey } of entries) {
+    if (!paths.has(path) || !assetId) continue
+    const error = new AppError('source_changed', { key: storageKey, reason: 'content' })
+    if (await replanWithout(deps, archive, error)) return true
+  }
+  return false
 }
 
 /** The stored file is wrong: it goes, and the same plan is built under a new key. */

@@ -87,6 +87,8 @@ test('the metrics name what MET-01 asks for, count what happened, and are clean 
     'keepsake_archive_build_seconds_total',
     'keepsake_archive_photos_per_minute',
     'keepsake_archive_bytes_total',
+    'keepsake_archive_moved_bytes_total',
+    'keepsake_store_requests_total',
     'keepsake_source_reads_failed_total',
     'keepsake_stored_bytes',
     'keepsake_queue_jobs',

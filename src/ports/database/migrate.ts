@@ -7,6 +7,7 @@ import * as links from './migrations/003-links.ts'
 import * as letters from './migrations/004-letters.ts'
 import * as exportTables from './migrations/005-exports.ts'
 import * as downloads from './migrations/007-downloads.ts'
+import * as instore from './migrations/008-instore.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -16,6 +17,7 @@ export const migrations: Record<string, Migration> = {
   '004-letters': letters,
   '005-exports': exportTables,
   '007-downloads': downloads,
+  '008-instore': instore,
 }
 
 /**

@@ -10,12 +10,13 @@ import { freeBytes, missing, needRoom, objectPath, writeNew } from './disk-place
 import { makeRing } from './disk-ring.ts'
 import { runThreads } from './disk-threads.ts'
 import { writeBack } from './disk-writeback.ts'
-import type { Digests, LongWork, Piece, Stored } from './port.ts'
+import type { Assembled, Digests, LongWork, Piece, Stored } from './port.ts'
 
-export async function assembleOnDisk(place: Place, key: string, pieces: Iterable<Piece>, work: LongWork): Promise<Stored> {
+export async function assembleOnDisk(place: Place, key: string, pieces: Iterable<Piece>, work: LongWork): Promise<Assembled> {
   work.signal?.throwIfAborted()
   await translated({ key }, () => needRoom(place, 0))
-  return writeNew(place, key, fill, work.signal)
+  const stored = await writeNew(place, key, fill, work.signal)
+  return { ...stored, moved: stored.size, requests: 0 }
 
   async function fill(file: FileHandle): Promise<Stored> {
     const ring = makeRing()

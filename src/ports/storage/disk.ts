@@ -37,6 +37,8 @@ export function diskStorage(options: DiskOptions): Storage {
 
     open: async (key, from, to) => openRange(objectPath(place, key), key, from, to, () => missing(place, key)),
 
+    presign: async () => null,
+
     delete: (key) =>
       translated({ key }, async () => {
         const path = objectPath(place, key)

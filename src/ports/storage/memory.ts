@@ -104,13 +104,14 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       // Also when it was gone: an earlier try may have died before this sync.
       await effects.syncFolder('objects')
     },
+    presign: async () => null,
     async *list(prefix) {
       checkPrefix(prefix)
       place.check()
       for (const [key, inode] of disk.entries('objects')) if (key.startsWith(prefix)) yield { key, size: inode.bytes.length }
     },
-    assemble: (key, pieces, work = {}) =>
-      writeNew(
+    async assemble(key, pieces, work = {}) {
+      const stored = await writeNew(
         key,
         async (out) => {
           let n = 0
@@ -122,7 +123,9 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
           }
         },
         work.signal,
-      ),
+      )
+      return { ...stored, moved: stored.size, requests: 0 }
+    },
     async digest(key, cuts, work = {}) {
       work.signal?.throwIfAborted()
       const { bytes } = place.object(checkKey(key))

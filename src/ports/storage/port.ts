@@ -28,7 +28,7 @@ export type Piece =
       /** range of the source object, bytes; `to` is exclusive */
       from: number
       to: number
-      /** CRC-32 of that range: a difference fails the assembly with `source_changed` {key, reason: 'crc'} */
+      /** CRC-32 of that range: where all of it passes through this process a difference fails the assembly with `source_changed` {key, reason: 'crc'} */
       crc32: number
     }
 
@@ -37,6 +37,18 @@ export interface Stored {
   size: number
   /** SHA-256 of all bytes, lower-case hex */
   sha256: string
+}
+
+/** What `assemble` made. */
+export interface Assembled {
+  /** bytes */
+  size: number
+  /** SHA-256 of all bytes, lower-case hex; null where the store copied some of them itself */
+  sha256: string | null
+  /** bytes that passed through this process; the others the store copied itself */
+  moved: number
+  /** requests to the store, tries that the network lost left out; 0 on disk */
+  requests: number
 }
 
 /** What `digest` found: one CRC-32 and SHA-256 for each stretch, and the SHA-256 of the whole. */
@@ -61,6 +73,14 @@ export interface UploadName {
   generation: number
 }
 
+/** How the store is to answer at an address that was signed: see `presign`. */
+export interface Presigned {
+  disposition: string
+  mime: string
+  seconds: number
+  tag?: string | undefined
+}
+
 export interface LongWork {
   /** called about once a second with the bytes done so far */
   progress?: (bytes: number) => void
@@ -76,11 +96,22 @@ export interface Storage {
   /** Opens the range [from, to) of an object of at least `to` bytes. */
   open(key: string, from: number, to: number): Promise<Source>
   delete(key: string): Promise<void>
+  /**
+   * An address at which whoever has it gets the object from the store itself, by GET and in ranges, for `seconds` (900 at most), with
+   * `disposition` and `mime` as Content-Disposition and Content-Type. Null where people cannot reach the store, and where `tag` is
+   * given and is not the entity tag (in its quotes) that the store has for this object. Without `tag` it does not ask whether the
+   * object is there. It cannot be withdrawn.
+   */
+  presign(key: string, as: Presigned): Promise<string | null>
   /** Every object whose key begins with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>
 
-  /** Makes one new object out of pieces in their order, checking each copied range; holds the pieces and at most 64 MiB of their bytes. */
-  assemble(key: string, pieces: Iterable<Piece>, work?: LongWork): Promise<Stored>
+  /**
+   * Makes one new object out of pieces in their order; holds the pieces and at most 64 MiB of their bytes. A store that can copy
+   * inside itself does so: then a copied range is known to be there, long enough and the same from beginning to end, but its
+   * CRC-32 is not checked and `sha256` is null. What was made is proven by `digest` alone, on every store.
+   */
+  assemble(key: string, pieces: Iterable<Piece>, work?: LongWork): Promise<Assembled>
   /** Reads an object back once and digests the stretches that end at `cuts` (ascending, the last one its size). */
   digest(key: string, cuts: Float64Array, work?: LongWork): Promise<Digests>
 

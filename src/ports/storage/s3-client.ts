@@ -6,6 +6,8 @@ import { answerOf, isDamaged, storageError } from './s3-errors.ts'
 export interface S3Options {
   /** undefined: Amazon's own, by region */
   endpoint?: string | undefined
+  /** where people reach the same server; undefined: they do not, and bytes pass through us */
+  publicEndpoint?: string | undefined
   region: string
   bucket: string
   accessKeyId: string

@@ -2,42 +2,49 @@
 
 import { AppError } from '../../base/errors.ts'
 import type { Attempt } from './s3-bucket.ts'
+import type { CopySource } from './s3-multipart.ts'
 import type { Part } from './s3-parts.ts'
 import { type Place, wrote } from './s3-place.ts'
 
-/** So much of an object is in memory at once (one part at least: above 468 GiB a part alone is larger). */
-const memory = 48 * 1024 * 1024
-const mostAtOnce = 6
+/** So much of an object is in memory at once (one part at least: above 625 GiB a part alone is larger). */
+const memory = 64 * 1024 * 1024
+const mostAtOnce = 8
 
 /** One part on its way. */
 export interface Sending {
   /** Sends these bytes as the part; they must not change until it resolves. */
   send(bytes: Uint8Array): Promise<void>
   /** Makes the part of a range of another object, inside the store. */
-  copy(source: { path: string; from: number; to: number }): Promise<void>
+  copy(source: CopySource): Promise<void>
   /** memory for the part's bytes, its own until the work on the part ends */
   buffer(): Buffer
   signal: AbortSignal
 }
 
-export interface Target {
+/** What is written, and by whom. */
+export interface Writing {
   path: string
   /** how errors name it */
   key: string
   attempt: Attempt
-  /** bytes of each part but the last */
-  partBytes: number
-  /** bytes of the whole */
-  size: number
   signal?: AbortSignal | undefined
 }
 
+export interface Target extends Writing {
+  /** the largest part that is sent */
+  partBytes: number
+  /** bytes of the whole */
+  size: number
+  /** asked when all parts are there, before they become the object; it may throw */
+  beforeJoin?: () => Promise<void>
+}
+
 /** Works on the parts in their order, several at once. The object is there, whole, when this resolves; else it is not there. */
-export async function compose<T>(
+export async function compose<T extends Pick<Part<unknown>, 'number' | 'size'>>(
   place: Place,
   target: Target,
-  parts: Iterable<Part<T>>,
-  work: (part: Part<T>, sending: Sending) => Promise<void>,
+  parts: Iterable<T>,
+  work: (part: T, sending: Sending) => Promise<void>,
 ): Promise<void> {
   const { multipart } = place
   const { path, attempt } = target
@@ -49,7 +56,7 @@ export async function compose<T>(
   const slots = Math.max(1, Math.min(mostAtOnce, Math.floor(memory / target.partBytes)))
   const running: Promise<void>[] = []
   const buffers: Buffer[] = []
-  const run = async (part: Part<T>, slot: number): Promise<void> => {
+  const run = async (part: T, slot: number): Promise<void> => {
     const index = part.number - 1
     const buffer = () => {
       buffers[slot] ??= Buffer.allocUnsafeSlow(Math.min(target.partBytes, target.size))
@@ -58,7 +65,7 @@ export async function compose<T>(
     const send = async (bytes: Uint8Array) => {
       etags[index] = await multipart.part(path, id, part.number, bytes, signal)
     }
-    const copy = async (source: { path: string; from: number; to: number }) => {
+    const copy = async (source: CopySource) => {
       etags[index] = await multipart.copyPart(path, id, part.number, source, signal)
     }
     try {
@@ -77,6 +84,7 @@ export async function compose<T>(
       running[slot].catch(() => {})
     }
     await Promise.all(running)
+    await target.beforeJoin?.()
     signal.throwIfAborted()
     await join(place, target, id, etags)
   } catch (error) {

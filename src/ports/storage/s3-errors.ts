@@ -16,6 +16,11 @@ const damaged = new Set(['XAmzContentSHA256Mismatch', 'BadDigest', 'InvalidDiges
 /** The bytes arrived differently from how they were signed: they may be sent again. */
 export const isDamaged = (error: unknown): boolean => damaged.has(answerOf(error).name ?? '')
 
+const refused = new Set(['InvalidPart', 'EntityTooSmall', 'InvalidRequest', 'NotImplemented', 'MethodNotAllowed'])
+
+/** The server does not know, or will not have, what we asked for: asking again is no use, another way may be. */
+export const isRefusal = (error: unknown): boolean => error instanceof AppError && refused.has(answerOf(error.cause).name ?? '')
+
 /**
  * A store that has no room is `storage_full`; everything else that a server says, or that keeps it from answering, means that
  * the store is not usable now. `remedy` says what the operator can do where that is known.

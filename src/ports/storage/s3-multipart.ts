@@ -6,6 +6,14 @@ import { type Attempt, described } from './s3-bucket.ts'
 import type { Ask, S3Options } from './s3-client.ts'
 import { answerOf, storageError } from './s3-errors.ts'
 
+/** Bytes [from, to) of another object; with `etag` only if it is still that one. */
+export interface CopySource {
+  path: string
+  from: number
+  to: number
+  etag?: string
+}
+
 export type Multipart = ReturnType<typeof multipartOf>
 
 export function multipartOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageClass'>) {
@@ -31,15 +39,16 @@ export function multipartOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'stora
     },
 
     /** Makes part `PartNumber` of bytes [from, to) of another object, inside the store; answers its ETag. */
-    copyPart: async (
-      Key: string,
-      UploadId: string,
-      PartNumber: number,
-      source: { path: string; from: number; to: number },
-      signal?: AbortSignal,
-    ): Promise<string> => {
-      const CopySource = `${Bucket}/${source.path}`
-      const input = { Bucket, Key, UploadId, PartNumber, CopySource, CopySourceRange: `bytes=${source.from}-${source.to - 1}` }
+    copyPart: async (Key: string, UploadId: string, PartNumber: number, source: CopySource, signal?: AbortSignal): Promise<string> => {
+      const input = {
+        Bucket,
+        Key,
+        UploadId,
+        PartNumber,
+        CopySource: `${Bucket}/${source.path}`,
+        CopySourceRange: `bytes=${source.from}-${source.to - 1}`,
+        ...(source.etag ? { CopySourceIfMatch: source.etag } : {}),
+      }
       const made = await ask(
         { path: Key, from: source.path },
         (sdk, client, more) => client.send(new sdk.UploadPartCopyCommand(input), more),

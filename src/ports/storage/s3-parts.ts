@@ -1,6 +1,6 @@
 /** How an object is cut into parts: all equal but the last (some servers demand it), few enough for the largest object. */
 
-const MiB = 1024 * 1024
+export const MiB = 1024 * 1024
 /** S3: at most 10,000 parts. */
 const most = 10_000
 const least = 8 * MiB

@@ -5,7 +5,7 @@ import { AppError } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { checkKey } from './key.ts'
 import { type Attempt, type Bucket, bucketOf } from './s3-bucket.ts'
-import { asker, type S3Options } from './s3-client.ts'
+import { type Ask, asker, type S3Options } from './s3-client.ts'
 import { type Marker, markerIn } from './s3-marker.ts'
 import { type Multipart, multipartOf } from './s3-multipart.ts'
 
@@ -16,8 +16,12 @@ export interface Place {
   clock: Clock
   /** milliseconds without one byte after which a line counts as broken */
   idleMs: number
-  /** multipart uploads being written by this process */
+  /** multipart uploads and helpers being written by this process */
   living: Set<string>
+  /** what this server has refused so far */
+  ways: { copies: boolean }
+  /** The same place; `requests` tells how many were made through it for parts and objects. */
+  counted(): { place: Place; requests: () => number }
   /** Writes a new object: see `writeOnce`. */
   once<T>(key: string, write: (path: string, attempt: Attempt) => Promise<T>): Promise<T>
 }
@@ -44,13 +48,22 @@ export function placeIn(options: S3Options, clock: Clock): Place {
     return write(path, { token: newToken(12), onlyNew: conditional, kept: true })
   }
 
-  return {
+  const place: Place = {
     bucket,
     multipart: multipartOf(ask, options),
     marker,
     clock,
     idleMs: options.patience?.idle ?? 30_000,
     living: new Set(),
+    ways: { copies: true },
+    counted() {
+      let n = 0
+      const counting: Ask = (facts, request, asking) => {
+        n++
+        return ask(facts, request, asking)
+      }
+      return { place: { ...place, bucket: bucketOf(counting, options), multipart: multipartOf(counting, options) }, requests: () => n }
+    },
     async once(key, write) {
       checkKey(key)
       const before = writing.get(key)
@@ -66,6 +79,7 @@ export function placeIn(options: S3Options, clock: Clock): Place {
       }
     },
   }
+  return place
 }
 
 /** Does the server refuse to replace an object when it is asked to? Only the second answer tells: the first may have made it. */

@@ -8,12 +8,13 @@ import { assembleOnS3, write } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { digestOnS3 } from './s3-digest.ts'
 import { missing, objectPath, placeIn } from './s3-place.ts'
+import { presignedUrl } from './s3-presign.ts'
 import { openRange } from './s3-read.ts'
 import { sweepBucket } from './s3-sweep.ts'
 import { uploadsIn } from './s3-uploads.ts'
 
 /**
- * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `marker.json` and `probe`. An object is there, whole, from the
+ * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `helpers/…`, `marker.json` and `probe`. An object is there, whole, from the
  * moment its PUT or its joining is answered. Nothing works before `identify`. Nothing is asked of the server before the first call.
  */
 export function s3Storage(options: S3Options & { clock: Clock }): Storage {
@@ -38,6 +39,14 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       const path = objectPath(key)
       await marker.check()
       await bucket.delete(path)
+    },
+
+    async presign(key, as) {
+      const path = objectPath(key)
+      if (as.seconds > 900) throw new RangeError(`an address for ${as.seconds} s`)
+      const { publicEndpoint: endpoint } = options
+      if (!endpoint || (as.tag !== undefined && (await bucket.head(path))?.etag !== as.tag)) return null
+      return presignedUrl({ ...options, endpoint }, { ...as, path, now: options.clock.now() })
     },
 
     async *list(prefix) {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { AppError } from '../../base/errors.ts'
-import type { Piece, Storage } from './port.ts'
+import type { Assembled, Piece, Storage } from './port.ts'
 import { bodyOf, copyOf, described, drain, literal, named, readRange, refuses } from './samples.ts'
 
 export interface Fixture {
@@ -18,6 +18,8 @@ export interface Fixture {
   /** Takes the marker away, as when the mount is missing. */
   loseMarker(): Promise<void>
 }
+
+type Copy = Piece & { kind: 'copy' }
 
 const installation = '018f0000-0000-7000-8000-000000000001'
 
@@ -171,7 +173,7 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
         fc.asyncProperty(fc.array(one, { maxLength: 12 }), async (pieces) => {
           const key = `out/${n++}`
           const expected = Buffer.concat(pieces.map((p) => (p.kind === 'bytes' ? p.bytes : sources.get(p.key)!.subarray(p.from, p.to))))
-          assert.deepEqual(await storage.assemble(key, pieces), described(expected))
+          isMade(await storage.assemble(key, pieces), expected)
           assert.ok(expected.equals(await readRange(storage, key, 0, expected.length)))
         }),
         { numRuns: 30 },
@@ -185,7 +187,38 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       const pieces: Piece[] = [literal(long)]
       for (let i = 0; i < 5_000; i++) pieces.push(literal(Buffer.from(`${i}\n`)), copyOf('small', small, i % 40, 40))
       const expected = Buffer.concat(pieces.map((p) => (p.kind === 'bytes' ? p.bytes : small.subarray(p.from, p.to))))
-      assert.deepEqual(await storage.assemble('out', pieces), described(expected))
+      isMade(await storage.assemble('out', pieces), expected)
+    })
+
+    test('files of many sizes come together in order, whoever moves them', async () => {
+      const sizes = [8_000_000, 70_000, 5 * 1024 * 1024, 5 * 1024 * 1024 - 1, 11_000_000, 1, 36_000_000, 9_000_000]
+      const pieces: Piece[] = []
+      const parts: Buffer[] = []
+      for (const [i, size] of sizes.entries()) {
+        const [head, bytes] = [Buffer.from(`header of ${i}`), randomBytes(size)]
+        await storage.put(`f/${i}`, bytes)
+        // of one file its beginning is left out
+        const from = i === 4 ? 1000 : 0
+        pieces.push(literal(head), copyOf(`f/${i}`, bytes, from, size))
+        parts.push(head, bytes.subarray(from))
+      }
+      pieces.push(literal(Buffer.from('directory')))
+      const expected = Buffer.concat([...parts, Buffer.from('directory')])
+      isMade(await storage.assemble('out', pieces), expected)
+      const found = await storage.digest('out', Float64Array.of(expected.length))
+      assert.equal(found.sha256, described(expected).sha256)
+      const [large, small] = [pieces[1] as Copy, pieces[3] as Copy]
+      const cases: [Copy, Copy, string][] = [
+        [large, { ...large, to: 8_000_001 }, 'short'],
+        [large, { ...large, key: 'gone' }, 'missing'],
+        [small, { ...small, crc32: small.crc32 ^ 1 }, 'crc'],
+        [small, { ...small, key: 'gone' }, 'missing'],
+      ]
+      for (const [good, bad, reason] of cases) {
+        const wrong = pieces.map((piece) => (piece === good ? bad : piece))
+        await refuses('source_changed', storage.assemble('wrong', wrong), { reason, key: bad.key })
+        assert.equal(await storage.size('wrong'), null)
+      }
     })
 
     test('a source that changed fails the assembly with its key and leaves no object', async () => {
@@ -514,6 +547,13 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       assert.equal(await storage.appendUpload(named('u'), 0, bodyOf(randomBytes(1), 1), 1), 1)
     })
   })
+}
+
+/** What `assemble` says of these bytes: their SHA-256 where all of them passed. */
+function isMade({ size, sha256, moved, requests }: Assembled, bytes: Buffer): void {
+  assert.equal(size, bytes.length)
+  assert.equal(sha256, moved === size ? described(bytes).sha256 : null)
+  assert.ok(moved >= 0 && moved <= size && requests >= 0)
 }
 
 const codeOf = (error: unknown): string => (error instanceof AppError ? error.code : String(error))
