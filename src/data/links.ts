@@ -83,8 +83,25 @@ export async function grantLink(tx: Tx, grant: Grant, now: Date, life: number): 
   return { id: link.id, expiresAt: link.expiresAt, fresh: true }
 }
 
-async function findLiving(tx: Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date } | undefined> {
-  return tx
+/** The same for who has no transaction: most get what lives, by one question. `made` does what belongs to a new one. */
+export async function shareLink(
+  db: Database,
+  grant: Grant,
+  now: Date,
+  life: number,
+  made?: (tx: Tx, expiresAt: Date) => Promise<void>,
+): Promise<{ id: string; expiresAt: Date }> {
+  const living = await findLiving(db, grant, now, life)
+  if (living) return living
+  return db.transaction().execute(async (tx) => {
+    const link = await grantLink(tx, grant, now, life)
+    if (link.fresh) await made?.(tx, link.expiresAt)
+    return link
+  })
+}
+
+async function findLiving(db: Database | Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date } | undefined> {
+  return db
     .selectFrom('links')
     .select(['id', 'expiresAt'])
     .where('kind', '=', grant.kind)

@@ -7,7 +7,7 @@ import { keepUntil, listVersions, markLost, newestOf } from '../../data/archives
 import { findItemAsset, findNamed } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { grantLink } from '../../data/links.ts'
+import { shareLink } from '../../data/links.ts'
 import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { type LinkKind, mintLink } from '../../domain/link.ts'
@@ -88,18 +88,16 @@ export async function askFile(
   if (!asset) throw new AppError('not_found')
   if (asset.state !== 'stored') throw new AppError('original_missing')
   const grant = { kind: 'file' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
-  const link = await deps.db.transaction().execute((tx) => grantLink(tx, grant, deps.clock.now(), deps.settings.linkLife.file))
+  const link = await shareLink(deps.db, grant, deps.clock.now(), deps.settings.linkLife.file)
   return { album_id: gallery.slug, file_count: 1, status: 'ready', ...address(deps, 'file', link) }
 }
 
 /** One link for all who ask within hours, and one for each client. */
 async function archiveLink(deps: Needs, archive: Archive, clientId: string | null): Promise<{ id: string; expiresAt: Date }> {
-  return deps.db.transaction().execute(async (tx) => {
-    const grant = { kind: 'client' as const, galleryId: archive.galleryId, archiveId: archive.id, assetId: null, clientId }
-    const link = await grantLink(tx, grant, deps.clock.now(), deps.settings.linkLife.client)
+  const grant = { kind: 'client' as const, galleryId: archive.galleryId, archiveId: archive.id, assetId: null, clientId }
+  return shareLink(deps.db, grant, deps.clock.now(), deps.settings.linkLife.client, async (tx, expiresAt) => {
     // a link never outlives its file: it is kept for it, or was ended a moment ago, and who asks again gets another one
-    if (link.fresh && !(await keepUntil(tx, archive.id, link.expiresAt))) throw new AppError('unavailable', { archive: archive.id })
-    return link
+    if (!(await keepUntil(tx, archive.id, expiresAt))) throw new AppError('unavailable', { archive: archive.id })
   })
 }
 

@@ -7,7 +7,7 @@ import { AppError } from '../../base/errors.ts'
 import { findAsset, findItemAsset } from '../../data/assets.ts'
 import { findDerivative } from '../../data/derivatives.ts'
 import { findGallery } from '../../data/galleries.ts'
-import { findLink, grantLink, noteUse } from '../../data/links.ts'
+import { findLink, noteUse, shareLink } from '../../data/links.ts'
 import { checkAccess, mayManage } from '../../domain/access.ts'
 import type { Asset } from '../../domain/asset.ts'
 import { checkLink, mintLink, readLink } from '../../domain/link.ts'
@@ -63,7 +63,7 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
     const clientId = (await guard.pass(request, gallery))?.link.clientId ?? null
     const now = deps.clock.now()
     const grant = { kind: 'media' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
-    const link = await deps.db.transaction().execute((tx) => grantLink(tx, grant, now, deps.settings.linkLife.media))
+    const link = await shareLink(deps.db, grant, now, deps.settings.linkLife.media)
     const token = mintLink({ id: link.id, kind: 'media', expiresAt: link.expiresAt }, deps.settings.tokenSecrets)
     return {
       media_url: `${deps.settings.publicUrl}/media/${asset.id}?link=${token}`,
