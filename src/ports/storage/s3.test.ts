@@ -78,7 +78,10 @@ function tests(server: Server): void {
     const found = await storage.digest('zip', Float64Array.of(100, 9 * MiB, expected.length))
     assert.deepEqual({ size: found.size, sha256: found.sha256 }, described(expected))
     const wrong = copyOf('photo', photo, 0, photo.length)
-    await refuses('source_changed', storage.assemble('bad', [...pieces, { ...wrong, crc32: 1 }, ...pieces]), { reason: 'crc', key: 'photo' })
+    await refuses('source_changed', storage.assemble('bad', [...pieces, { ...wrong, crc32: 1 }, ...pieces]), {
+      reason: 'crc',
+      key: 'photo',
+    })
     assert.deepEqual(await left(), ['marker.json', 'objects/film', 'objects/photo', 'objects/zip', 'probe'])
   })
 
