@@ -3,7 +3,7 @@
  * the tests under that path. A failing step does not keep the next ones from running; the exit code tells.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, rmSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -41,7 +41,7 @@ async function testAll(): Promise<boolean> {
   const dir = temporaryFolder()
   const postgres = await startEmbedded({ dir, log: quiet, settings: careless })
   // none, unless a test asks for it: it takes a while
-  const s3 = files.some((file) => /s3/.test(file)) ? await startS3() : undefined
+  const s3 = files.some((file) => readFileSync(path.join(root, file), 'utf8').includes('s3/server.ts')) ? await startS3() : undefined
   try {
     process.env.KEEPSAKE_TEST_POSTGRES = postgres.url
     const good = await runFiles(files)

@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { seconds } from '../base/clock.ts'
-import { newToken } from '../base/id.ts'
+import { newId } from '../base/id.ts'
+import { installationId } from '../data/settings.ts'
 import { isSetUp } from '../data/users.ts'
+import { setUpCode } from '../domain/set-up.ts'
 import { makeAuth } from '../features/accounts/auth.ts'
 import { accountRoutes } from '../features/accounts/routes.ts'
 import { exportRoutes } from '../features/archives/export-routes.ts'
@@ -46,15 +48,15 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
   const { deps } = world
   let close = async () => {}
   let address: string | undefined
-  const setUpCode = newToken(12)
   try {
+    const code = setUpCode(await installationId(deps.db, newId(deps.clock.now())), deps.settings.tokenSecrets)
     if (role !== 'worker') {
       const auth = makeAuth(deps)
       const metrics = makeMetrics(deps)
       const operations = operationsRoutes({ metrics, more: { sweepUploads: () => sweepUploads(deps) } })
       const routes = [
         operations,
-        accountRoutes({ auth, setUpCode }),
+        accountRoutes({ auth, setUpCode: code }),
         galleryRoutes,
         linkRoutes,
         openRoutes,
@@ -81,7 +83,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
     return {
       world,
       address,
-      setUpUrl: first ? `${config.settings.publicUrl}/setup?code=${setUpCode}` : undefined,
+      setUpUrl: first ? `${config.settings.publicUrl}/setup?code=${code}` : undefined,
       stop: async () => {
         // both drain at the same time: a supervisor that waits 30 s must see us gone
         await Promise.all([close(), deps.queue.stop(grace)])

@@ -119,3 +119,17 @@ const outages = new Set<ErrorCode>(['storage_unreachable', 'storage_foreign', 's
 
 /** Is this the AppError with that code? */
 export const isCode = (error: unknown, code: ErrorCode): error is AppError => error instanceof AppError && error.code === code
+
+// SQLSTATE 08: connection exception, 57P01-57P05: the server goes down or comes up, 53300: no connection is free
+const lostState = /^(08...|57P0[1-5]|53300)$/
+const lostSocket = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
+const lostWords = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+/** Did the connection to the database end, or was none made? As drivers and PostgreSQL say it. */
+export function lostDatabase(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code !== undefined && (lostState.test(code) || lostSocket.has(code))) return true
+  // a Unix socket that is not there
+  return (code === 'ENOENT' && syscall === 'connect') || lostWords.test(error.message)
+}

@@ -1,6 +1,6 @@
 /** Turns every error into an RFC 9457 problem that tells the caller what they may know, and the log the rest. */
 import type { FastifyError } from 'fastify'
-import { AppError, type ErrorCode, errorTable } from '../base/errors.ts'
+import { AppError, type ErrorCode, errorTable, lostDatabase } from '../base/errors.ts'
 import type { Log } from '../ports/deps.ts'
 import type { App } from './app.ts'
 
@@ -114,19 +114,6 @@ function badRequest(part: string, found: { instancePath?: string; message?: stri
     (v): FieldError => ({ path: `${part}${v.instancePath ?? ''}`.replace(/\/$/, ''), message: v.message ?? 'is not valid' }),
   )
   return new AppError('bad_request', { errors }, { cause })
-}
-
-// SQLSTATE 08: connection exception, 57P01-57P05: the server goes down or comes up, 53300: no connection is free
-const lostState = /^(08...|57P0[1-5]|53300)$/
-const lostSocket = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
-const lostWords = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
-
-function lostDatabase(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code !== undefined && (lostState.test(code) || lostSocket.has(code))) return true
-  // a Unix socket that is not there
-  return (code === 'ENOENT' && syscall === 'connect') || lostWords.test(error.message)
 }
 
 /** Seconds to wait; services that come back by themselves and full disks name a time of ours. */

@@ -1,9 +1,11 @@
 /** Opens the database: a pool of connections to any PostgreSQL from 15 on, under Kysely. */
+import type { Socket } from 'node:net'
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { minutes, seconds } from '../../base/clock.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, lostDatabase } from '../../base/errors.ts'
 import type { Log } from '../deps.ts'
+import { type Vigil, vigil } from '../vigil.ts'
 import type { Database, Tables } from './port.ts'
 
 export interface DatabaseOptions {
@@ -20,9 +22,13 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
+/** A line that broke in silence is noticed within half a minute, also when nobody asks anything on it. */
+export const lively = { keepAlive: true, keepAliveInitialDelayMillis: seconds(10) }
+
 /** Throws database_unreachable when no connection can be made, config_invalid for a server older than 15 or a malformed address. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const pool = openPool(options)
+  const watch = vigil({ probe: (ms) => askOnce(options.url, ms) })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= pool.end()
@@ -37,8 +43,57 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     throw new AppError('database_unreachable', { reason: reasonOf(cause) }, { cause })
   }
   // pool.end() twice rejects, so db.destroy() must not be the one that ends it a second time
-  const dialect = new PostgresDialect({ pool: { connect: () => pool.connect(), end: close, options: pool.options } })
+  const connect = async () => watched(await pool.connect().catch(inOurWords), watch)
+  const dialect = new PostgresDialect({ pool: { connect, end: close, options: pool.options } })
   return { db: new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] }), close }
+}
+
+/**
+ * A connection whose server is silent is torn down, and its query rejects as lost: neither side of a line that broke in the
+ * middle hears of it otherwise, for a quarter of an hour.
+ */
+function watched(client: pg.PoolClient, watch: Vigil): pg.PoolClient {
+  const query = async (...asked: unknown[]) => {
+    const over = watch.waits(() => socketOf(client).destroy())
+    try {
+      return await (client.query as (...asked: unknown[]) => Promise<unknown>)(...asked)
+    } catch (error) {
+      return inOurWords(error)
+    } finally {
+      over()
+    }
+  }
+  // a cursor reads by itself: it is handed on as it is
+  const asked = (...given: unknown[]) => (typeof given[0] === 'object' && given[0] && 'submit' in given[0] ? pass(given) : query(...given))
+  const pass = (given: unknown[]) => (client.query as (...given: unknown[]) => unknown)(...given)
+  return { query: asked, release: (error?: boolean | Error) => client.release(error) } as unknown as pg.PoolClient
+}
+
+/** A lost connection is an outage, to whoever asked: what PostgreSQL itself says of a statement is handed on as it is. */
+function inOurWords(cause: unknown): never {
+  if (lostDatabase(cause)) throw new AppError('unavailable', { reason: reasonOf(cause) }, { cause })
+  throw cause
+}
+
+const socketOf = (client: pg.PoolClient) => (client as unknown as { connection: { stream: Socket } }).connection.stream
+
+/** One small question by a connection of its own; a server that refuses us answers, too. */
+async function askOnce(url: string, ms: number): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'keepsake probe',
+    connectionTimeoutMillis: ms,
+    query_timeout: ms,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error
+  } finally {
+    client.end().catch(() => {})
+  }
 }
 
 function openPool({ url, max = 10, log }: DatabaseOptions): pg.Pool {
@@ -48,7 +103,7 @@ function openPool({ url, max = 10, log }: DatabaseOptions): pg.Pool {
     statement_timeout: minutes(5),
   }
   try {
-    const pool = new pg.Pool({ connectionString: url, max, application_name: 'keepsake', keepAlive: true, types: ourTypes, ...timeouts })
+    const pool = new pg.Pool({ connectionString: url, max, application_name: 'keepsake', ...lively, types: ourTypes, ...timeouts })
     // without listeners a stop of PostgreSQL would end Node; the query at hand is rejected anyway
     pool.on('error', (error) => log?.warn({ reason: error.message }, 'an idle database connection was lost'))
     pool.on('connect', (client) => client.on('error', () => {}))

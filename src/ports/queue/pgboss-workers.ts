@@ -2,8 +2,9 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JobWithMetadata, PgBoss } from 'pg-boss'
-import { AppError } from '../../base/errors.ts'
-import type { JobName, JobRule, Payload } from '../../domain/jobs.ts'
+import { seconds } from '../../base/clock.ts'
+import { AppError, isOutage } from '../../base/errors.ts'
+import type { Job, JobName, JobRule, Payload } from '../../domain/jobs.ts'
 import type { Log } from '../deps.ts'
 import type { Handler, Handlers } from './port.ts'
 
@@ -13,7 +14,20 @@ export interface WorkersOptions {
   log: Log
   rules: Record<JobName, JobRule>
   handlers: Handlers
+  /** sends the same job once more */
+  again: (job: Job, delayMs: number) => Promise<void>
 }
+
+/** A line to PostgreSQL that broke in silence is given up and made anew: what asks here asks again by itself. */
+export const patience = {
+  connectionTimeoutMillis: seconds(5),
+  query_timeout: seconds(15),
+  keepAlive: true,
+  keepAliveInitialDelayMillis: seconds(10),
+}
+
+/** Until the world may be there again. */
+const pause = seconds(10)
 
 export interface Workers {
   /** Takes no new job, waits at most `graceMs`, gives what still runs back to the queue and aborts it. */
@@ -21,12 +35,13 @@ export interface Workers {
 }
 
 /** Starts `parallel` workers for every name, the supervision of lost workers, and the schedule. */
-export async function startWorkers({ url, schema, log, rules, handlers }: WorkersOptions): Promise<Workers> {
+export async function startWorkers({ url, schema, log, rules, handlers, again }: WorkersOptions): Promise<Workers> {
   const boss = new PgBoss({
     connectionString: url,
     schema,
     max: 4,
     application_name: 'keepsake worker',
+    ...patience,
     migrate: false,
     useListenNotify: true,
     // every second, and one process of all for every queue: is a heartbeat lost?
@@ -41,7 +56,8 @@ export async function startWorkers({ url, schema, log, rules, handlers }: Worker
   await boss.start()
   const running = new Set<Promise<unknown>>()
   for (const name of Object.keys(rules) as JobName[]) {
-    for (let n = 0; n < rules[name].parallel; n++) await workOne(boss, name, handlers[name] as Handler<JobName>, log, running)
+    for (let n = 0; n < rules[name].parallel; n++)
+      await workOne(boss, name, { handler: handlers[name] as Handler<JobName>, log, again }, running)
   }
   await boss.schedule('reconcile', '* * * * *', {}, { singletonKey: 'reconcile', group: { id: 'reconcile' } })
   return {
@@ -55,7 +71,11 @@ export async function startWorkers({ url, schema, log, rules, handlers }: Worker
   }
 }
 
-async function workOne(boss: PgBoss, name: JobName, handler: Handler<JobName>, log: Log, running: Set<Promise<unknown>>): Promise<void> {
+interface Work extends Pick<WorkersOptions, 'log' | 'again'> {
+  handler: Handler<JobName>
+}
+
+async function workOne(boss: PgBoss, name: JobName, work: Work, running: Set<Promise<unknown>>): Promise<void> {
   const options = {
     includeMetadata: true as const,
     perJobResults: true as const,
@@ -67,7 +87,7 @@ async function workOne(boss: PgBoss, name: JobName, handler: Handler<JobName>, l
   let id = ''
   id = await boss.work(name, options, async ([job]: JobWithMetadata<Payload<JobName>>[]) => {
     if (!job) return []
-    const run = runOne(job, handler, log)
+    const run = runOne(job, work)
     running.add(run)
     try {
       return [{ id: job.id, ...(await run) }]
@@ -81,7 +101,7 @@ async function workOne(boss: PgBoss, name: JobName, handler: Handler<JobName>, l
 
 type Outcome = { status: 'completed' | 'failed' | 'deadletter'; output?: object }
 
-async function runOne(job: JobWithMetadata<Payload<JobName>>, handler: Handler<JobName>, log: Log): Promise<Outcome> {
+async function runOne(job: JobWithMetadata<Payload<JobName>>, { handler, log, again }: Work): Promise<Outcome> {
   const attempt = job.retryCount + 1
   const last = job.retryCount >= job.retryLimit
   // every minute the same two lines would drown the others
@@ -96,6 +116,15 @@ async function runOne(job: JobWithMetadata<Payload<JobName>>, handler: Handler<J
     const final = error instanceof AppError && error.final
     const facts = { job: job.name, payload: job.data, attempt, again: !final && !last, err: error }
     log.warn(facts, 'a job failed')
+    if (isOutage(error) && !job.signal.aborted) {
+      try {
+        // not a retry: however long the world is away, that costs the job no try, and it goes on soon after
+        await again({ name: job.name, payload: job.data } as Job, pause)
+        return { status: 'completed', output: briefly(error) }
+      } catch {
+        // the database is away, too: a lost heartbeat brings the job back
+      }
+    }
     // `deadletter` ends it whatever tries are left
     return { status: final ? 'deadletter' : 'failed', output: briefly(error) }
   }

@@ -15,7 +15,7 @@ import { AppError } from '../../base/errors.ts'
 import { type Job, type JobName, type JobRule, jobKey, jobRules } from '../../domain/jobs.ts'
 import type { Database, Tx } from '../database/port.ts'
 import type { Log } from '../deps.ts'
-import { startWorkers, type Workers } from './pgboss-workers.ts'
+import { patience, startWorkers, type Workers } from './pgboss-workers.ts'
 import type { Handlers, Queue } from './port.ts'
 
 export interface PgbossOptions {
@@ -38,6 +38,7 @@ export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOpti
     supervise: false,
     schedule: false,
     application_name: 'keepsake queue',
+    ...patience,
   })
   sender.on('error', (error) => log.warn({ reason: error.message }, 'the queue has trouble'))
   await sender.start()
@@ -76,7 +77,7 @@ export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOpti
     send,
     sendAll,
     async work(handlers: Handlers) {
-      workers ??= await startWorkers({ url, schema, log, rules, handlers })
+      workers ??= await startWorkers({ url, schema, log, rules, handlers, again: (job, delayMs) => send(db, job, { delayMs }) })
       // what a crash left behind shall not wait for the full minute
       await send(db, { name: 'reconcile', payload: {} })
     },

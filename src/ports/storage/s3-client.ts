@@ -1,6 +1,7 @@
 /** Asks an S3 server: the SDK loaded when first needed, deadlines, tries, and its errors in our words. */
 
 import type * as Sdk from '@aws-sdk/client-s3'
+import { vigil } from '../vigil.ts'
 import { answerOf, isDamaged, storageError } from './s3-errors.ts'
 
 export interface S3Options {
@@ -57,20 +58,38 @@ export function asker(options: S3Options): Ask {
     return loading
   }
 
+  // any answer will do, also a refusal: then the server lives, and what it works at may take its time
+  const probe = async (ms: number): Promise<void> => {
+    const { sdk, client } = await load()
+    const asked = client.send(new sdk.HeadBucketCommand({ Bucket: options.bucket }), { abortSignal: AbortSignal.timeout(ms) })
+    await asked.catch((error: unknown) => {
+      if (answerOf(error).status === undefined) throw error
+    })
+  }
+  const watch = vigil({ probe })
+
   return async (facts, request, { bytes = 0, signal, expected = [] } = {}) => {
     signal?.throwIfAborted()
     const { sdk, client } = await load()
     const deadline = AbortSignal.timeout(patience.whole + Math.ceil(bytes / slowest))
-    const abortSignal = signal ? AbortSignal.any([deadline, signal]) : deadline
-    for (let n = 1; ; n++) {
-      try {
-        return await request(sdk, client, { abortSignal })
-      } catch (error) {
-        signal?.throwIfAborted()
-        if (isDamaged(error) && n < tries) continue
-        if (expected.includes(answerOf(error).status ?? 0)) throw error
-        throw storageError(deadline.aborted ? deadline.reason : error, { bucket: options.bucket, ...facts })
+    const gone = new AbortController()
+    const over = watch.waits(() => gone.abort(Object.assign(new Error('the server answers nobody'), { code: 'no_answer' })))
+    const ends = [deadline, gone.signal]
+    const abortSignal = AbortSignal.any(signal ? [...ends, signal] : ends)
+    try {
+      for (let n = 1; ; n++) {
+        try {
+          return await request(sdk, client, { abortSignal })
+        } catch (error) {
+          signal?.throwIfAborted()
+          if (isDamaged(error) && n < tries) continue
+          if (expected.includes(answerOf(error).status ?? 0)) throw error
+          const end = ends.find(({ aborted }) => aborted)
+          throw storageError(end ? end.reason : error, { bucket: options.bucket, ...facts })
+        }
       }
+    } finally {
+      over()
     }
   }
 }
