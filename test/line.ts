@@ -43,7 +43,11 @@ export async function lineTo(target: net.NetConnectOpts): Promise<Line> {
     await once(server, 'listening')
   }
   const resetAll = () => {
-    for (const socket of [...held, ...[...pairs].flat()]) socket.resetAndDestroy()
+    for (const client of held) client.resetAndDestroy()
+    for (const [client, upstream] of pairs) {
+      client.resetAndDestroy()
+      upstream.destroy()
+    }
   }
   await listen(0)
   const { port } = server.address() as net.AddressInfo

@@ -76,6 +76,9 @@ export function asAppError(error: unknown): AppError {
   if (fastify.validation) return badRequest(fastify.validationContext ?? 'body', fastify.validation, error)
   const code = fastifyCodes[fastify.code ?? '']
   if (code) return new AppError(code, { detail: details[fastify.code ?? ''] }, { cause: error })
+  // libraries pack what happened to our database into errors of their own
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof AppError && cause.status === 503) return cause
   if (lostDatabase(error)) return new AppError('unavailable', {}, { cause: error })
   const byStatus = statuses[fastify.statusCode ?? 0]
   return new AppError(byStatus ?? 'internal', {}, { cause: error })

@@ -17,9 +17,9 @@ export interface VigilOptions {
 
 /**
  * What takes long is not given up for that: a large statement, or the joining of a film, may. Only when a probe finds nobody
- * there everything that waited before the probe was sent ends: at twice `patience` + `deadline` at the latest.
+ * there everything that waited before the probe was sent ends: after one and a half times `patience` and `deadline` at the latest.
  */
-export function vigil({ probe, patience = seconds(3), deadline = seconds(4) }: VigilOptions): Vigil {
+export function vigil({ probe, patience = seconds(2), deadline = seconds(4) }: VigilOptions): Vigil {
   const waiting = new Map<() => void, number>()
   let looks = false
 
@@ -29,7 +29,7 @@ export function vigil({ probe, patience = seconds(3), deadline = seconds(4) }: V
   }
   async function look(): Promise<void> {
     const begun = performance.now()
-    const old = () => [...waiting].filter(([, since]) => since <= begun - patience).map(([away]) => away)
+    const old = () => [...waiting].filter(([, since]) => since <= begun - patience / 2).map(([away]) => away)
     if (old().length) {
       try {
         await probe(deadline)

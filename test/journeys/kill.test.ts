@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { testServer } from '../s3/server.ts'
+import { freshCluster } from './cluster.ts'
 import { allArrived, freshLedger, noting } from './ledger.ts'
 import { createGallery, setUp } from './people.ts'
 import { photos, sendPhoto } from './sending.ts'
@@ -13,6 +15,9 @@ import { freshInstallation, type Installation, until } from './service.ts'
 const kills = Number(process.env.KEEPSAKE_KILLS ?? 5)
 const least = kills * 20
 const senders = 12
+
+const server = await testServer()
+const skip = typeof server === 'string' ? server : false
 
 test(`killed ${kills} times while photos come in, the service loses no acknowledged one`, { timeout: kills * 30_000 + 300_000 }, (t) =>
   underLoad(t, async (installation, service) => {
@@ -41,12 +46,27 @@ test(`its PostgreSQL killed ${kills} times, the service goes on by itself`, { ti
   }),
 )
 
+test('killed while photos come into a bucket, the service loses no acknowledged one', { timeout: kills * 30_000 + 300_000, skip }, (t) =>
+  underLoad(
+    t,
+    async (installation, service) => {
+      for (let n = 0; n < Math.ceil(kills / 2); n++) {
+        await sleep(500 + Math.random() * 2500)
+        await service.kill()
+        service = await installation.start()
+      }
+    },
+    async () => (typeof server === 'string' ? assert.fail(server) : (await freshCluster(t, server, 1)).machines[0]!),
+  ),
+)
+
 /** Sends photos without end while `trouble` is made, then lets everything arrive and looks for what was promised. */
 async function underLoad(
   t: TestContext,
   trouble: (installation: Installation, service: Awaited<ReturnType<Installation['start']>>) => Promise<void>,
+  place: () => Promise<Installation> = () => freshInstallation(t),
 ) {
-  const installation = await freshInstallation(t)
+  const installation = await place()
   const service = await installation.start()
   const ida = await setUp(installation, service)
   const gallery = await createGallery(ida, { title: 'Under load' })

@@ -7,7 +7,10 @@ import { globSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import type { Archive, DownloadResponse } from '../../sdk/src/wire.ts'
+import { testServer } from '../s3/server.ts'
+import { freshCluster } from './cluster.ts'
 import { allOf, archiveOf, createGallery, type Person, publish, setUp } from './people.ts'
 import { sha256Of } from './programs.ts'
 import { photos, sendPhotos } from './sending.ts'
@@ -15,8 +18,19 @@ import { freshInstallation, type Installation, type Service, until } from './ser
 
 const stalls = Number(process.env.KEEPSAKE_STALLS ?? 2)
 
-test(`a worker asleep during a build wakes up ${stalls} times and changes nothing`, { timeout: stalls * 120_000 + 300_000 }, async (t) => {
-  const { installation, ida, gallery } = await galleryWithoutWorker(t)
+test(`a worker asleep during a build wakes up ${stalls} times and changes nothing`, { timeout: stalls * 120_000 + 300_000 }, (t) =>
+  asleep(t, onDisk, stalls),
+)
+
+const server = await testServer()
+const skip = typeof server === 'string' ? server : false
+
+test('a worker asleep during a build into a bucket wakes up and changes nothing', { timeout: 420_000, skip }, (t) =>
+  asleep(t, inBucket, Math.ceil(stalls / 2)),
+)
+
+async function asleep(t: TestContext, place: (t: TestContext) => Promise<Place>, stalls: number): Promise<void> {
+  const { installation, filesOf, ida, gallery } = await galleryWithoutWorker(await place(t))
   let [active, idle] = [await installation.start('worker'), await installation.start('worker')]
   await publish(ida, gallery)
   const takenOver: number[] = []
@@ -40,7 +54,7 @@ test(`a worker asleep during a build wakes up ${stalls} times and changes nothin
     const stopped = performance.now()
     const finished = await readyOf(ida, gallery, version)
     takenOver.push(Math.round((performance.now() - stopped) / 1000))
-    const before = { row: finished, files: await filesOf(installation, version), zip: await download(ida, gallery) }
+    const before = { row: finished, files: await filesOf(version), zip: await download(ida, gallery) }
     assert.equal(before.zip, first.checksum)
     const spoken = active.log().length
     active.send('SIGCONT')
@@ -48,7 +62,7 @@ test(`a worker asleep during a build wakes up ${stalls} times and changes nothin
     assert.match(active.log().slice(spoken), /Another worker has taken this work over|attempt_stale/)
     const after = {
       row: await readyOf(ida, gallery, version),
-      files: await filesOf(installation, version),
+      files: await filesOf(version),
       zip: await download(ida, gallery),
     }
     assert.deepEqual(after.row, before.row)
@@ -63,16 +77,22 @@ test(`a worker asleep during a build wakes up ${stalls} times and changes nothin
     round += 1
   }
   t.diagnostic(`${stalls} workers woke up too late; another one had finished after ${takenOver.join(', ')} s`)
-})
+}
+
+interface Place {
+  installation: Installation
+  /** A sum of every stored file of that version, whichever attempt wrote it. */
+  filesOf(version: number): Promise<Map<string, string>>
+}
 
 /** Pages in one process; whoever builds comes later. */
-async function galleryWithoutWorker(t: TestContext): Promise<{ installation: Installation; web: Service; ida: Person; gallery: string }> {
-  const installation = await freshInstallation(t)
+async function galleryWithoutWorker(place: Place): Promise<Place & { web: Service; ida: Person; gallery: string }> {
+  const { installation } = place
   const web = await installation.start('web')
   const ida = await setUp(installation, web)
   const { id } = await createGallery(ida, { title: 'Stalled' })
   await sendPhotos(installation, ida, id, await photos(14, 8_000_000))
-  return { installation, web, ida, gallery: id }
+  return { ...place, web, ida, gallery: id }
 }
 
 /** Is the build still unfinished, and does it make no progress any more? */
@@ -92,17 +112,38 @@ async function readyOf(ida: Person, gallery: string, version: number): Promise<A
   return until(look, { what: `version ${version}`, ms: 120_000, every: 200 })
 }
 
-/** SHA-256 of every stored file of that version, whichever attempt wrote it. */
-async function filesOf({ dir }: Installation, version: number): Promise<Map<string, string>> {
-  const files = globSync(`storage/objects/galleries/*/archives/${version}-*.zip`, { cwd: dir })
-  return new Map(await Promise.all(files.map(async (file) => [file, await sha256Of(path.join(dir, file))] as const)))
+async function onDisk(t: TestContext): Promise<Place> {
+  const installation = await freshInstallation(t)
+  return {
+    installation,
+    async filesOf(version) {
+      const files = globSync(`storage/objects/galleries/*/archives/${version}-*.zip`, { cwd: installation.dir })
+      return new Map(await Promise.all(files.map(async (file) => [file, await sha256Of(path.join(installation.dir, file))] as const)))
+    },
+  }
+}
+
+async function inBucket(t: TestContext): Promise<Place> {
+  if (typeof server === 'string') throw new Error(server)
+  const { machines, bucket } = await freshCluster(t, server, 1)
+  const { accessKeyId, secretAccessKey } = bucket
+  const client = new S3Client({ ...bucket, endpoint: bucket.endpoint!, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
+  t.after(() => client.destroy())
+  return {
+    installation: machines[0]!,
+    async filesOf(version) {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket.bucket, Prefix: 'objects/' }))
+      return new Map(Contents.filter(({ Key }) => Key!.includes(`/archives/${version}-`)).map(({ Key, ETag }) => [Key!, ETag!]))
+    },
+  }
 }
 
 /** SHA-256 of what the link gives. */
 async function download(ida: Person, gallery: string): Promise<string> {
   const { body } = await ida.ask<DownloadResponse>(`/api/galleries/${gallery}/download`)
   assert.equal(body.status, 'ready')
-  const answer = await fetch(body.download_url!)
+  const { pathname } = new URL(body.download_url!)
+  const answer = await fetch(ida.address(pathname))
   assert.equal(answer.status, 200)
   const digest = await crypto.subtle.digest('SHA-256', await answer.arrayBuffer())
   return Buffer.from(digest).toString('hex')
