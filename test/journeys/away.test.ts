@@ -1,6 +1,6 @@
 /**
  * PostgreSQL or the bucket goes away, refused or silent, while photos come in and archives are built: the pages say so in time,
- * nothing is called failed or missing, and everything goes on by itself. KEEPSAKE_AWAY_SECONDS says for how long (15).
+ * nothing is called failed or missing, and everything goes on by itself. KEEPSAKE_AWAY_SECONDS says for how long (12).
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,7 +16,7 @@ import { type Installation, until } from './service.ts'
 
 const server = await testServer()
 const skip = typeof server === 'string' ? server : false
-const lasting = Number(process.env.KEEPSAKE_AWAY_SECONDS ?? 15) * 1000
+const lasting = Number(process.env.KEEPSAKE_AWAY_SECONDS ?? 12) * 1000
 
 test('what everybody shares goes away and comes back', { timeout: 600_000 + 8 * lasting, skip }, async (t) => {
   if (typeof server === 'string') return
@@ -106,7 +106,12 @@ async function anOriginal(ida: Person, gallery: string, name?: string): Promise<
 }
 
 /** Sends a photo in small pieces; `halfway` when some of them were acknowledged. */
-function slowly(web: Installation, ida: Person, gallery: string, photo: Photo): { halfway: Promise<void>; done: Promise<string>; giveUp: () => void } {
+function slowly(
+  web: Installation,
+  ida: Person,
+  gallery: string,
+  photo: Photo,
+): { halfway: Promise<void>; done: Promise<string>; giveUp: () => void } {
   let over = false
   const halfway = Promise.withResolvers<void>()
   const done = sendPhoto(web, ida, gallery, photo, {

@@ -127,7 +127,12 @@ async function inBucket(t: TestContext): Promise<Place> {
   if (typeof server === 'string') throw new Error(server)
   const { machines, bucket } = await freshCluster(t, server, 1)
   const { accessKeyId, secretAccessKey } = bucket
-  const client = new S3Client({ ...bucket, endpoint: bucket.endpoint!, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
+  const client = new S3Client({
+    ...bucket,
+    endpoint: bucket.endpoint!,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  })
   t.after(() => client.destroy())
   return {
     installation: machines[0]!,

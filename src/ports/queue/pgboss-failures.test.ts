@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { careless, quiet, type TestDatabase, temporaryFolder, testDatabase } from '../../../test/postgres.ts'
+import { AppError } from '../../base/errors.ts'
 import { startEmbedded } from '../database/embedded.ts'
 import { openDatabase } from '../database/postgres.ts'
 import { pgbossQueue } from './pgboss.ts'
@@ -86,6 +87,21 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
     await close()
     await server.stop()
     rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('work that meets an outage is done soon after it, and no outage costs it a try', async () => {
+    await inWorld(async ({ db }, queue) => {
+      const attempts: number[] = []
+      const act = async (_: unknown, { attempt }: { attempt: number }) => {
+        attempts.push(attempt)
+        if (attempts.length === 1) throw new AppError('storage_unreachable')
+      }
+      await queue.work(handle({ 'archive.build': act }))
+      await queue.send(db, build('a'))
+      await until(() => attempts.length === 2)
+      assert.deepEqual(attempts, [1, 1])
+      await until(async () => Object.keys(await queue.depth()).length === 0)
+    })
   })
 
   test('the reconciler runs at the start of work and is scheduled once a minute for all processes', async () => {
