@@ -120,7 +120,10 @@ function slowly(
     onChunkComplete: (_size, sent) => sent >= 512 * 1024 && halfway.resolve(),
   })
   done.catch(() => {})
-  return { halfway: halfway.promise, done, giveUp: () => void (over = true) }
+  const giveUp = () => {
+    over = true
+  }
+  return { halfway: halfway.promise, done, giveUp }
 }
 
 /** The archives that are ready, and whatever was called failed or missing. */
