@@ -208,14 +208,20 @@ test(`three workers build ${galleries} galleries once each, one of them killed e
   }
   let kills = 0
   let over = false
+  const orphans: { job: string; at: number }[] = []
+  const logs = workers.map((worker) => services.get(worker)!.log)
   const killing = (async () => {
     while (!over) {
       await sleep(killEvery)
       const worker = await until(() => over || builder(), { what: 'a build', ms: 300_000, every: 5 })
       if (worker === true) return
-      await services.get(worker)!.kill()
+      const dying = services.get(worker)!
+      await dying.kill()
+      const at = Date.now()
+      for (const job of heldBy(dying.log())) orphans.push({ job, at })
       kills += 1
       await start(worker)
+      logs.push(services.get(worker)!.log)
     }
   })()
   const from = performance.now()
@@ -229,10 +235,17 @@ test(`three workers build ${galleries} galleries once each, one of them killed e
   const took = performance.now() - from
   over = true
   await killing
-  const again = await builtOnce(cluster, ids)
-  assert.ok(again.longest < 120, `a killed worker's job went on after ${again.longest} s`)
+  await builtOnce(cluster, ids)
+  const begun = logs.flatMap((log) => acquired(log()))
+  // by its id; where the reconciler was faster it is another job, and the checks above say that it was done
+  const waits = orphans.flatMap(({ job, at }) => {
+    const next = begun.filter((one) => one.job === job && one.at > at).map((one) => (one.at - at) / 1000)
+    return next.length ? [Math.min(...next)] : []
+  })
+  const longest = Math.max(0, ...waits)
+  assert.ok(longest < 120, `a killed worker's job went on after ${longest} s`)
   t.diagnostic(
-    `${galleries} galleries in ${(took / 1000).toFixed(1)} s, ${kills} kills, ${again.repeated} builds begun anew, resumed after ${again.longest} s at most`,
+    `${galleries} galleries in ${(took / 1000).toFixed(1)} s, ${kills} kills; of ${orphans.length} jobs that lost their worker ${waits.length} went on under their id, after ${longest.toFixed(1)} s at most`,
   )
 })
 
