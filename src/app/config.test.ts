@@ -20,6 +20,7 @@ test('nothing set gives a service for this machine alone', () => {
     dataDir: plain.KEEPSAKE_DATA,
     databaseUrl: undefined,
     s3: undefined,
+    sqs: undefined,
     smtpUrl: undefined,
     resendApiKey: undefined,
     logLevel: 'info',
@@ -33,7 +34,7 @@ test('nothing set gives a service for this machine alone', () => {
   const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
   assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
   assert.deepEqual(secrets, settings.tokenSecrets)
-  assert.deepEqual([settings.cronSecret, settings.detailedLogs], [null, false])
+  assert.deepEqual([settings.cronSecret, settings.eventsSecret, settings.bucket, settings.detailedLogs], [null, null, null, false])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })

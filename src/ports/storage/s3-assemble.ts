@@ -11,7 +11,7 @@ import { fill } from './s3-fill.ts'
 import { makeInStore } from './s3-instore.ts'
 import { reporting } from './s3-parallel.ts'
 import { partBytes, partsOf } from './s3-parts.ts'
-import { type Place, wrote } from './s3-place.ts'
+import { type Place, readable, wrote } from './s3-place.ts'
 import { type InStorePlan, lengthOf, planInStore } from './s3-plan.ts'
 
 /** A plan, or null: everything is moved. */
@@ -106,7 +106,7 @@ async function gathered(pieces: Iterable<Piece>, signal: AbortSignal | undefined
   for (const piece of pieces) {
     signal?.throwIfAborted()
     if (piece.kind === 'copy') {
-      checkKey(piece.key)
+      readable(piece.key)
       checkRange(piece.from, piece.to)
     }
     all.push(piece)
