@@ -26,6 +26,7 @@ import type { ForeignObject } from '../../ports/storage/port.ts'
 import { contentChanged, positionAt } from './add.ts'
 import type { ImportProgress } from './import.ts'
 import { type Outcome, type SyncDeps, takeObject } from './sync-object.ts'
+import { turns } from './turns.ts'
 
 /** What a look at the prefix changed. */
 export interface Synced {
@@ -153,6 +154,7 @@ interface Work {
 
 async function takeAll(deps: SyncDeps, { gallery, source, fresh, before }: Work, { onProgress, signal }: SyncOptions): Promise<Outcome[]> {
   const first = positionAt(deps.clock.now())
+  const inTurn = turns()
   const outcomes: Outcome[] = new Array(fresh.length)
   const progress = { files: before.done, bytes: before.doneBytes, path: '' }
   let [next, failed, told] = [0, false, 0]
@@ -161,7 +163,8 @@ async function takeAll(deps: SyncDeps, { gallery, source, fresh, before }: Work,
       signal?.throwIfAborted()
       const n = next++
       const object = fresh[n]!
-      outcomes[n] = await takeObject(deps, { gallery, object, position: first + n, copy: source.copy, signal })
+      const work = { gallery, object, position: first + n, copy: source.copy, signal }
+      outcomes[n] = await inTurn(object.size, () => takeObject(deps, work))
       progress.files += 1
       progress.bytes += object.size
       progress.path = object.path
