@@ -22,6 +22,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         fetches an archive: goes on where it stopped, proves every photo, fetches damaged ones again
   keepsake import <folder> --gallery <slug>
         more files into a gallery
+  keepsake import --prefix albums/<slug>/photos/ [--gallery slug] [--copy]
+        a gallery of photos that lie in the bucket already: read there, copied only with --copy
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
   keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
         [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link

@@ -6,6 +6,7 @@ import { type ItemCursor, pageItems } from '../../data/items.ts'
 import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
 import { viewItem } from '../../http/item.ts'
 import { folderBelow } from './allowed.ts'
+import { eventRoutes } from './events.ts'
 import { importFolder } from './import.ts'
 import { mediaRoutes } from './media.ts'
 import { removeItem } from './remove.ts'
@@ -16,6 +17,7 @@ export const uploadRoutes: RoutePlugin = (app, deps, guard) => {
   tusRoutes(app, deps, guard)
   itemRoutes(app, deps, guard)
   mediaRoutes(app, deps, guard)
+  app.register(async (scope) => eventRoutes(scope, deps))
 }
 
 const itemRoutes: RoutePlugin = (app, deps, guard) => {
