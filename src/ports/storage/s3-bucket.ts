@@ -115,7 +115,13 @@ export function bucketOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageC
 
     /** Copies a whole object, at most 5 GiB, inside the store. */
     copy: async (from: string, Key: string, attempt: Attempt = {}): Promise<void> => {
-      const input = { Bucket, Key, CopySource: copySource(Bucket, from), ...described(attempt, options), MetadataDirective: 'REPLACE' as const }
+      const input = {
+        Bucket,
+        Key,
+        CopySource: copySource(Bucket, from),
+        ...described(attempt, options),
+        MetadataDirective: 'REPLACE' as const,
+      }
       await ask({ path: Key, from }, (sdk, client, more) => client.send(new sdk.CopyObjectCommand(input), more))
     },
 
