@@ -10,6 +10,7 @@ import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
 import { serveCommand } from './serve.ts'
+import { storageCommand } from './storage.ts'
 import { userCommand } from './user.ts'
 
 const help = `keepsake: delivers photo galleries as one verified ZIP behind a lasting link
@@ -31,8 +32,10 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+  keepsake storage setup [--dry-run]
+        tells the bucket its CORS, lifecycle and events; leaves every rule alone that is not called keepsake-…
   keepsake doctor [--trust-clock]
-        looks at configuration, database, storage, disk, mail, clock, queue and maintenance
+        looks at configuration, database, storage, bucket, disk, mail, clock, queue and maintenance
 
 Every command takes --json. Configuration comes from the environment: see .env.example.
 `
@@ -46,6 +49,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   client: clientCommand,
   archive: archiveCommand,
   doctor: doctorCommand,
+  storage: storageCommand,
   user: userCommand,
   key: keyCommand,
 }

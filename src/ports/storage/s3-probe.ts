@@ -130,7 +130,10 @@ export async function probeBucket(options: S3Options & { publicEndpoint?: string
       'clock',
       'Set the clock of this machine (NTP): a store refuses requests that are 15 minutes off, and signed addresses end too early or too late.',
       async () => {
-        const answer = await fetch(options.endpoint ?? `https://s3.${options.region}.amazonaws.com`, { method: 'HEAD', signal: AbortSignal.timeout(20_000) })
+        const answer = await fetch(options.endpoint ?? `https://s3.${options.region}.amazonaws.com`, {
+          method: 'HEAD',
+          signal: AbortSignal.timeout(20_000),
+        })
         const date = Date.parse(answer.headers.get('date') ?? '')
         if (Number.isNaN(date)) return 'the store does not say what time it is'
         const apart = Math.round((options.clock.now().getTime() - date) / 1000)

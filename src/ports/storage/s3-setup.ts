@@ -170,7 +170,9 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain).sort((x, y) => JSON.stringify(x).localeCompare(JSON.stringify(y)))
   if (typeof value === 'string') return value.toLowerCase()
   if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined && field !== '' && !(Array.isArray(field) && !field.length))
+  const fields = Object.entries(value).filter(
+    ([, field]) => field !== undefined && field !== '' && !(Array.isArray(field) && !field.length),
+  )
   return Object.fromEntries(fields.sort(([x], [y]) => x.localeCompare(y)).map(([name, field]) => [name, plain(field)]))
 }
 
