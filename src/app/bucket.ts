@@ -10,7 +10,13 @@ export async function probe({ s3 }: Config): Promise<Probed[] | null> {
 }
 
 /** Null where photos are kept on a disk. Throws `storage_unreachable` when the store does not answer at all. */
-export async function setUp({ s3, sqs, settings }: Config, { dryRun }: { dryRun: boolean }): Promise<SetupStep[] | null> {
+export async function setUp(
+  { s3, sqs, settings }: Config,
+  { dryRun, tiering }: { dryRun: boolean; tiering: boolean },
+): Promise<SetupStep[] | null> {
   const arn = sqs && queueArn(sqs.queueUrl, sqs.region)
-  return s3 ? setUpBucket(s3, { publicUrl: settings.publicUrl, queueArn: arn, dryRun }) : null
+  return s3 ? setUpBucket(s3, { publicUrl: settings.publicUrl, queueArn: arn, tiering: tiering || atAmazon(s3.endpoint), dryRun }) : null
 }
+
+const atAmazon = (endpoint: string | undefined): boolean =>
+  endpoint === undefined || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)

@@ -199,3 +199,26 @@ test('.env.example lists exactly the variables that are read, each with a senten
   assert.deepEqual([...text.matchAll(/^#([A-Z0-9_]+)=/gm)].map((m) => m[1]).sort(), [...variableNames].sort())
   assert.equal([...text.matchAll(/^# [A-Z].*\.$\n#[A-Z0-9_]+=/gm)].length, variableNames.length)
 })
+
+test('a queue of events needs the bucket’s key; its region is told by its address', () => {
+  const bucket = { S3_BUCKET: 'galleries', S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
+  const SQS_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/events'
+  assert.deepEqual(readConfig({ ...plain, ...bucket, SQS_QUEUE_URL }).sqs, {
+    queueUrl: SQS_QUEUE_URL,
+    endpoint: undefined,
+    region: 'eu-central-1',
+    accessKeyId: 'id',
+    secretAccessKey: 'secret',
+  })
+  for (const wrong of [{ SQS_QUEUE_URL }, { ...bucket, SQS_ENDPOINT: 'http://localhost:9324' }, { ...bucket, SQS_QUEUE_URL: 'events' }])
+    assert.throws(
+      () => readConfig({ ...plain, ...wrong }),
+      (error) => isCode(error, 'config_invalid'),
+    )
+  assert.throws(
+    () => readConfig({ ...plain, ...bucket, S3_EVENTS_SECRET: 'short' }),
+    (error) => isCode(error, 'config_invalid'),
+  )
+  const { settings, secrets } = readConfig({ ...plain, ...bucket, S3_EVENTS_SECRET: secret })
+  assert.deepEqual([settings.eventsSecret, settings.bucket, secrets.includes(secret)], [secret, 'galleries', true])
+})

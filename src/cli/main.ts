@@ -32,7 +32,7 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
-  keepsake storage setup [--dry-run]
+  keepsake storage setup [--dry-run] [--tiering]
         tells the bucket its CORS, lifecycle and events; leaves every rule alone that is not called keepsake-…
   keepsake doctor [--trust-clock]
         looks at configuration, database, storage, bucket, disk, mail, clock, queue and maintenance

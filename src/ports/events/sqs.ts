@@ -20,6 +20,7 @@ export function sqsEvents(options: SqsOptions): Events {
   const { queueUrl, endpoint, region, accessKeyId, secretAccessKey, log, waitSeconds = 20 } = options
   let consumer: Consumer | undefined
   let close = () => {}
+  let stopping = false
   return {
     async listen(handle) {
       // loaded only where there is a queue: it takes half a second
@@ -47,12 +48,14 @@ export function sqsEvents(options: SqsOptions): Events {
           return message
         },
       })
-      const trouble = (error: Error) => log.warn({ error: error.message }, 'the queue of events has trouble; the hourly look goes on')
+      const trouble = (error: Error) =>
+        stopping || log.warn({ error: error.message }, 'the queue of events has trouble; the hourly look goes on')
       consumer.on('error', trouble)
       consumer.on('processing_error', trouble)
       consumer.start()
     },
     async stop() {
+      stopping = true
       if (consumer?.status.isRunning) {
         const stopped = once(consumer, 'stopped')
         consumer.stop({ abort: true })

@@ -27,7 +27,7 @@ before(async () => {
   client = new S3Client({ endpoint: endpoint!, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
 })
 
-const wish = { publicUrl: 'https://photos.example.com', queueArn: undefined, dryRun: false }
+const wish = { publicUrl: 'https://photos.example.com', queueArn: undefined, tiering: true, dryRun: false }
 const outcomes = async (more: object = {}) =>
   Object.fromEntries((await setUpBucket(bucket, { ...wish, ...more })).map(({ part, outcome }) => [part, outcome]))
 const rules = async () => {
@@ -49,17 +49,14 @@ test('a bucket is set up once; rules of other people stay', { skip }, async () =
   assert.deepEqual(await rules(), { cors: ['theirs'], lifecycle: ['logs'] }, 'a dry run changes nothing')
 
   const first = await outcomes()
-  assert.deepEqual([first.cors, first.lifecycle], ['done', 'done'])
+  assert.deepEqual([first.cors, first.lifecycle, first.tiering], ['done', 'done', 'done'])
   const after = await rules()
   assert.deepEqual(after.cors, ['keepsake-web', 'theirs'])
-  assert.deepEqual(
-    after.lifecycle.filter((id) => id !== 'keepsake-tier'),
-    ['keepsake-abort', 'logs'],
-  )
+  assert.deepEqual(after.lifecycle, ['keepsake-abort', 'keepsake-tier', 'logs'])
 
   const again = await outcomes()
-  assert.deepEqual([again.cors, again.lifecycle], ['unchanged', 'unchanged'])
-  assert.notEqual(again.tiering, 'done')
+  assert.deepEqual([again.cors, again.lifecycle, again.tiering], ['unchanged', 'unchanged', 'unchanged'])
+  assert.equal((await outcomes({ tiering: false })).tiering, 'left out')
 
   const moved = await outcomes({ publicUrl: 'https://new.example.com' })
   assert.equal(moved.cors, 'done')
