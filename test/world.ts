@@ -41,6 +41,8 @@ export const testSettings: Settings = {
   supersededDays: 30,
   linkLife,
   cronSecret: null,
+  eventsSecret: null,
+  bucket: null,
   detailedLogs: false,
   importDir: null,
 }

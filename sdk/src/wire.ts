@@ -476,6 +476,25 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
+/** POST /api/galleries/:id/import {prefix} (202) and GET /api/galleries/:id/source: the prefix of the bucket a gallery reads */
+export interface GallerySource {
+  prefix: string
+  /** its photos are copied into Keepsake's own part of the bucket */
+  copy: boolean
+  state: 'waiting' | 'reading' | 'read' | 'failed'
+  /** code of the error that ended the last look */
+  error: string | null
+  /** what the last look found, and how much of it is known */
+  photos: number
+  bytes: number
+  done: number
+  done_bytes: number
+  looked_at: string | null
+  finished_at: string | null
+  /** what is no photo, with the reason; the first 100 */
+  skipped: { path: string; reason: string }[]
+}
+
 /** GET /healthz: the process answers */
 export interface Health {
   status: 'ok'

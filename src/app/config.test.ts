@@ -20,6 +20,7 @@ test('nothing set gives a service for this machine alone', () => {
     dataDir: plain.KEEPSAKE_DATA,
     databaseUrl: undefined,
     s3: undefined,
+    sqs: undefined,
     smtpUrl: undefined,
     resendApiKey: undefined,
     logLevel: 'info',
@@ -33,7 +34,7 @@ test('nothing set gives a service for this machine alone', () => {
   const lives = Object.entries(settings.linkLife).map(([kind, ms]) => `${kind} ${ms / 3_600_000} h`)
   assert.deepEqual(lives, ['email 168 h', 'client 6 h', 'file 1 h', 'export 12 h', 'media 6 h', 'share 8760 h'])
   assert.deepEqual(secrets, settings.tokenSecrets)
-  assert.deepEqual([settings.cronSecret, settings.detailedLogs], [null, false])
+  assert.deepEqual([settings.cronSecret, settings.eventsSecret, settings.bucket, settings.detailedLogs], [null, null, null, false])
   assert.equal(readConfig({ GALLERY_TOKEN_SECRET: secret }, { root: true }).dataDir, '/var/lib/keepsake')
   assert.equal(readConfig({ ...plain, PORT: '', PUBLIC_URL: ' ' }).port, 4000, 'an empty value is none')
 })
@@ -197,4 +198,27 @@ test('.env.example lists exactly the variables that are read, each with a senten
   const text = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
   assert.deepEqual([...text.matchAll(/^#([A-Z0-9_]+)=/gm)].map((m) => m[1]).sort(), [...variableNames].sort())
   assert.equal([...text.matchAll(/^# [A-Z].*\.$\n#[A-Z0-9_]+=/gm)].length, variableNames.length)
+})
+
+test('a queue of events needs the bucket’s key; its region is told by its address', () => {
+  const bucket = { S3_BUCKET: 'galleries', S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
+  const SQS_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/events'
+  assert.deepEqual(readConfig({ ...plain, ...bucket, SQS_QUEUE_URL }).sqs, {
+    queueUrl: SQS_QUEUE_URL,
+    endpoint: undefined,
+    region: 'eu-central-1',
+    accessKeyId: 'id',
+    secretAccessKey: 'secret',
+  })
+  for (const wrong of [{ SQS_QUEUE_URL }, { ...bucket, SQS_ENDPOINT: 'http://localhost:9324' }, { ...bucket, SQS_QUEUE_URL: 'events' }])
+    assert.throws(
+      () => readConfig({ ...plain, ...wrong }),
+      (error) => isCode(error, 'config_invalid'),
+    )
+  assert.throws(
+    () => readConfig({ ...plain, ...bucket, S3_EVENTS_SECRET: 'short' }),
+    (error) => isCode(error, 'config_invalid'),
+  )
+  const { settings, secrets } = readConfig({ ...plain, ...bucket, S3_EVENTS_SECRET: secret })
+  assert.deepEqual([settings.eventsSecret, settings.bucket, secrets.includes(secret)], [secret, 'galleries', true])
 })

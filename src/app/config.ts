@@ -17,6 +17,8 @@ export interface Config {
   databaseUrl: string | undefined
   /** undefined: a folder in `dataDir` */
   s3: S3Config | undefined
+  /** a queue that tells of changes in the bucket; undefined: nobody tells by a queue */
+  sqs: SqsConfig | undefined
   /** undefined: letters stay in the outbox */
   smtpUrl: string | undefined
   /** the same by Resend's HTTPS API */
@@ -43,6 +45,16 @@ export interface S3Config {
   /** the bucket's name in the path, not in the host name */
   pathStyle: boolean
   storageClass: string | undefined
+}
+
+export interface SqsConfig {
+  queueUrl: string
+  /** undefined: Amazon's own */
+  endpoint: string | undefined
+  /** of the queue */
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
 }
 
 type Environment = Record<string, string | undefined>
@@ -85,6 +97,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     dataDir,
     databaseUrl: v.DATABASE_URL,
     s3: s3Of(v),
+    sqs: sqsOf(v),
     smtpUrl: v.SMTP_URL,
     resendApiKey: v.RESEND_API_KEY,
     logLevel: v.LOG_LEVEL,
@@ -107,6 +120,8 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
         export: hours(v.RUNNER_DOWNLOAD_URL_EXPIRY_HOURS),
       },
       cronSecret: v.CRON_SECRET ?? null,
+      eventsSecret: v.S3_EVENTS_SECRET ?? null,
+      bucket: v.S3_BUCKET ?? null,
       detailedLogs: v.ENABLE_DETAILED_LOGS,
       importDir: v.KEEPSAKE_IMPORT_DIR ? path.resolve(v.KEEPSAKE_IMPORT_DIR) : null,
     },
@@ -203,6 +218,9 @@ const variables = z.object({
     .string()
     .regex(/^[A-Z0-9_]{1,40}$/, 'must be the name of a storage class, such as STANDARD_IA')
     .optional(),
+  S3_EVENTS_SECRET: z.string().refine(isStrong, oneSecret).optional(),
+  SQS_QUEUE_URL: url('http:', 'https:').optional(),
+  SQS_ENDPOINT: url('http:', 'https:').optional(),
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
 })
 
@@ -240,6 +258,16 @@ function s3Of(v: z.infer<typeof variables>): S3Config | undefined {
     pathStyle: v.S3_FORCE_PATH_STYLE ?? endpoint !== undefined,
     storageClass: v.S3_STORAGE_CLASS,
   }
+}
+
+/** The queue of the bucket's events, asked with the bucket's own key; Amazon's addresses name the region. */
+function sqsOf(v: z.infer<typeof variables>): SqsConfig | undefined {
+  const { SQS_QUEUE_URL: queueUrl, SQS_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = v
+  if (queueUrl === undefined && endpoint === undefined) return undefined
+  if (queueUrl === undefined) throw new AppError('config_invalid', { name: 'SQS_QUEUE_URL', problem: 'is needed with SQS_ENDPOINT' })
+  if (!accessKeyId || !secretAccessKey) throw new AppError('config_invalid', { name: 'S3_BUCKET', problem: 'is needed with SQS_QUEUE_URL' })
+  const region = /^sqs\.([a-z0-9-]+)\.amazonaws\./.exec(new URL(queueUrl).hostname)?.[1] ?? v.S3_REGION ?? 'us-east-1'
+  return { queueUrl, endpoint, region, accessKeyId, secretAccessKey }
 }
 
 /** Every variable that is read. */

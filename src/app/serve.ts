@@ -18,6 +18,7 @@ import { openRoutes } from '../features/galleries/open.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
 import { makeMetrics } from '../features/operations/metrics.ts'
 import { operationsRoutes } from '../features/operations/routes.ts'
+import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { makeGuard } from '../http/guard.ts'
@@ -78,7 +79,10 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
       address = await app.listen({ port: config.port, host: config.host })
       close = () => app.close()
     }
-    if (role !== 'web') await deps.queue.work(handlers(deps))
+    if (role !== 'web') {
+      await deps.queue.work(handlers(deps))
+      await world.events?.listen((text) => takeMessage(deps, text))
+    }
     const first = role !== 'worker' && !(await isSetUp(deps.db))
     return {
       world,
@@ -86,7 +90,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
       setUpUrl: first ? `${config.settings.publicUrl}/setup?code=${code}` : undefined,
       stop: async () => {
         // both drain at the same time: a supervisor that waits 30 s must see us gone
-        await Promise.all([close(), deps.queue.stop(grace)])
+        await Promise.all([close(), world.events?.stop(), deps.queue.stop(grace)])
         await world.close(grace)
       },
     }

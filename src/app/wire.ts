@@ -11,6 +11,8 @@ import { migrate } from '../ports/database/migrate.ts'
 import type { Database } from '../ports/database/port.ts'
 import { openDatabase } from '../ports/database/postgres.ts'
 import type { Deps, Log } from '../ports/deps.ts'
+import type { Events } from '../ports/events/port.ts'
+import { sqsEvents } from '../ports/events/sqs.ts'
 import { sharpImages } from '../ports/images/sharp.ts'
 import { outboxMail } from '../ports/mail/outbox.ts'
 import type { Mail } from '../ports/mail/port.ts'
@@ -24,6 +26,8 @@ import type { Config } from './config.ts'
 
 export interface World {
   deps: Deps
+  /** the queue of the bucket's events; undefined where none is configured */
+  events: Events | undefined
   /** Lets running jobs end for at most `graceMs`, then closes everything; the embedded database last. */
   close(graceMs: number): Promise<void>
 }
@@ -50,9 +54,12 @@ export async function wire(config: Config, log: Log): Promise<World> {
     const mail = pickMail(config)
     const calendar = databaseCalendar(database.db, clock)
     const deps: Deps = { db: database.db, storage, queue, mail, images, clock, calendar, log, settings: config.settings }
+    const events = config.sqs && sqsEvents({ ...config.sqs, log })
     return {
       deps,
+      events,
       close: async (graceMs) => {
+        await events?.stop()
         await queue.stop(graceMs)
         await closeAll()
       },

@@ -9,6 +9,7 @@ import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
+import { syncGallery } from '../features/uploads/sync.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Handlers } from '../ports/queue/port.ts'
 
@@ -20,6 +21,9 @@ export function handlers(deps: Deps): Handlers {
     'delivery.send': ({ letterId }, job) => send(deps, letterId, job),
     'asset.render': (payload, job) => render(deps, payload, job),
     'gallery.rebuild': ({ galleryId, source }) => rebuild(deps, galleryId, source),
+    'gallery.sync': async ({ galleryId }, { signal }) => {
+      await syncGallery(deps, galleryId, { signal })
+    },
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

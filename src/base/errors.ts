@@ -22,6 +22,7 @@ export const errorTable = {
   wrong_credentials: [401, 'E-mail or password is wrong.'],
   forbidden: [403, 'You may not do this with the account or key you use.'],
   cron_off: [503, 'Calls by cron are switched off: set CRON_SECRET, then send it as Authorization: Bearer.'],
+  events_refused: [401, 'Send the value of S3_EVENTS_SECRET as Authorization: Bearer, or as ?secret=.'],
   cron_refused: [401, 'Send the value of CRON_SECRET as Authorization: Bearer.'],
   foreign_origin: [403, 'This request came from another site: open Keepsake itself and try again.'],
   set_up_done: [409, 'This Keepsake has been set up already: sign in.'],
@@ -54,6 +55,10 @@ export const errorTable = {
   media_type: [415, 'This is not a photo, video or audio file that can be kept here.'],
   picture_too_large: [422, 'The picture has more pixels than can be shown (limit 100 megapixels).'],
   folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
+  prefix_invalid: [422, 'That is no folder of photos in the bucket: name one such as albums/summer/photos/, not one of Keepsake’s own.'],
+  prefix_taken: [409, 'A gallery reads that folder, or one above or below it, already: choose another folder.'],
+  prefix_empty: [422, 'There are no photos below that folder of the bucket: check its name.'],
+  bucket_needed: [409, 'This needs a bucket: photos are kept on a disk here, so import a folder instead (or set S3_BUCKET).'],
   // archives
   archive_failed: [409, 'The archive could not be built: see its error and press Retry.'],
   archive_not_ready: [409, 'This version is not ready, or no longer kept: wait until it is verified, or send a newer one.'],

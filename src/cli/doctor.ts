@@ -1,5 +1,6 @@
 /** keepsake doctor: looks at everything an installation needs, and says how to put right what is wrong. Exit 0 or 1. */
 import { parseArgs } from 'node:util'
+import { probe } from '../app/bucket.ts'
 import { type Config, loadConfig } from '../app/config.ts'
 import { jsonLog } from '../app/log.ts'
 import { wire } from '../app/wire.ts'
@@ -34,16 +35,19 @@ async function look(trust: boolean): Promise<Finding[]> {
     found: `${config.settings.publicUrl}, data in ${config.dataDir}`,
     remedy: null,
   }
+  const inBucket = ((await probe(config)) ?? []).map(
+    ({ check, ok, found, remedy }): Finding => ({ check: 'bucket', ok, found: `${check}: ${found}`, remedy }),
+  )
   try {
     const world = await wire(config, jsonLog({ write: () => {} }, systemClock, 'error'))
     try {
       if (trust) await trustClock(world.deps.db)
-      return [first, ...(await examine(world.deps))]
+      return [first, ...inBucket, ...(await examine(world.deps))]
     } finally {
       await world.close(0)
     }
   } catch (error) {
-    return [first, failed(whatStops(error), error)]
+    return [first, ...inBucket, failed(whatStops(error), error)]
   }
 }
 

@@ -10,6 +10,7 @@ import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
 import { serveCommand } from './serve.ts'
+import { storageCommand } from './storage.ts'
 import { userCommand } from './user.ts'
 
 const help = `keepsake: delivers photo galleries as one verified ZIP behind a lasting link
@@ -22,6 +23,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         fetches an archive: goes on where it stopped, proves every photo, fetches damaged ones again
   keepsake import <folder> --gallery <slug>
         more files into a gallery
+  keepsake import --prefix albums/<slug>/photos/ [--gallery slug] [--copy]
+        a gallery of photos that lie in the bucket already: read there, copied only with --copy
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
   keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
         [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
@@ -29,8 +32,10 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+  keepsake storage setup [--dry-run] [--tiering]
+        tells the bucket its CORS, lifecycle and events; leaves every rule alone that is not called keepsake-…
   keepsake doctor [--trust-clock]
-        looks at configuration, database, storage, disk, mail, clock, queue and maintenance
+        looks at configuration, database, storage, bucket, disk, mail, clock, queue and maintenance
 
 Every command takes --json. Configuration comes from the environment: see .env.example.
 `
@@ -44,6 +49,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   client: clientCommand,
   archive: archiveCommand,
   doctor: doctorCommand,
+  storage: storageCommand,
   user: userCommand,
   key: keyCommand,
 }

@@ -1,13 +1,16 @@
 /** Questions to the table garbage: keys whose bytes go after a while, unless something living needs them. */
 import { sql } from 'kysely'
+import { isForeign } from '../domain/foreign.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 /** Notes, in the transaction that takes the pointer away, that the bytes may go after `notBefore`. */
 export async function discard(tx: Tx, keys: string[], reason: string, notBefore: Date): Promise<void> {
-  if (!keys.length) return
+  // somebody else's objects are not ours to delete; the table refuses them as well
+  const ours = keys.filter((key) => !isForeign(key))
+  if (!ours.length) return
   // one parameter whatever the count: a gallery may have 20,000 photos
   await sql`
-    insert into garbage (key, reason, not_before) select unnest(${keys}::text[]), ${reason}, ${notBefore} on conflict do nothing`.execute(
+    insert into garbage (key, reason, not_before) select unnest(${ours}::text[]), ${reason}, ${notBefore} on conflict do nothing`.execute(
     tx,
   )
 }

@@ -14,6 +14,8 @@ export interface Payloads {
   'asset.render': { assetId: string }
   /** the content of a published gallery changed a while ago: ask for a new archive */
   'gallery.rebuild': { galleryId: string; source?: string }
+  /** look at the prefix of the bucket that this gallery reads: new, changed and vanished photos */
+  'gallery.sync': { galleryId: string }
   /** find what waits without a job, and what nobody needs any more */
   reconcile: Record<string, never>
   /** once a day: every gallery and every stored object is looked at */
@@ -45,6 +47,7 @@ export const jobRules: Record<JobName, JobRule> = {
   'delivery.send': { retries: 7, retryDelay: seconds(30), expire: minutes(5), parallel: 4 },
   'asset.render': { ...patient, expire: minutes(5), parallel: 2 },
   'gallery.rebuild': { ...patient, expire: minutes(5) },
+  'gallery.sync': patient,
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }

@@ -22,6 +22,10 @@ export interface Settings {
   linkLife: Record<LinkKind, number>
   /** bearer of the calls by cron; null: there are none */
   cronSecret: string | null
+  /** what storage events must bring; null: none are taken */
+  eventsSecret: string | null
+  /** our bucket's name, by which its events are known; null: photos lie on disk */
+  bucket: string | null
   /** one line for every photo that is packed, and more of that kind */
   detailedLogs: boolean
   /** folder below which admins may import by path over the API; null: they may not */

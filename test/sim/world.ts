@@ -327,6 +327,8 @@ const settings: Deps['settings'] = {
   supersededDays: 1,
   linkLife,
   cronSecret: null,
+  eventsSecret: null,
+  bucket: null,
   detailedLogs: false,
   importDir: null,
 }

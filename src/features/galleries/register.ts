@@ -2,22 +2,50 @@
 import type { Album } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { keepSource } from '../../data/sources.ts'
+import { albumPrefix, countPhotos } from '../../domain/foreign.ts'
 import { checkSlug, type Gallery, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { createGallery } from './edit.ts'
 
-type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 
 /**
- * Makes the gallery when there is none, as a draft that waits for its photos; with photos it is published and its archive is
+ * Makes the gallery when there is none. Where photos lie in the bucket under `albums/{slug}/photos/` they are its photos: it is
+ * published when they are known. Else it is a draft that waits for its photos; with photos it is published and its archive is
  * queued. `slug_taken` when it was registered before or belongs to somebody else, `gallery_empty` when it still has no photo.
  */
 export async function registerAlbum(deps: Needs, ownerId: string, { slug, name }: { slug: string; name: string }): Promise<Album> {
   const found = await findGallery(deps.db, checkSlug(slug))
+  if (found && found.ownerId !== ownerId) throw new AppError('slug_taken', { slug })
+  const inBucket = !found || (found.state === 'draft' && !(await countGallery(deps.db, found.id)).photos) ? await photosOf(deps, slug) : 0
+  if (inBucket) {
+    const gallery = found ?? (await createGallery(deps, ownerId, { title: name, slug }))
+    await readBucket(deps, gallery)
+    return view({ ...gallery, title: name }, inBucket, 'pending')
+  }
   if (!found) return view(await createGallery(deps, ownerId, { title: name, slug }), 0, 'not_started')
-  if (found.ownerId !== ownerId) throw new AppError('slug_taken', { slug })
   const { gallery, photos } = await open(deps, found.id, name)
   return view(gallery, photos, (await queueArchive(deps, gallery)) ? 'pending' : 'not_started')
+}
+
+/** How many photos lie in the bucket where 001 puts those of this album. */
+async function photosOf({ storage }: Needs, slug: string): Promise<number> {
+  return storage.foreign ? (await countPhotos(storage.foreign.list(albumPrefix(slug)))).photos : 0
+}
+
+/** They are read in a job, which opens the gallery at its end; a queue that is away is no failure: the hourly look finds it. */
+async function readBucket(deps: Needs, { id, slug }: Gallery): Promise<void> {
+  const now = deps.clock.now()
+  await deps.db.transaction().execute(async (tx) => {
+    await lockGallery(tx, id)
+    await keepSource(tx, { galleryId: id, prefix: albumPrefix(slug), copy: false, publish: true, now })
+  })
+  try {
+    await deps.queue.send(deps.db, { name: 'gallery.sync', payload: { galleryId: id } })
+  } catch (error) {
+    deps.log.warn({ gallery: id, error: String(error) }, 'the look at the bucket for a registered gallery could not be queued')
+  }
 }
 
 async function open(deps: Needs, id: string, title: string): Promise<{ gallery: Gallery; photos: number }> {

@@ -11,7 +11,7 @@ import { readiness } from './ready.ts'
 import { findLastRun, type LastRun } from './schedule.ts'
 
 export interface Finding {
-  check: 'configuration' | 'database' | 'storage' | 'disk' | 'mail' | 'clock' | 'queue' | 'maintenance'
+  check: 'configuration' | 'database' | 'storage' | 'bucket' | 'disk' | 'mail' | 'clock' | 'queue' | 'maintenance'
   ok: boolean
   found: string
   /** what to do; null when all is well */

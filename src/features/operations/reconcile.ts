@@ -5,7 +5,7 @@
  * that have passed are noted, archives whose time is over go, garbage is collected, and once a day the maintenance begins. Every
  * part stands alone: one that fails stops no other. What deletes asks the calendar, and waits while the clock cannot be believed.
  */
-import { after, days, minutes } from '../../base/clock.ts'
+import { after, days, hours, minutes } from '../../base/clock.ts'
 import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
@@ -15,6 +15,7 @@ import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { sweepLinks } from '../../data/links.ts'
+import { listUnlooked } from '../../data/sources.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
@@ -37,6 +38,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     endExports,
     endArchives,
     provePreviews,
+    lookAtBuckets,
     forgetThrottles,
     forgetDownloads,
     forgetLinks,
@@ -75,6 +77,13 @@ async function wakeRenders(deps: Needs): Promise<void> {
 /** Answers how many galleries were noted as expired: nobody's page closes for good because of a clock that jumped. */
 export async function expireGalleries(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
   return expireDue(deps.db, await deps.calendar.now())
+}
+
+/** Events of the bucket are hints and may be lost: every prefix is looked at once an hour. */
+async function lookAtBuckets(deps: Needs): Promise<void> {
+  if (!deps.storage.foreign) return
+  for (const galleryId of await listUnlooked(deps.db, after(deps.clock.now(), -hours(1)), most))
+    await deps.queue.send(deps.db, { name: 'gallery.sync', payload: { galleryId } })
 }
 
 async function forgetThrottles(deps: Needs): Promise<void> {

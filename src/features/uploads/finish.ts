@@ -1,20 +1,17 @@
 /** Makes a complete upload an asset: its type by its bytes, the object under its key, then one transaction with all rows. */
 import { after, hours } from '../../base/clock.ts'
 import { AppError, type ErrorCode, isCode } from '../../base/errors.ts'
-import { newId } from '../../base/id.ts'
-import { findSame, insertAsset, lockLost, markDeleted } from '../../data/assets.ts'
-import { deleteDerivatives } from '../../data/derivatives.ts'
-import { bumpContent, lockGallery } from '../../data/galleries.ts'
+import { findSame } from '../../data/assets.ts'
+import { lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { insertItem } from '../../data/items.ts'
 import { deleteUpload, endUpload, type Upload } from '../../data/uploads.ts'
 import { assetKey } from '../../domain/asset.ts'
-import { debounce } from '../../domain/content.ts'
 import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { headBytes, type Identified, maxPixels } from '../../ports/images/port.ts'
+import { headBytes, maxPixels } from '../../ports/images/port.ts'
 import type { Source } from '../../ports/storage/port.ts'
+import { addAsset, type Digest, positionAt } from './add.ts'
 import { readWhole } from './bytes.ts'
 import { findTwin } from './twin.ts'
 
@@ -31,12 +28,6 @@ export interface Lease {
   token: string
   /** Renews it when it is time. False: a process that slept has lost it, and must not write over the one that took it. */
   held: () => Promise<boolean>
-}
-
-interface Digest {
-  crc32: number
-  /** 32 bytes */
-  sha256: Buffer
 }
 
 type FinishDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock'>
@@ -80,7 +71,9 @@ export async function finish(
     }
     // between the two questions the twin was deleted: its bytes are not under our key yet
     if (known) throw new AppError('upload_busy', { id: upload.id })
-    await commit(deps, tx, { upload, digest, type, key, gallery, ...options })
+    const { assetId: id, name, size, modifiedAt } = upload
+    const position = options.position ?? positionAt(upload.createdAt)
+    await addAsset(deps, tx, gallery, { id, name, size, modifiedAt, digest, type, key, position })
     return 'stored'
   })
   if (outcome === 'closed') return refuse(deps, upload, token, 'gallery_not_open')
@@ -131,63 +124,6 @@ export async function keyOf(storage: Deps['storage'], upload: Pick<Upload, 'gall
   for await (const { key } of storage.list(assetKey(upload.galleryId, upload.assetId, ''))) return key
   return null
 }
-
-interface Accepted extends FinishOptions {
-  upload: Upload
-  digest: Digest
-  type: Identified
-  key: string
-  gallery: Gallery
-}
-
-/** Item, asset and what follows from them, in the transaction that ends the upload. */
-async function commit({ queue, images, clock }: FinishDeps, tx: Tx, accepted: Accepted): Promise<void> {
-  const { upload, digest, type, key, gallery } = accepted
-  const now = clock.now()
-  const drawn = images.renderable(type.mime)
-  await insertAsset(tx, {
-    id: upload.assetId,
-    galleryId: gallery.id,
-    itemId: (await healLost(tx, accepted, now)) ?? (await addItem(tx, accepted, now)),
-    originalName: upload.name,
-    mime: type.mime,
-    size: upload.size,
-    crc32: digest.crc32,
-    sha256: digest.sha256,
-    state: 'stored',
-    storageKey: key,
-    width: null,
-    height: null,
-    capturedAt: type.capturedAt ?? null,
-    modifiedAt: upload.modifiedAt,
-    renderState: drawn ? 'waiting' : 'none',
-    createdAt: now,
-  })
-  await bumpContent(tx, gallery.id)
-  if (drawn) await queue.send(tx, { name: 'asset.render', payload: { assetId: upload.assetId } })
-  if (gallery.state === 'active')
-    await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } }, { delayMs: debounce })
-}
-
-async function addItem(tx: Tx, { gallery, type, upload, position }: Accepted, now: Date): Promise<string> {
-  const id = newId(now)
-  const place = position ?? positionAt(upload.createdAt)
-  await insertItem(tx, { id, galleryId: gallery.id, kind: type.kind, title: upload.name, position: place, createdAt: now })
-  return id
-}
-
-/** These bytes were here and were lost: the new asset takes their place in the same item. Answers that item. */
-async function healLost(tx: Tx, { gallery, digest, upload }: Accepted, now: Date): Promise<string | null> {
-  const lost = await lockLost(tx, gallery.id, digest.sha256, upload.size)
-  if (!lost) return null
-  await markDeleted(tx, lost.id)
-  const keys = [lost.storageKey, ...(await deleteDerivatives(tx, lost.id))]
-  await discard(tx, keys, 'replaced by a new upload', after(now, hours(24)))
-  return lost.itemId
-}
-
-/** Items stand in the order in which their uploads began; the thousand between two milliseconds is for imports. */
-export const positionAt = (time: Date): number => time.getTime() * 1000
 
 /** The gallery, locked; null when it takes no uploads any more. */
 async function openGallery(tx: Tx, id: string, now: Date): Promise<Gallery | null> {

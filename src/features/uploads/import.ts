@@ -9,10 +9,13 @@ import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { headBytes } from '../../ports/images/port.ts'
 import { giveUp, receive, type UploadDeps } from './accept.ts'
+import { positionAt } from './add.ts'
 import { begin } from './begin.ts'
-import { positionAt, type Result } from './finish.ts'
+import type { Result } from './finish.ts'
 import { recentHashes } from './hashes.ts'
 import { type Buffers, headOf, newBuffers, type Reading, read } from './reading.ts'
+import { turns } from './turns.ts'
+import { findTwin } from './twin.ts'
 import { type Found, walk } from './walk.ts'
 
 export type ImportDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock' | 'settings'>
@@ -93,8 +96,6 @@ export async function importFolder(
 type Outcome = Result | { reason: string }
 
 /** One thing found, and what it takes to import it. */
-import { findTwin } from './twin.ts'
-
 interface Work {
   gallery: Parameters<typeof begin>[1]
   found: Found
@@ -116,20 +117,6 @@ async function take(deps: ImportDeps, uploads: UploadDeps, work: Work): Promise<
     return { reason: sentence }
   } finally {
     await file.close()
-  }
-}
-
-/** Work under the same key happens one after the other, in the order in which it was asked for. */
-function turns() {
-  const last = new Map<number, Promise<unknown>>()
-  return async <T>(key: number, work: () => Promise<T>): Promise<T> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
-    last.set(key, mine)
-    try {
-      return await mine
-    } finally {
-      if (last.get(key) === mine) last.delete(key)
-    }
   }
 }
 

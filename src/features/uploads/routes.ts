@@ -1,20 +1,23 @@
 /** Routes of this feature: uploads (tus-routes.ts), media (media.ts), and here items and imports. */
 import { z } from 'zod'
-import type { Imported, Item, Page } from '../../../sdk/src/wire.ts'
+import type { GallerySource, Imported, Item, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { type ItemCursor, pageItems } from '../../data/items.ts'
 import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
 import { viewItem } from '../../http/item.ts'
 import { folderBelow } from './allowed.ts'
+import { eventRoutes } from './events.ts'
 import { importFolder } from './import.ts'
 import { mediaRoutes } from './media.ts'
 import { removeItem } from './remove.ts'
+import { registerSource, viewSource } from './sources.ts'
 import { tusRoutes } from './tus-routes.ts'
 
 export const uploadRoutes: RoutePlugin = (app, deps, guard) => {
   tusRoutes(app, deps, guard)
   itemRoutes(app, deps, guard)
   mediaRoutes(app, deps, guard)
+  app.register(async (scope) => eventRoutes(scope, deps))
 }
 
 const itemRoutes: RoutePlugin = (app, deps, guard) => {
@@ -34,12 +37,21 @@ const itemRoutes: RoutePlugin = (app, deps, guard) => {
     return reply.status(204).send()
   })
 
-  const source = z.strictObject({ path: z.string().min(1).max(4096) })
-  app.post('/api/galleries/:id/import', { schema: { params: galleryParams, body: source } }, async (request): Promise<Imported> => {
+  const folder = z.strictObject({ path: z.string().min(1).max(4096) })
+  const prefix = z.strictObject({ prefix: z.string().min(1).max(500), copy: z.boolean().default(false) })
+  const importing = { schema: { params: galleryParams, body: z.union([folder, prefix]) } }
+  app.post('/api/galleries/:id/import', importing, async (request, reply): Promise<Imported | GallerySource> => {
     await guard.admin(request)
     const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
-    const folder = await folderBelow(deps.settings.importDir, request.body.path)
-    return importFolder(deps, gallery, folder)
+    if ('path' in request.body) return importFolder(deps, gallery, await folderBelow(deps.settings.importDir, request.body.path))
+    await registerSource(deps, gallery.id, request.body)
+    reply.code(202)
+    return viewSource(deps, gallery.id)
+  })
+
+  app.get('/api/galleries/:id/source', { schema: { params: galleryParams } }, async (request): Promise<GallerySource> => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
+    return viewSource(deps, id)
   })
 }
 

@@ -33,6 +33,8 @@ export const settings: Settings = {
   supersededDays: 30,
   linkLife,
   cronSecret: null,
+  eventsSecret: null,
+  bucket: null,
   detailedLogs: false,
   importDir: null,
 }

@@ -62,6 +62,8 @@ export interface Tables {
   exports: ExportsTable
   exportParts: { exportId: string; part: number; archiveId: string }
   feedback: FeedbackTable
+  gallerySources: SourcesTable
+  sourceNotes: { galleryId: string; key: string; outcome: 'copied' | 'duplicate' | 'skipped'; reason: string | null }
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -245,6 +247,27 @@ export interface DownloadsTable {
   /** sent on to the storage, where we cannot see what is taken */
   handedAt: Date | null
   toldIn: string | null
+}
+
+/** The prefix of the bucket that a gallery reads its photos from. */
+export interface SourcesTable {
+  galleryId: string
+  prefix: string
+  /** its photos are copied into our own storage, not read where they lie */
+  copy: boolean
+  /** a registration: the gallery opens when its photos are known */
+  publish: Default<boolean>
+  /** photos that the last look found, and how far it is with those it must read */
+  seen: Default<number>
+  seenBytes: Default<number>
+  done: Default<number>
+  doneBytes: Default<number>
+  state: 'waiting' | 'reading' | 'read' | 'failed'
+  /** why the last look failed: a code of our errors */
+  error: string | null
+  createdAt: Date
+  lookedAt: Date | null
+  finishedAt: Date | null
 }
 
 /** What one person asked for; its files are archives (exportParts), which others may have asked for as well. */

@@ -49,6 +49,7 @@ export function diskStorage(options: DiskOptions): Storage {
       }),
 
     list: (prefix) => listBelow(place, prefix),
+    foreign: null,
     assemble: (key, pieces, work = {}) => assembleOnDisk(place, key, pieces, work),
     digest: (key, cuts, work = {}) => digestOnDisk(place, key, cuts, work),
     ...uploadsAt(place),

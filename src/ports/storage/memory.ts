@@ -105,6 +105,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       await effects.syncFolder('objects')
     },
     presign: async () => null,
+    foreign: null,
     async *list(prefix) {
       checkPrefix(prefix)
       place.check()

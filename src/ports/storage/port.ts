@@ -106,6 +106,9 @@ export interface Storage {
   /** Every object whose key begins with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>
 
+  /** Objects of other people beside ours; null where there are none to be read (a folder of a disk is ours alone). */
+  foreign: Foreign | null
+
   /**
    * Makes one new object out of pieces in their order; holds the pieces and at most 64 MiB of their bytes. A store that can copy
    * inside itself does so: then a copied range is known to be there, long enough and the same from beginning to end, but its
@@ -154,6 +157,26 @@ export interface Storage {
   identify(installation: string, known?: boolean): Promise<void>
   /** Reads the marker again: resolves while the store is there and ours. */
   ready(): Promise<void>
+}
+
+/** An object in our bucket that somebody else put there. */
+export interface ForeignObject {
+  /** names these very bytes (path and ETag): `size`, `open`, `digest` and the pieces of `assemble` take it, everything else refuses it */
+  key: string
+  /** in the bucket */
+  path: string
+  /** bytes */
+  size: number
+  modifiedAt: Date
+}
+
+/**
+ * What a bucket holds besides our own objects. We only read it. Its keys mean the bytes they had when they were listed: of an
+ * object that was replaced or is gone `size` is null, and a read fails with `source_changed` (`changed` or `missing`).
+ */
+export interface Foreign {
+  /** Everything below `prefix` (a path of the bucket that ends in a slash), by name. */
+  list(prefix: string): AsyncIterable<ForeignObject>
 }
 
 /** The part of a storage that concerns uploads. */

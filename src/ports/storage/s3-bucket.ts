@@ -24,6 +24,8 @@ export interface Opened {
 export interface Listed {
   path: string
   size: number
+  /** without its quotes */
+  etag: string
   /** the server's clock, milliseconds */
   modified: number
 }
@@ -113,7 +115,13 @@ export function bucketOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageC
 
     /** Copies a whole object, at most 5 GiB, inside the store. */
     copy: async (from: string, Key: string, attempt: Attempt = {}): Promise<void> => {
-      const input = { Bucket, Key, CopySource: `${Bucket}/${from}`, ...described(attempt, options), MetadataDirective: 'REPLACE' as const }
+      const input = {
+        Bucket,
+        Key,
+        CopySource: copySource(Bucket, from),
+        ...described(attempt, options),
+        MetadataDirective: 'REPLACE' as const,
+      }
       await ask({ path: Key, from }, (sdk, client, more) => client.send(new sdk.CopyObjectCommand(input), more))
     },
 
@@ -132,14 +140,18 @@ export function bucketOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageC
         const page: Sdk.ListObjectsV2CommandOutput = await ask({ prefix: Prefix }, (sdk, client, more) =>
           client.send(new sdk.ListObjectsV2Command(input), more),
         )
-        for (const { Key, Size, LastModified } of page.Contents ?? [])
-          if (Key !== undefined) yield { path: Key, size: Size ?? 0, modified: LastModified?.getTime() ?? 0 }
+        for (const { Key, Size, ETag = '', LastModified } of page.Contents ?? [])
+          if (Key !== undefined)
+            yield { path: Key, size: Size ?? 0, etag: ETag.replaceAll('"', ''), modified: LastModified?.getTime() ?? 0 }
         ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
         if (!ContinuationToken) return
       }
     },
   }
 }
+
+/** How a copy names its source: encoded, for paths of other people may hold any sign. */
+export const copySource = (bucket: string, path: string): string => `${bucket}/${path.split('/').map(encodeURIComponent).join('/')}`
 
 /** The headers of an attempt. */
 export const described = ({ token, onlyNew, kept }: Attempt, { storageClass }: Pick<S3Options, 'storageClass'>) => ({

@@ -4,10 +4,9 @@ import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { AppError } from '../../base/errors.ts'
 import { stretchesOf, stretchSums } from './disk-stretches.ts'
-import { checkKey } from './key.ts'
 import type { Digests, LongWork } from './port.ts'
 import { reporting } from './s3-parallel.ts'
-import { missing, objectPath, type Place } from './s3-place.ts'
+import { headOf, missing, type Place, readable } from './s3-place.ts'
 import { readInto } from './s3-read.ts'
 
 // one line alone is often slower than the network: four of them, 32 MiB in memory
@@ -18,9 +17,9 @@ const digestedAtOnce = 512 * 1024
 
 export async function digestOnS3(place: Place, key: string, cuts: Float64Array, work: LongWork): Promise<Digests> {
   const { bucket, idleMs } = place
-  const path = objectPath(checkKey(key))
+  const { path } = readable(key)
   work.signal?.throwIfAborted()
-  const found = await bucket.head(path, work.signal)
+  const found = await headOf(bucket, key, work.signal)
   if (!found) throw await missing(place, key)
   const { size, etag } = found
   if (size !== (cuts.at(-1) ?? 0)) throw new AppError('source_changed', { key, reason: 'size', size })

@@ -3,7 +3,7 @@
 import type { Piece } from './port.ts'
 import { eachOf } from './s3-parallel.ts'
 import type { Slice } from './s3-parts.ts'
-import { missing, objectPath, type Place } from './s3-place.ts'
+import { missing, type Place, readable } from './s3-place.ts'
 import { readInto } from './s3-read.ts'
 
 /** Of small originals many lie in one part. */
@@ -27,8 +27,9 @@ export async function fill(place: Place, slices: Slice<Piece>[], into: Buffer, s
     }
   }
   await eachOf(reads, readsAtOnce, async ([key, ranges]) => {
+    const { path, etag } = readable(key)
     const read = (from: number, to: number, bytes: Buffer) =>
-      readInto(place, { path: objectPath(key), key, from, to }, bytes, { signal, absent: () => missing(place, key) })
+      readInto(place, { path, key, from, to }, bytes, { etag, signal, absent: () => missing(place, key) })
     const from = Math.min(...ranges.map((range) => range.from))
     const to = Math.max(...ranges.map((range) => range.from + range.length))
     const asked = ranges.reduce((sum, { length }) => sum + length, 0)

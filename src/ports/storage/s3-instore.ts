@@ -16,7 +16,7 @@ import { answerOf } from './s3-errors.ts'
 import { fill } from './s3-fill.ts'
 import { helpersPrefix, makeHelper } from './s3-helper.ts'
 import { eachOf } from './s3-parallel.ts'
-import { missing, objectPath, type Place } from './s3-place.ts'
+import { headOf, missing, type Place, readable } from './s3-place.ts'
 import { type InStorePlan, type PlannedPart, sizeOf } from './s3-plan.ts'
 
 const headsAtOnce = 8
@@ -50,7 +50,7 @@ export async function makeInStore(place: Place, target: Writing, plan: InStorePl
     const [{ stretch, from, length }] = part.slices as [PlannedPart['slices'][0]]
     if (stretch.kind !== 'copy') throw new TypeError('a literal cannot be copied')
     const [key, start] = [stretch.key, stretch.from + from]
-    return { key, path: objectPath(key), from: start, to: start + length, etag: heads.get(key)!.etag }
+    return { key, path: readable(key).path, from: start, to: start + length, etag: heads.get(key)!.etag }
   }
 
   async function copied(part: PlannedPart, copy: (source: ReturnType<typeof sourceOf>) => Promise<unknown>): Promise<void> {
@@ -100,7 +100,7 @@ async function headsOf(place: Place, { parts }: InStorePlan, signal: AbortSignal
       if (kind !== 'send' && stretch.kind === 'copy') ends.set(stretch.key, Math.max(stretch.to, ends.get(stretch.key) ?? 0))
   const heads = new Map<string, Head>()
   await eachOf(ends, headsAtOnce, async ([key, to]) => {
-    const found = await place.bucket.head(objectPath(key), signal)
+    const found = await headOf(place.bucket, key, signal)
     if (!found) throw await missing(place, key)
     if (found.size < to) throw new AppError('source_changed', { key, reason: 'short', size: found.size, to })
     heads.set(key, found)
@@ -110,7 +110,7 @@ async function headsOf(place: Place, { parts }: InStorePlan, signal: AbortSignal
 
 async function stillThose(place: Place, heads: Map<string, Head>, signal: AbortSignal | undefined): Promise<void> {
   await eachOf(heads, headsAtOnce, async ([key, { etag }]) => {
-    const found = await place.bucket.head(objectPath(key), signal)
+    const found = await headOf(place.bucket, key, signal)
     if (!found) throw await missing(place, key)
     if (found.etag !== etag) throw new AppError('source_changed', { key, reason: 'changed' })
   })

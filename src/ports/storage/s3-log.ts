@@ -60,7 +60,7 @@ interface Entry {
 }
 
 /** What the objects of one generation come to. */
-export function readLog(objects: Listed[]): Held {
+export function readLog(objects: Omit<Listed, 'etag'>[]): Held {
   const entries = objects.flatMap(entryOf)
   entries.sort((a, b) => a.number - b.number || (a.token < b.token ? -1 : a.token > b.token ? 1 : 0) || a.n - b.n)
   let segments: Segment[] = []
@@ -82,7 +82,7 @@ export function readLog(objects: Listed[]): Held {
   }
 }
 
-function entryOf({ path, size }: Listed): Entry[] {
+function entryOf({ path, size }: Pick<Listed, 'path' | 'size'>): Entry[] {
   const [, number, token, n, offset] = /\/([0-9a-f]{12})\.([\w-]+)\.(\d+)\.(\d+)$/.exec(path) ?? []
   if (!number || !token) return []
   return [{ path, size, number: Number.parseInt(number, 16), token, n: Number(n), offset: Number(offset) }]

@@ -2,7 +2,7 @@
 
 import type * as Sdk from '@aws-sdk/client-s3'
 import { AppError } from '../../base/errors.ts'
-import { type Attempt, described } from './s3-bucket.ts'
+import { type Attempt, copySource, described } from './s3-bucket.ts'
 import type { Ask, S3Options } from './s3-client.ts'
 import { answerOf, storageError } from './s3-errors.ts'
 
@@ -45,7 +45,7 @@ export function multipartOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'stora
         Key,
         UploadId,
         PartNumber,
-        CopySource: `${Bucket}/${source.path}`,
+        CopySource: copySource(Bucket, source.path),
         CopySourceRange: `bytes=${source.from}-${source.to - 1}`,
         ...(source.etag ? { CopySourceIfMatch: source.etag } : {}),
       }

@@ -3,8 +3,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
+import { isForeign, readForeign } from '../../domain/foreign.ts'
 import { checkKey } from './key.ts'
-import { type Attempt, type Bucket, bucketOf } from './s3-bucket.ts'
+import { type Attempt, type Bucket, bucketOf, type Head } from './s3-bucket.ts'
 import { type Ask, asker, type S3Options } from './s3-client.ts'
 import { type Marker, markerIn } from './s3-marker.ts'
 import { type Multipart, multipartOf } from './s3-multipart.ts'
@@ -27,6 +28,20 @@ export interface Place {
 }
 
 export const objectPath = (key: string): string => `objects/${checkKey(key)}`
+
+/** Where the bytes of a key are read: our own object, or somebody else's while it is still the one that was listed. */
+export function readable(key: string): { path: string; etag: string | undefined } {
+  if (!isForeign(key)) return { path: objectPath(key), etag: undefined }
+  const { path, etag } = readForeign(key)
+  return { path, etag: `"${etag}"` }
+}
+
+/** The object of this key; null when it is not there, or another one in its place. */
+export async function headOf(bucket: Bucket, key: string, signal?: AbortSignal): Promise<Head | null> {
+  const { path, etag } = readable(key)
+  const found = await bucket.head(path, signal)
+  return found && (etag === undefined || found.etag === etag) ? found : null
+}
 
 export function placeIn(options: S3Options, clock: Clock): Place {
   const ask = asker(options)

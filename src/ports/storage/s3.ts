@@ -2,12 +2,13 @@
 
 import { hash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
+import { foreignKey, isForeign } from '../../domain/foreign.ts'
 import { checkKey, checkPrefix } from './key.ts'
 import type { Storage } from './port.ts'
 import { assembleOnS3, write } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { digestOnS3 } from './s3-digest.ts'
-import { missing, objectPath, placeIn } from './s3-place.ts'
+import { headOf, missing, objectPath, placeIn, readable } from './s3-place.ts'
 import { presignedUrl } from './s3-presign.ts'
 import { openRange } from './s3-read.ts'
 import { sweepBucket } from './s3-sweep.ts'
@@ -28,12 +29,15 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       }),
 
     async size(key) {
-      const found = await bucket.head(objectPath(key))
+      const found = await headOf(bucket, key)
       if (!found) await marker.check()
       return found?.size ?? null
     },
 
-    open: async (key, from, to) => openRange(place, { path: objectPath(key), key, from, to }, { absent: () => missing(place, key) }),
+    async open(key, from, to) {
+      const { path, etag } = readable(key)
+      return openRange(place, { path, key, from, to }, { etag, absent: () => missing(place, key) })
+    },
 
     async delete(key) {
       const path = objectPath(key)
@@ -42,6 +46,8 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
     },
 
     async presign(key, as) {
+      // an address cannot ask for these bytes alone: whoever replaces the object would be served in its place
+      if (isForeign(key)) return null
       const path = objectPath(key)
       if (as.seconds > 900) throw new RangeError(`an address for ${as.seconds} s`)
       const { publicEndpoint: endpoint } = options
@@ -53,6 +59,14 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       const path = `objects/${checkPrefix(prefix)}`
       await marker.check()
       for await (const { path: found, size } of bucket.list(path)) yield { key: checkKey(found.slice('objects/'.length)), size }
+    },
+
+    foreign: {
+      async *list(prefix) {
+        await marker.check()
+        for await (const { path, size, etag, modified } of bucket.list(prefix))
+          yield { key: foreignKey(path, etag), path, size, modifiedAt: new Date(modified) }
+      },
     },
 
     assemble: (key, pieces, work = {}) => assembleOnS3(place, key, pieces, work),
