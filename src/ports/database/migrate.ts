@@ -8,6 +8,7 @@ import * as letters from './migrations/004-letters.ts'
 import * as exportTables from './migrations/005-exports.ts'
 import * as downloads from './migrations/007-downloads.ts'
 import * as instore from './migrations/008-instore.ts'
+import * as scale from './migrations/011-scale.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -18,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '005-exports': exportTables,
   '007-downloads': downloads,
   '008-instore': instore,
+  '011-scale': scale,
 }
 
 /**
