@@ -100,6 +100,9 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   const recipe = `jsonb_build_object('purpose', 'delivery', 'format', 'zip', 'naming', 'original', 'slug', 'gallery-' || g)`
   // links are forgotten a year after their end
   const known = `at > ${now} - interval '372 days'`
+  // exports are forgotten after a week, those that a letter was written about are not
+  const told = `g % 10 = 3`
+  const keptExport = `g % 5 = 3 and (${told} or g % 500 in (8, 108) or g > ${galleries} * 0.98)`
   const hash = (n: string) => `encode(sha256(int8send(${n})), 'hex')`
   return {
     users: `(id, name, email, role) select ${ownerOf('u')}, 'Owner ' || u, 'owner' || u || '@example.com',
@@ -158,11 +161,13 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         from seed, generate_series(1, 5) p where g % 50 <> 0 and ${known}
       union all select ${id('file', 'g * 100000 + p', '2')}, 'file', gallery, null, ${of('asset')}, null, ${now} - interval '1 hour' * (p % 48), ${now} - interval '1 hour' * (p % 48 - 1), null, null
         from seed, generate_series(1, ${photos + bigGallery}) p where g = ${galleries}`,
-    letters: `(id, dedupe_key, kind, gallery_id, archive_id, link_id, recipient, locale, status, attempts, created_at, sent_at)
+    letters: `(id, dedupe_key, kind, gallery_id, owner_id, archive_id, link_id, export_id, recipient, locale, status, attempts, created_at, sent_at)
       select ${id('letter', 'g * 10 + c', '2')}, 'ready ' || ${archive(newest)} || ' client' || g || '.' || c || '@example.com', 'archive_ready',
-        gallery, ${archive(newest)}, case when ${known} then ${id('email', 'g * 100000 + c', '2')} end, 'client' || g || '.' || c || '@example.com', 'en',
+        gallery, owner, ${archive(newest)}, case when ${known} then ${id('email', 'g * 100000 + c', '2')} end, null::uuid, 'client' || g || '.' || c || '@example.com', 'en',
         case when g > ${galleries} - 5 then 'queued' else 'sent' end, 1, at + interval '2 hours', at + interval '2 hours'
-      from seed, generate_series(1, 3) c where g % 50 <> 0`,
+      from seed, generate_series(1, 3) c where g % 50 <> 0
+      union all select ${id('letter', 'g * 10 + 5', '6')}, 'export ' || g, 'export_ready', gallery, owner, null, null, ${id('export', 'g', '5')},
+        'guest' || g || '@example.com', 'en', 'sent', 1, at + interval '6 hours', at + interval '6 hours' from seed where ${told}`,
     downloads: `(id, gallery_id, archive_id, plan_hash, size, reader, link_id, client_id, received, received_bytes, bytes, count, agent, first_at, last_at, complete_at, told_in)
       select ${id('download', 'g * 10 + c', '24')}, gallery, ${archive(newest)}, ${hash(`-g * 10 - (${newest})`)},
         ${photos} * 8000000::bigint, 'client:' || ${client()}, case when ${known} then ${id('email', 'g * 100000 + c', '2')} end, ${client()}, '{}', 0, ${photos} * 8000000::bigint, 1, 'Chrome',
@@ -172,8 +177,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
     exports: `(id, gallery_id, requester, status, locale, created_at, ready_at, expires_at, ended_at)
       select ${id('export', 'g', '5')}, gallery, 'guest ' || md5('guest' || g), case g % 500 when 8 then 'ready' when 108 then 'failed' when 208 then 'cancelled' else 'expired' end,
         'en', at + interval '5 hours', at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' end,
-        case when g % 500 <> 8 then ${now} - interval '6 days' + interval '1 second' * (g % 1000) end from seed where g % 5 = 3 and (g % 500 in (8, 108) or g > ${galleries} * 0.98)`,
-    export_parts: `select ${id('export', 'g', '5')}, 1, ${archive('5')} from seed where g % 5 = 3 and (g % 500 in (8, 108) or g > ${galleries} * 0.98)`,
+        case when g % 500 <> 8 then ${now} - interval '6 days' + interval '1 second' * (g % 1000) end from seed where ${keptExport}`,
+    export_parts: `select ${id('export', 'g', '5')}, 1, ${archive('5')} from seed where ${keptExport}`,
     feedback: `(id, gallery_id, item_id, kind, guest_identifier, created_at)
       select ${id('feedback', 'g * 10 + p', '3')}, gallery, ${of('item')}, 'favorite', 'guest ' || md5('guest' || g), at + interval '3 hours'
       from seed, generate_series(1, 5) p`,

@@ -36,6 +36,14 @@ export async function askAll(watched: Watched, only: (name: string) => boolean =
   return all
 }
 
+/** What was not answered by an index: a table of more than 100 rows read whole, or more rows looked at than the answer needs. */
+export function faultsOf({ name, question, rows, statements }: Measured): string[] {
+  if (question.rows === 'all') return []
+  const whole = statements.flatMap(({ plan }) => steps(plan)).filter((s) => s['Node Type'] === 'Seq Scan' && touched(s) > 100)
+  const faults = [...new Set(whole.map((s) => `${name} reads all of ${s['Relation Name']}`))]
+  return rows > (question.rows ?? 1000) ? [...faults, `${name} looks at ${Math.round(rows)} rows`] : faults
+}
+
 class Undone extends Error {}
 
 async function askOne({ db, take }: Watched, { ask }: Question, sample: Sample): Promise<Seen[]> {

@@ -74,9 +74,10 @@ function installation(deps: Pick<Deps, 'db' | 'log'>, registers: Registry[]): ()
     to.reset()
     to.inc(value)
   }
+  const [countArchives, countStates] = [seldom(() => archiveFigures(deps.db)), seldom(() => stateFigures(deps.db))]
   return async () => {
     try {
-      const [archives, queue, rows] = await Promise.all([archiveFigures(deps.db), queueFigures(deps.db), stateFigures(deps.db)])
+      const [archives, queue, rows] = await Promise.all([countArchives(), queueFigures(deps.db), countStates()])
       set(builds, archives.builds)
       set(buildSeconds, archives.buildSeconds)
       set(photos, archives.photos)
@@ -100,5 +101,32 @@ function installation(deps: Pick<Deps, 'db' | 'log'>, registers: Registry[]): ()
       deps.log.warn({ error: String(error) }, 'the database gave no numbers for the metrics')
       up.set(0)
     }
+  }
+}
+
+/**
+ * Counting every row of a large table takes long. Above a quarter of a second it is done again only after a hundred times as long as
+ * it took, and whoever asks meanwhile, or while it is done, gets the numbers of the last time.
+ */
+function seldom<T>(count: () => Promise<T>): () => Promise<T> {
+  let last: { value: T; took: number; at: number } | undefined
+  let running: Promise<T> | undefined
+  const run = async () => {
+    const begun = performance.now()
+    const value = await count()
+    const at = performance.now()
+    last = { value, took: at - begun, at }
+    return value
+  }
+  return () => {
+    const slow = last && last.took > 250
+    if (slow && performance.now() - last!.at < last!.took * 100) return Promise.resolve(last!.value)
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    if (!slow) return running
+    // its failure is told to whoever asks next
+    running.catch(() => {})
+    return Promise.resolve(last!.value)
   }
 }

@@ -1,4 +1,4 @@
-/** Indexes for what is asked every minute, on every page, or by a foreign key, of tables that may hold 100 million rows. */
+/** For tables of 100 million rows: indexes for what is asked every minute, on every page or by a foreign key; letters know their owner. */
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -28,6 +28,11 @@ create index downloads_told on downloads (told_in) where told_in is not null;
 create index letters_export on letters (export_id) where export_id is not null;
 -- what this asker has open or ready already
 create index exports_requester on exports (requester) where status in ('open', 'ready');
+-- a page of one owner's outbox: through their galleries it would be sorted out of all their letters, or looked for in everybody's
+alter table letters add column owner_id uuid references users;
+update letters set owner_id = (select owner_id from galleries where galleries.id = letters.gallery_id);
+alter table letters alter column owner_id set not null;
+create index letters_owner on letters (owner_id, created_at desc, id desc);
 -- uploads nobody went on with, password guesses of yesterday
 create index uploads_touched on uploads (touched_at);
 create index throttles_touched on throttles (touched_at);
