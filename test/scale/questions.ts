@@ -115,7 +115,8 @@ export async function takeSample(db: Database): Promise<Sample> {
     ).id,
     big: big.id,
     bigItems: bigItems.map((row) => row.id),
-    bigAsset: bigItems[5]!.assetId,
+    // every 48th has a link that lives
+    bigAsset: bigItems[47]!.assetId,
     atWork: await one(db.selectFrom('archives').selectAll().where('status', '=', 'processing')),
     keys: [
       ...(await assets.listStored(db, gallery.id)).map((a) => a.storageKey),
@@ -272,7 +273,10 @@ export const questions: Record<string, Question> = {
     ),
   ),
   'links.grantLink: one file of a big gallery': question((tx, s) =>
-    links.grantLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 3_600_000),
+    links.grantLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 10_800_000),
+  ),
+  'links.shareLink': question((tx, s) =>
+    links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
   ),
   'links.revokeLink': question((tx, s) => links.revokeLink(tx, s.gallery.id, s.link.id, now)),
   'links.revokeShares': question((tx, s) => links.revokeShares(tx, s.big, now)),
