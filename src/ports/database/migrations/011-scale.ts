@@ -16,7 +16,7 @@ create index assets_gallery on assets (gallery_id, id) where state <> 'deleted';
 -- every minute: archives whose time is over
 create index archives_retained on archives (retained_until) where status = 'ready';
 -- every minute: selections that ended and still have entries
-create index archives_ended_selections on archives (created_at)
+create index archives_ended_selections on archives (coalesce(progress_at, created_at))
   where purpose = 'selection' and status in ('failed', 'cancelled', 'expired');
 -- a link to one file is asked for by that file, also in a gallery with many thousands of them
 create index links_asset on links (asset_id) where asset_id is not null;
