@@ -135,9 +135,11 @@ const uuid = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0
 export interface Question {
   ask: (tx: Tx, s: Sample) => Promise<unknown>
   rows?: number | 'all'
+  /** pages of 8 kB it may look at in the large database, 10,000 if not said */
+  pages?: number
 }
 
-const question = (ask: Question['ask'], rows?: Question['rows']): Question => ({ ask, rows })
+const question = (ask: Question['ask'], rows?: Question['rows'], pages?: number): Question => ({ ask, rows, pages })
 
 export const questions: Record<string, Question> = {
   'galleries.findGallery': question((tx, s) => galleries.findGallery(tx, s.gallery.id)),
@@ -284,7 +286,8 @@ export const questions: Record<string, Question> = {
   'links.noteUse': question((tx, s) => links.noteUse(tx, s.link, now)),
   'links.revokeExportLinks': question((tx, s) => links.revokeExportLinks(tx, s.selection.id, now)),
   'links.listLinks': question((tx, s) => links.listLinks(tx, s.big), 3000),
-  'links.sweepLinks': question((tx) => links.sweepLinks(tx, now), 3000),
+  // as many as are due, with what points at each
+  'links.sweepLinks': question((tx) => links.sweepLinks(tx, now), 3000, 50_000),
   'links.listOfClient': question((tx, s) => links.listOfClient(tx, s.client.id)),
   'links.listLinked': question((tx, s) => links.listLinked(tx, s.gallery.id, now)),
   'letters.insertLetter': question((tx, s) =>
@@ -379,5 +382,5 @@ export const questions: Record<string, Question> = {
   'figures.archiveFigures': question((tx) => figures.archiveFigures(tx), 'all'),
   'figures.stateFigures': question((tx) => figures.stateFigures(tx), 'all'),
   'view gallery_archives': question((tx, s) => sql`select * from gallery_archives where gallery_id = ${s.gallery.id}`.execute(tx)),
-  'view archive_jobs': question((tx) => sql`select * from archive_jobs`.execute(tx), 2000),
+  'view archive_jobs': question((tx) => sql`select * from archive_jobs`.execute(tx), 'all'),
 }
