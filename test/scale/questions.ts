@@ -180,7 +180,7 @@ export const questions: Record<string, Question> = {
   'assets.lockAsset': question((tx, s) => assets.lockAsset(tx, s.asset.id)),
   'assets.findSame': question((tx, s) => assets.findSame(tx, s.gallery.id, s.asset.sha256, s.asset.size)),
   'assets.lockLost': question((tx, s) => assets.lockLost(tx, s.gallery.id, s.asset.sha256, s.asset.size)),
-  'assets.hasSize': question((tx, s) => assets.hasSize(tx, s.gallery.id, 17)),
+  'assets.hasSize': question((tx, s) => assets.hasSize(tx, s.big, 17), 10),
   'assets.insertAsset': question(async (tx, s) => {
     const item = { id: uuid(1), galleryId: s.gallery.id, kind: 'photo' as const, title: 'x', position: 1, createdAt: now }
     await items.insertItem(tx, item)

@@ -10,9 +10,10 @@ const statements = `
 create index galleries_expiring on galleries (expires_at) where state = 'active';
 -- every night: deleted galleries whose month is over
 create index galleries_deleted on galleries (deleted_at) where state = 'deleted';
--- counts and walks ask for living files only: of a cleared gallery nothing is left in here
+-- counts and walks ask for living files only: of a cleared gallery nothing is left in here; by size, for every upload asks whether
+-- the gallery has a file as long as this one
 drop index assets_gallery;
-create index assets_gallery on assets (gallery_id, id) where state <> 'deleted';
+create index assets_gallery on assets (gallery_id, size) where state <> 'deleted';
 -- every minute: archives whose time is over
 create index archives_retained on archives (retained_until) where status = 'ready';
 -- every minute: selections that ended and still have entries
