@@ -349,7 +349,7 @@ export const questions: Record<string, Question> = {
   'exports.replacePart': question((tx, s) => exports.replacePart(tx, s.selection.id, s.archive.id)),
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
-  'exports.forgetExports': question((tx) => exports.forgetExports(tx, { from: ago(14), before: ago(5.999) }, 500)),
+  'exports.forgetExports': question((tx) => exports.forgetExports(tx, { from: ago(14), before: ago(5.999) }, 500), 350),
   'feedback.addFavorite': question((tx, s) =>
     feedback.addFavorite(tx, { id: uuid(1), galleryId: s.gallery.id, itemId: s.asset.itemId, guestIdentifier: 'x', createdAt: now }),
   ),

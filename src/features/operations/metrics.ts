@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { archiveFigures, queueFigures, stateFigures } from '../../data/figures.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { seldom } from './seldom.ts'
 
 export interface Metrics {
   /** one answer: its route (never its address), status and seconds */
@@ -101,32 +102,5 @@ function installation(deps: Pick<Deps, 'db' | 'log'>, registers: Registry[]): ()
       deps.log.warn({ error: String(error) }, 'the database gave no numbers for the metrics')
       up.set(0)
     }
-  }
-}
-
-/**
- * Counting every row of a large table takes long. Above a quarter of a second it is done again only after a hundred times as long as
- * it took, and whoever asks meanwhile, or while it is done, gets the numbers of the last time.
- */
-function seldom<T>(count: () => Promise<T>): () => Promise<T> {
-  let last: { value: T; took: number; at: number } | undefined
-  let running: Promise<T> | undefined
-  const run = async () => {
-    const begun = performance.now()
-    const value = await count()
-    const at = performance.now()
-    last = { value, took: at - begun, at }
-    return value
-  }
-  return () => {
-    const slow = last && last.took > 250
-    if (slow && performance.now() - last!.at < last!.took * 100) return Promise.resolve(last!.value)
-    running ??= run().finally(() => {
-      running = undefined
-    })
-    if (!slow) return running
-    // its failure is told to whoever asks next
-    running.catch(() => {})
-    return Promise.resolve(last!.value)
   }
 }
