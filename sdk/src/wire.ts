@@ -526,6 +526,7 @@ export interface CleanupResult {
   archives_ended: number
   galleries_cleared: number
   objects_deleted: number
+  rows_forgotten: number
   orphans_noted: number
   temporary_removed: number
   uploads_dropped: number

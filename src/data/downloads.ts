@@ -120,42 +120,54 @@ export async function forgetClient(tx: Tx, galleryId: string, clientId: string):
 /** Stands where an address stood. */
 export const forgotten = '(removed)'
 
-/** Downloads of galleries that were deleted before `before`. */
-export async function sweepDownloads(db: Database, before: Date): Promise<void> {
-  await db
+/** Forgets downloads of galleries that were deleted between these two moments. */
+export async function sweepDownloads(db: Database, { from, before }: { from: Date; before: Date }): Promise<number> {
+  const done = await db
     .deleteFrom('downloads')
     .where('galleryId', 'in', (eb) =>
-      eb.selectFrom('galleries').select('id').where('state', '=', 'deleted').where('deletedAt', '<', before),
+      eb.selectFrom('galleries').select('id').where('state', '=', 'deleted').where('deletedAt', '>=', from).where('deletedAt', '<', before),
     )
-    .execute()
+    .executeTakeFirst()
+  return Number(done.numDeletedRows)
 }
 
-/** Photographers who want to know of complete copies that were received before `until` and not told yet, with one of the galleries. */
-export async function listDigestsDue(db: Database, until: Date): Promise<{ ownerId: string; email: string; galleryId: string }[]> {
+/**
+ * Photographers who want to know of complete copies that were received between these two moments and not told yet, with their
+ * galleries, the one of the latest first.
+ */
+export async function listDigestsDue(
+  db: Database,
+  { from, until }: { from: Date; until: Date },
+): Promise<{ ownerId: string; email: string; galleryIds: string[] }[]> {
   return db
     .selectFrom('downloads')
     .innerJoin('galleries', 'galleries.id', 'downloads.galleryId')
     .innerJoin('users', 'users.id', 'galleries.ownerId')
-    .distinctOn('users.id')
-    .select(['users.id as ownerId', 'users.email', 'galleries.id as galleryId'])
+    .select([
+      'users.id as ownerId',
+      'users.email',
+      sql<string[]>`array_agg(galleries.id order by downloads.complete_at desc)`.as('galleryIds'),
+    ])
     .where('downloads.toldIn', 'is', null)
     .where('downloads.userId', 'is', null)
+    .where('downloads.completeAt', '>=', from)
     .where('downloads.completeAt', '<', until)
     .where('users.digest', '=', true)
+    .groupBy('users.id')
     .orderBy('users.id')
-    .orderBy('downloads.completeAt', 'desc')
     .execute()
 }
 
-/** Marks what the letter tells. */
-export async function tellIn(tx: Tx, ownerId: string, until: Date, letterId: string): Promise<void> {
+/** Marks what the letter tells: of these galleries, so that each photographer's letter does not look at everybody's. */
+export async function tellIn(tx: Tx, galleryIds: string[], { from, until }: { from: Date; until: Date }, letterId: string): Promise<void> {
   await tx
     .updateTable('downloads')
     .set({ toldIn: letterId })
     .where('toldIn', 'is', null)
     .where('userId', 'is', null)
+    .where('completeAt', '>=', from)
     .where('completeAt', '<', until)
-    .where('galleryId', 'in', (eb) => eb.selectFrom('galleries').select('id').where('ownerId', '=', ownerId))
+    .where('galleryId', '=', sql<string>`any(${galleryIds}::uuid[])`)
     .execute()
 }
 

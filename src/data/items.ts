@@ -23,40 +23,42 @@ export interface ItemCursor {
   id: string
 }
 
-const thumbnail = sql<boolean>`exists (select 1 from derivatives d where d.asset_id = assets.id and d.kind = 'thumbnail')`
-const previewSize = sql<number | null>`(select size from derivatives d where d.asset_id = assets.id and d.kind = 'preview')`
-
 /** A page of the gallery's living items in their order. */
 export async function pageItems(
   db: Database | Tx,
   galleryId: string,
   { limit, after }: { limit: number; after?: ItemCursor },
 ): Promise<ItemRow[]> {
-  return db
-    .selectFrom('items')
-    .innerJoin('assets', 'assets.itemId', 'items.id')
-    .select([
-      'items.id',
-      'assets.id as assetId',
-      'items.kind',
-      'items.position',
-      'assets.originalName as name',
-      'assets.mime',
-      'assets.size',
-      'assets.width',
-      'assets.height',
-      'assets.renderState',
-      sql<'stored' | 'missing'>`assets.state`.as('state'),
-      thumbnail.as('hasThumbnail'),
-      previewSize.as('previewSize'),
-    ])
-    .where('items.galleryId', '=', galleryId)
-    .where('assets.state', '!=', 'deleted')
-    .$if(after !== undefined, (q) => q.where(sql<boolean>`(items.position, items.id) > (${after!.position}, ${after!.id})`))
-    .orderBy('items.position')
-    .orderBy('items.id')
-    .limit(limit)
-    .execute()
+  return (
+    db
+      .selectFrom('items')
+      .innerJoin('assets', 'assets.itemId', 'items.id')
+      // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
+      .leftJoin('derivatives as small', (j) => j.onRef('small.assetId', '=', 'assets.id').on('small.kind', '=', 'thumbnail'))
+      .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', 'preview'))
+      .select([
+        'items.id',
+        'assets.id as assetId',
+        'items.kind',
+        'items.position',
+        'assets.originalName as name',
+        'assets.mime',
+        'assets.size',
+        'assets.width',
+        'assets.height',
+        'assets.renderState',
+        sql<'stored' | 'missing'>`assets.state`.as('state'),
+        sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
+        'large.size as previewSize',
+      ])
+      .where('items.galleryId', '=', galleryId)
+      .where('assets.state', '!=', 'deleted')
+      .$if(after !== undefined, (q) => q.where(sql<boolean>`(items.position, items.id) > (${after!.position}, ${after!.id})`))
+      .orderBy('items.position')
+      .orderBy('items.id')
+      .limit(limit)
+      .execute()
+  )
 }
 
 /** Is there such an item in this gallery, with a living file? */

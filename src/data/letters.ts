@@ -1,19 +1,34 @@
 /** Questions to the table letters: the outbox. A letter is a row before it is sent. */
 import { type Insertable, type Selectable, sql } from 'kysely'
+import { AppError } from '../base/errors.ts'
 import type { Archive } from '../domain/archive.ts'
 import { deliveryKinds } from '../domain/letter.ts'
 import type { Database, LettersTable, Tx } from '../ports/database/port.ts'
 
 export type Letter = Selectable<LettersTable>
-export type NewLetter = Omit<Insertable<LettersTable>, 'status' | 'attempts' | 'error' | 'sentAt'>
+export type NewLetter = Omit<Insertable<LettersTable>, 'ownerId' | 'status' | 'attempts' | 'error' | 'sentAt'>
 
 /** Adds a queued letter. Its dedupe key is unique: the same fact cannot be told twice. */
 export const insertLetter = (tx: Tx, letter: NewLetter): Promise<void> => insertLetters(tx, [letter])
 
 /** The same for many at once. */
 export async function insertLetters(tx: Tx, letters: NewLetter[]): Promise<void> {
-  const rows = letters.map((letter) => ({ ...letter, status: 'queued' as const, error: null, sentAt: null }))
+  const owners = await findOwners(tx, [...new Set(letters.map(({ galleryId }) => galleryId))])
+  const rows = letters.map((letter) => {
+    const ownerId = owners.get(letter.galleryId)
+    if (!ownerId) throw new AppError('not_found', { gallery: letter.galleryId })
+    return { ...letter, ownerId, status: 'queued' as const, error: null, sentAt: null }
+  })
   for (const some of inStatements(rows)) await tx.insertInto('letters').values(some).execute()
+}
+
+async function findOwners(tx: Tx, galleryIds: string[]): Promise<Map<string, string>> {
+  const rows = await tx
+    .selectFrom('galleries')
+    .select(['id', 'ownerId'])
+    .where('id', '=', sql<string>`any(${galleryIds}::uuid[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.ownerId]))
 }
 
 /** Has this fact been told (or is about to be)? */
@@ -102,7 +117,7 @@ export async function pageLetters(
     .innerJoin('galleries', 'galleries.id', 'letters.galleryId')
     .selectAll('letters')
     .select('galleries.title as galleryTitle')
-    .where('galleries.ownerId', '=', ownerId)
+    .where('letters.ownerId', '=', ownerId)
     .$if(before !== undefined, (q) => q.where(sql<boolean>`(letters.created_at, letters.id) < (${before!.createdAt}, ${before!.id})`))
     .orderBy('letters.createdAt', 'desc')
     .orderBy('letters.id', 'desc')

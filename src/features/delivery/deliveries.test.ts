@@ -13,6 +13,7 @@ import type { Archive } from '../../domain/archive.ts'
 import { publish } from '../archives/publish.ts'
 import { addClient } from '../galleries/clients.ts'
 import { createGallery, deleteGallery } from '../galleries/edit.ts'
+import { cleanUp } from '../operations/daily.ts'
 import { reconcile } from '../operations/reconcile.ts'
 import { importFolder } from '../uploads/import.ts'
 import { announce } from './announce.ts'
@@ -168,6 +169,18 @@ test('the photographer gets one letter a day at most, and only when something wa
   clock.advance(days(3))
   await writeDigests(deps)
   assert.equal((await digests()).length, 2, 'nothing happened')
+})
+
+test('what a long standstill has left of a deleted gallery is forgotten by night', async () => {
+  const { archive, clients, gallery } = await galleryFor('n@example.com')
+  await received(archive, clients[0]!.id, 10)
+  const left = () => world.deps.db.selectFrom('downloads').select('id').where('galleryId', '=', gallery.id).execute()
+  await deleteGallery(world.deps, gallery.id)
+  clock.advance(days(90))
+  await reconcile(world.deps)
+  assert.equal((await left()).length, 1, 'every minute only what has ended of late is looked at')
+  assert.equal((await cleanUp(world.deps, { sweepUploads: async () => 0 })).rows_forgotten, 1)
+  assert.equal((await left()).length, 0)
 })
 
 test('downloads of a deleted gallery are forgotten after a month', async () => {

@@ -3,7 +3,7 @@
  *
  * At most one a day: what is completed later waits for tomorrow. The letter, the mark on what it tells and its job commit together.
  */
-import { hours } from '../../base/clock.ts'
+import { after, days, hours } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { listDigestsDue, tellIn } from '../../data/downloads.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
@@ -14,14 +14,18 @@ import type { Deps } from '../../ports/deps.ts'
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock'>
 
 const morning = hours(6)
+// who switches these letters on again is not told of years; and what nobody is told of is not looked at every minute for ever
+const news = days(30)
 
 export async function writeDigests(deps: Needs): Promise<void> {
   const now = deps.clock.now()
   const day = new Date(now.getTime() - morning).toISOString().slice(0, 10)
   const until = new Date(Date.parse(`${day}T00:00:00Z`) + morning)
-  for (const { ownerId, email, galleryId } of await listDigestsDue(deps.db, until)) {
+  const when = { from: after(until, -news), until }
+  for (const { ownerId, email, galleryIds } of await listDigestsDue(deps.db, when)) {
     // the owner that the command line makes has no mailbox until somebody signs up: it is told then
     if (!isMailbox(email)) continue
+    const galleryId = galleryIds[0]!
     await deps.db.transaction().execute(async (tx) => {
       const dedupeKey = `downloads_digest ${ownerId} ${day}`
       if (await isWritten(tx, dedupeKey)) return
@@ -29,7 +33,7 @@ export async function writeDigests(deps: Needs): Promise<void> {
       const id = newId(now)
       const facts = { id, dedupeKey, kind: 'downloads_digest' as const, galleryId, archiveId: null, linkId: null }
       await insertLetter(tx, { ...facts, recipient: email, locale, createdAt: now })
-      await tellIn(tx, ownerId, until, id)
+      await tellIn(tx, galleryIds, when, id)
       await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
     })
   }

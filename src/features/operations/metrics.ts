@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { archiveFigures, queueFigures, stateFigures } from '../../data/figures.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { seldom } from './seldom.ts'
 
 export interface Metrics {
   /** one answer: its route (never its address), status and seconds */
@@ -74,9 +75,10 @@ function installation(deps: Pick<Deps, 'db' | 'log'>, registers: Registry[]): ()
     to.reset()
     to.inc(value)
   }
+  const [countArchives, countStates] = [seldom(() => archiveFigures(deps.db)), seldom(() => stateFigures(deps.db))]
   return async () => {
     try {
-      const [archives, queue, rows] = await Promise.all([archiveFigures(deps.db), queueFigures(deps.db), stateFigures(deps.db)])
+      const [archives, queue, rows] = await Promise.all([countArchives(), queueFigures(deps.db), countStates()])
       set(builds, archives.builds)
       set(buildSeconds, archives.buildSeconds)
       set(photos, archives.photos)

@@ -9,8 +9,7 @@ import { after, days, hours, minutes } from '../../base/clock.ts'
 import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
-import { sweepDownloads } from '../../data/downloads.ts'
-import { expireExports, forgetExports, settleCancelled } from '../../data/exports.ts'
+import { expireExports, settleCancelled } from '../../data/exports.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
@@ -19,7 +18,7 @@ import { listUnlooked } from '../../data/sources.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
-import { endArchives, sweepTemporary } from './retention.ts'
+import { endArchives, forgetDeleted, forgetEnded, sweepTemporary } from './retention.ts'
 import { startMaintenance } from './schedule.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
@@ -27,6 +26,8 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log
 // longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
 const patience = minutes(1)
 const most = 500
+// the clean-up of the night looks further back: most of what ended long ago stays for ever, and is not looked at every minute
+const recent = days(7)
 
 export async function reconcile(deps: Needs): Promise<void> {
   await deps.storage.ready()
@@ -90,9 +91,8 @@ async function forgetThrottles(deps: Needs): Promise<void> {
   await sweepThrottles(deps.db, deps.clock.now())
 }
 
-/** What was downloaded of a deleted gallery is forgotten a month later. */
 async function forgetDownloads(deps: Needs): Promise<void> {
-  await sweepDownloads(deps.db, after(await deps.calendar.now(), -days(30)))
+  await forgetDeleted(deps, recent)
 }
 
 async function forgetLinks(deps: Needs): Promise<void> {
@@ -107,8 +107,8 @@ async function endExports(deps: Needs): Promise<void> {
     // their builder has died; should it wake up once more, its bytes are found a day later
     const keys = (await settleCancelled(tx, { before: after(now, -patience) })).flatMap(({ storageKey }) => storageKey ?? [])
     await discard(tx, keys, 'export cancelled', after(now, days(1)))
-    await forgetExports(tx, after(now, -days(7)), most)
   })
+  await forgetEnded(deps, recent)
 }
 
 /** Previews that an older Keepsake has made: what is not known beforehand cannot be packed. */

@@ -5,6 +5,8 @@
 import { after, days, hours } from '../../base/clock.ts'
 import { listOfGalleries, listOutlived, markDeleted } from '../../data/archives.ts'
 import { deleteAllOf } from '../../data/assets.ts'
+import { sweepDownloads } from '../../data/downloads.ts'
+import { forgetExports } from '../../data/exports.ts'
 import { listUncleared, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listLinked } from '../../data/links.ts'
@@ -26,6 +28,21 @@ export async function endArchives(deps: Pick<Deps, 'db' | 'calendar'>): Promise<
       ended++
     })
   return ended
+}
+
+/** What was downloaded of galleries that were deleted a month ago, and up to `back` before that. Answers how many rows. */
+export async function forgetDeleted(deps: Pick<Deps, 'db' | 'calendar'>, back: number): Promise<number> {
+  const before = after(await deps.calendar.now(), -mourning)
+  return sweepDownloads(deps.db, { from: after(before, -back), before })
+}
+
+/** Exports that ended a week ago, and up to `back` before that. Answers how many rows. */
+export async function forgetEnded(deps: Pick<Deps, 'db' | 'calendar'>, back: number): Promise<number> {
+  const before = after(await deps.calendar.now(), -days(7))
+  const when = { from: after(before, -back), before }
+  let gone = 0
+  for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, when, most))
+  return gone
 }
 
 /** What a killed writer left behind; a living one touches its file more often than once a day. Answers how many files. */

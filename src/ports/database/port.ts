@@ -190,6 +190,8 @@ export interface LettersTable {
   dedupeKey: string
   kind: LetterKind
   galleryId: string
+  /** of the gallery: the outbox of one owner is read in the order of its letters */
+  ownerId: string
   archiveId: string | null
   exportId: Default<string | null>
   linkId: string | null

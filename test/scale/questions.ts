@@ -1,0 +1,386 @@
+/**
+ * Every question that src/data asks of a table that grows, as its callers ask it. `file.function`, and behind a colon which way
+ * of asking. Each runs in a transaction that is rolled back.
+ */
+import { sql } from 'kysely'
+import * as entries from '../../src/data/archiveEntries.ts'
+import * as archives from '../../src/data/archives.ts'
+import * as assets from '../../src/data/assets.ts'
+import * as clients from '../../src/data/clients.ts'
+import * as derivatives from '../../src/data/derivatives.ts'
+import * as downloads from '../../src/data/downloads.ts'
+import * as exports from '../../src/data/exports.ts'
+import * as feedback from '../../src/data/feedback.ts'
+import * as figures from '../../src/data/figures.ts'
+import * as galleries from '../../src/data/galleries.ts'
+import * as garbage from '../../src/data/garbage.ts'
+import * as items from '../../src/data/items.ts'
+import * as letters from '../../src/data/letters.ts'
+import * as links from '../../src/data/links.ts'
+import * as suppressions from '../../src/data/suppressions.ts'
+import * as throttles from '../../src/data/throttles.ts'
+import * as uploads from '../../src/data/uploads.ts'
+import type { Archive } from '../../src/domain/archive.ts'
+import type { Asset } from '../../src/domain/asset.ts'
+import type { Gallery } from '../../src/domain/gallery.ts'
+import type { Database, Tx } from '../../src/ports/database/port.ts'
+import { today } from './fill.ts'
+
+/** Modules of src/data whose tables grow with galleries and their visitors. */
+export const asked = {
+  archiveEntries: entries,
+  archives,
+  assets,
+  clients,
+  derivatives,
+  downloads,
+  exports,
+  feedback,
+  figures,
+  galleries,
+  garbage,
+  items,
+  letters,
+  links,
+  suppressions,
+  throttles,
+  uploads,
+}
+/** What these modules hold that asks nothing. */
+export const silent = ['archives.newestOf', 'downloads.forgotten']
+
+/** Rows of one ordinary gallery that lies in the middle of the others, and of the last one, which is big. */
+export interface Sample {
+  /** of nearly all galleries */
+  owner: string
+  /** of five old ones */
+  smallOwner: string
+  gallery: Gallery
+  /** its newest, ready */
+  archive: Archive
+  asset: Asset & { createdAt: Date }
+  client: clients.Client
+  letter: letters.Letter
+  link: links.Link
+  selection: Archive
+  export: exports.Export
+  guest: string
+  deleted: string
+  big: string
+  bigItems: string[]
+  bigAsset: string
+  atWork: Archive
+  keys: string[]
+  upload: uploads.Upload
+  /** the ids of a page of galleries */
+  some: string[]
+}
+
+export async function takeSample(db: Database): Promise<Sample> {
+  const one = async <T>(query: { executeTakeFirst(): Promise<T | undefined> }): Promise<T> => {
+    const row = await query.executeTakeFirst()
+    if (!row) throw new Error('the database holds no such row')
+    return row
+  }
+  const slug = async (n: number) => (await galleries.findGallery(db, `gallery-${n}`))!
+  const { n } = await one(db.selectFrom('galleries').select((eb) => eb.fn.countAll<number>().as('n')))
+  // divisible by 20, so with small pictures and entries; its neighbour with a selection ends in 08
+  const middle = Math.floor(n / 2 / 500) * 500 + 20
+  const gallery = await slug(middle)
+  const archive = (await archives.listVersions(db, gallery.id))[0]!
+  const selected = await slug(middle - 12)
+  const big = await slug(n)
+  const selection = await one(db.selectFrom('archives').selectAll().where('galleryId', '=', selected.id).where('purpose', '=', 'selection'))
+  const client = (await clients.listClients(db, gallery.id))[0]!
+  const bigItems = (await items.pageItems(db, big.id, { limit: 400 })).map((row) => row)
+  return {
+    owner: gallery.ownerId,
+    smallOwner: (await slug(2)).ownerId,
+    gallery,
+    archive,
+    asset: await one(db.selectFrom('assets').selectAll().where('galleryId', '=', gallery.id)),
+    client,
+    letter: await one(db.selectFrom('letters').selectAll().where('galleryId', '=', gallery.id)),
+    link: await one(db.selectFrom('links').selectAll().where('clientId', '=', client.id).where('kind', '=', 'email')),
+    selection,
+    export: (await exports.listExports(db, selected.id, 1))[0]!,
+    guest: (await one(db.selectFrom('feedback').select('guestIdentifier').where('galleryId', '=', gallery.id))).guestIdentifier,
+    deleted: (
+      await one(
+        db
+          .selectFrom('galleries')
+          .select('id')
+          .where('slug', '=', `gallery-${middle - 19}`),
+      )
+    ).id,
+    big: big.id,
+    bigItems: bigItems.map((row) => row.id),
+    // every 48th has a link that lives
+    bigAsset: bigItems[47]!.assetId,
+    atWork: await one(db.selectFrom('archives').selectAll().where('status', '=', 'processing')),
+    keys: [
+      ...(await assets.listStored(db, gallery.id)).map((a) => a.storageKey),
+      ...Array.from({ length: 20 }, (_, i) => `galleries/${gallery.id}/assets/nobody-${i}.jpg`),
+    ],
+    upload: await one(db.selectFrom('uploads').selectAll()),
+    some: (await galleries.walkGalleries(db, gallery.id, 100)).map((row) => row.id),
+  }
+}
+
+const now = today
+const ago = (days: number) => new Date(now.getTime() - days * 86_400_000)
+const uuid = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`
+
+/** `rows`: how many rows it may take into its hands, 1,000 if not said; 'all': it counts a table, and says so in docs/scale.md. */
+export interface Question {
+  ask: (tx: Tx, s: Sample) => Promise<unknown>
+  rows?: number | 'all'
+  /** pages of 8 kB it may look at in the large database, 10,000 if not said */
+  pages?: number
+}
+
+const question = (ask: Question['ask'], rows?: Question['rows'], pages?: number): Question => ({ ask, rows, pages })
+
+export const questions: Record<string, Question> = {
+  'galleries.findGallery': question((tx, s) => galleries.findGallery(tx, s.gallery.id)),
+  'galleries.findGallery: slug': question((tx, s) => galleries.findGallery(tx, s.gallery.slug)),
+  'galleries.findGalleryOfAnyState': question((tx, s) => galleries.findGalleryOfAnyState(tx, s.deleted)),
+  'galleries.lockGallery': question((tx, s) => galleries.lockGallery(tx, s.gallery.id)),
+  'galleries.lockGalleryOfAnyState': question((tx, s) => galleries.lockGalleryOfAnyState(tx, s.deleted)),
+  'galleries.bumpContent': question((tx, s) => galleries.bumpContent(tx, s.gallery.id)),
+  'galleries.insertGallery': question((tx, s) => galleries.insertGallery(tx, { ...s.gallery, id: uuid(1), slug: 'fresh' })),
+  'galleries.takenSlugs': question((tx, s) => galleries.takenSlugs(tx, [s.gallery.slug, 'fresh', 'fresh-2'])),
+  'galleries.changeGallery': question((tx, s) => galleries.changeGallery(tx, s.gallery.id, { title: 'New' })),
+  'galleries.expireDue': question((tx) => galleries.expireDue(tx, now)),
+  'galleries.walkGalleries': question((tx, s) => galleries.walkGalleries(tx, s.gallery.id, 200)),
+  'galleries.listUncleared': question((tx) => galleries.listUncleared(tx, ago(30), null, 500)),
+  'galleries.countGallery': question((tx, s) => galleries.countGallery(tx, s.gallery.id)),
+  'galleries.countGallery: big': question((tx, s) => galleries.countGallery(tx, s.big), 'all'),
+  'galleries.listGalleries': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50 }), 1500),
+  'galleries.listGalleries: deep': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, before: s.gallery })),
+  'galleries.listGalleries: search': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, search: 'wedding of a' }), 2500),
+  'galleries.listGalleries: search in vain': question(
+    (tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, search: 'zz zz' }),
+    'all',
+  ),
+  'galleries.listGalleries: small owner': question((tx, s) => galleries.listGalleries(tx, s.smallOwner, { limit: 50 })),
+  'items.pageItems': question((tx, s) => items.pageItems(tx, s.big, { limit: 100 })),
+  'items.pageItems: deep': question((tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } })),
+  'items.findItem': question((tx, s) => items.findItem(tx, s.gallery.id, s.asset.itemId)),
+  'items.lockItemAsset': question((tx, s) => items.lockItemAsset(tx, s.gallery.id, s.asset.itemId)),
+  'items.insertItem': question((tx, s) =>
+    items.insertItem(tx, { id: uuid(1), galleryId: s.gallery.id, kind: 'photo', title: 'x', position: 1, createdAt: now }),
+  ),
+  'assets.listStored': question((tx, s) => assets.listStored(tx, s.gallery.id)),
+  'assets.listChosen': question((tx, s) => assets.listChosen(tx, s.gallery.id, 'all')),
+  'assets.listChosen: some of a big one': question((tx, s) => assets.listChosen(tx, s.big, s.bigItems.slice(0, 50))),
+  'assets.findAsset': question((tx, s) => assets.findAsset(tx, s.asset.id)),
+  'assets.findItemAsset': question((tx, s) => assets.findItemAsset(tx, s.gallery.id, s.asset.itemId)),
+  'assets.findNamed': question((tx, s) => assets.findNamed(tx, s.gallery.id, s.asset.originalName)),
+  'assets.lockAsset': question((tx, s) => assets.lockAsset(tx, s.asset.id)),
+  'assets.findSame': question((tx, s) => assets.findSame(tx, s.gallery.id, s.asset.sha256, s.asset.size)),
+  'assets.lockLost': question((tx, s) => assets.lockLost(tx, s.gallery.id, s.asset.sha256, s.asset.size)),
+  'assets.hasSize': question((tx, s) => assets.hasSize(tx, s.big, 17), 10),
+  'assets.insertAsset': question(async (tx, s) => {
+    const item = { id: uuid(1), galleryId: s.gallery.id, kind: 'photo' as const, title: 'x', position: 1, createdAt: now }
+    await items.insertItem(tx, item)
+    const { role: _, ...asset } = s.asset as typeof s.asset & { role: string }
+    await assets.insertAsset(tx, { ...asset, id: uuid(2), itemId: uuid(1), storageKey: 'fresh' })
+  }),
+  'assets.markMissing': question((tx, s) => assets.markMissing(tx, [s.asset.id])),
+  'assets.markDeleted': question((tx, s) => assets.markDeleted(tx, s.asset.id)),
+  'assets.deleteAllOf': question((tx, s) => assets.deleteAllOf(tx, s.gallery.id)),
+  'assets.setRendered': question((tx, s) => assets.setRendered(tx, s.asset.id, { width: 1, height: 1 })),
+  'assets.setUndrawn': question((tx, s) => assets.setUndrawn(tx, s.asset.id)),
+  'assets.setRenderFailed': question((tx, s) => assets.setRenderFailed(tx, s.asset.id)),
+  'assets.listUnrendered': question((tx) => assets.listUnrendered(tx, now, 500)),
+  'derivatives.findDerivative': question((tx, s) => derivatives.findDerivative(tx, s.asset.id, 'preview')),
+  'derivatives.deleteDerivatives': question((tx, s) => derivatives.deleteDerivatives(tx, s.asset.id)),
+  'derivatives.insertDerivatives': question(async (tx, s) => {
+    await derivatives.deleteDerivatives(tx, s.asset.id)
+    const row = { assetId: s.asset.id, storageKey: 'fresh', mime: 'image/webp', size: 1, width: 1, height: 1, crc32: 1, sha256: null }
+    await derivatives.insertDerivatives(tx, [{ ...row, kind: 'preview' }])
+  }),
+  'derivatives.listUnproven': question((tx) => derivatives.listUnproven(tx, 500)),
+  'derivatives.setProof': question((tx, s) => derivatives.setProof(tx, s.keys[0]!, { crc32: 1, sha256: s.asset.sha256 })),
+  'uploads.lockSpace': question((tx) => uploads.lockSpace(tx)),
+  'uploads.announcedBytes': question((tx) => uploads.announcedBytes(tx, ago(1))),
+  'uploads.insertUpload': question((tx, s) => uploads.insertUpload(tx, { ...s.upload, id: uuid(1), assetId: uuid(2) })),
+  'uploads.findUpload': question((tx, s) => uploads.findUpload(tx, s.upload.id)),
+  'uploads.claimUpload': question((tx, s) => uploads.claimUpload(tx, s.upload.id, 'token', now, now)),
+  'uploads.renewUpload': question((tx, s) => uploads.renewUpload(tx, s.upload.id, 'token', now)),
+  'uploads.saveOffset': question((tx, s) => uploads.saveOffset(tx, s.upload.id, 'token', { from: 0, to: 1, now, until: now })),
+  'uploads.releaseUpload': question((tx, s) => uploads.releaseUpload(tx, s.upload.id, 'token')),
+  'uploads.endUpload': question((tx, s) => uploads.endUpload(tx, s.upload.id, 'token', now)),
+  'uploads.deleteUpload': question((tx, s) => uploads.deleteUpload(tx, s.upload.id, null)),
+  'uploads.becameAsset': question((tx, s) => uploads.becameAsset(tx, s.asset.id)),
+  'uploads.listUntouched': question((tx) => uploads.listUntouched(tx, ago(7), 1000)),
+  'archives.findArchive': question((tx, s) => archives.findArchive(tx, s.archive.id)),
+  'archives.lockOpen': question((tx, s) => archives.lockOpen(tx, s.gallery.id, s.archive.recipeHash)),
+  'archives.findCurrent': question((tx, s) => archives.findCurrent(tx, s.gallery.id, s.archive.imagesHash, s.archive.recipeHash)),
+  'archives.listVersions': question((tx, s) => archives.listVersions(tx, s.gallery.id)),
+  'archives.nextVersion': question((tx, s) => archives.nextVersion(tx, s.gallery.id, 'delivery')),
+  'archives.insertArchive': question((tx, s) =>
+    archives.insertArchive(tx, { ...s.archive, id: uuid(1), version: 99, status: 'queued', recipeHash: 'fresh', storageKey: 'fresh' }),
+  ),
+  'archives.claimForBuild': question((tx, s) => archives.claimForBuild(tx, s.atWork.id, now)),
+  'archives.claimForVerify': question((tx, s) => archives.claimForVerify(tx, s.atWork.id, now)),
+  'archives.changeHeld': question((tx, s) => archives.changeHeld(tx, s.atWork, { processedBytes: 1, progressAt: now })),
+  'archives.findNewer': question((tx, s) => archives.findNewer(tx, s.archive)),
+  'archives.markAnnounced': question((tx, s) => archives.markAnnounced(tx, s.archive.id)),
+  'archives.supersede': question((tx, s) => archives.supersede(tx, { ...s.archive, version: 99 }, now)),
+  'archives.markLost': question((tx, s) => archives.markLost(tx, s.archive.id, now)),
+  'archives.keepUntil': question((tx, s) => archives.keepUntil(tx, s.archive.id, now)),
+  'archives.endRetention': question((tx, s) => archives.endRetention(tx, s.archive.id, now)),
+  'archives.listIdle': question((tx) => archives.listIdle(tx, now, 500)),
+  'archives.listStuck': question((tx) => archives.listStuck(tx, now, 500)),
+  'archives.takeAway': question((tx, s) => archives.takeAway(tx, s.atWork, { status: 'queued' })),
+  'archives.listOfGalleries': question((tx, s) => archives.listOfGalleries(tx, s.some)),
+  'archives.listOutlived': question((tx) => archives.listOutlived(tx, now, 500)),
+  'archives.markDeleted': question(async (tx, s) => {
+    await archives.endRetention(tx, s.archive.id, ago(1))
+    await archives.markDeleted(tx, s.archive.id, now)
+  }),
+  'archives.cancelWork': question((tx, s) => archives.cancelWork(tx, s.atWork.id, now)),
+  'archiveEntries.sealEntries': question((tx, s) =>
+    entries.sealEntries(
+      tx,
+      s.archive.id,
+      [{ path: 'x', assetId: s.asset.id, previewKey: null, size: 1, crc32: 1, sha256: s.asset.sha256, mtime: now, content: null }],
+      [],
+    ),
+  ),
+  'archiveEntries.listSealed': question((tx, s) => entries.listSealed(tx, s.archive.id)),
+  'archiveEntries.listMissing': question((tx, s) => entries.listMissing(tx, s.archive.id)),
+  'archiveEntries.listPlannedItems': question((tx, s) => entries.listPlannedItems(tx, s.archive.id)),
+  'clients.upsertClient': question((tx, s) =>
+    clients.upsertClient(tx, { id: uuid(1), galleryId: s.gallery.id, email: 'x@example.com', createdAt: now }, {}),
+  ),
+  'clients.changeClient': question((tx, s) => clients.changeClient(tx, s.gallery.id, s.client.id, { name: 'x' })),
+  'clients.findClient': question((tx, s) => clients.findClient(tx, s.gallery.id, s.client.id)),
+  'clients.findClientByEmail': question((tx, s) => clients.findClientByEmail(tx, s.gallery.id, s.client.email)),
+  'clients.lockClient': question((tx, s) => clients.lockClient(tx, s.gallery.id, s.client.id)),
+  'clients.listClients': question((tx, s) => clients.listClients(tx, s.gallery.id)),
+  'clients.removeClient': question((tx, s) => clients.removeClient(tx, s.gallery.id, s.client.id, now)),
+  'links.insertLink': question((tx, s) => links.insertLink(tx, { ...s.link, id: uuid(1) })),
+  'links.insertLinks': question((tx, s) => links.insertLinks(tx, [{ ...s.link, id: uuid(1) }])),
+  'links.findLink': question((tx, s) => links.findLink(tx, s.link.id)),
+  'links.findExportLink': question((tx, s) => links.findExportLink(tx, s.selection.id, null, now)),
+  'links.grantLink': question((tx, s) =>
+    links.grantLink(
+      tx,
+      { kind: 'client', galleryId: s.gallery.id, archiveId: s.archive.id, assetId: null, clientId: s.client.id },
+      now,
+      21_600_000,
+    ),
+  ),
+  'links.grantLink: one file of a big gallery': question((tx, s) =>
+    links.grantLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 10_800_000),
+  ),
+  'links.shareLink': question((tx, s) =>
+    links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
+  ),
+  'links.revokeLink': question((tx, s) => links.revokeLink(tx, s.gallery.id, s.link.id, now)),
+  'links.revokeShares': question((tx, s) => links.revokeShares(tx, s.big, now)),
+  'links.countUse': question((tx, s) => links.countUse(tx, s.link.id)),
+  'links.noteUse': question((tx, s) => links.noteUse(tx, s.link, now)),
+  'links.revokeExportLinks': question((tx, s) => links.revokeExportLinks(tx, s.selection.id, now)),
+  'links.listLinks': question((tx, s) => links.listLinks(tx, s.big), 3000),
+  // as many as are due, with what points at each
+  'links.sweepLinks': question((tx) => links.sweepLinks(tx, now), 3000, 50_000),
+  'links.listOfClient': question((tx, s) => links.listOfClient(tx, s.client.id)),
+  'links.listLinked': question((tx, s) => links.listLinked(tx, s.gallery.id, now)),
+  'letters.insertLetter': question((tx, s) =>
+    letters.insertLetter(tx, { ...s.letter, id: uuid(1), dedupeKey: 'fresh', facts: '{}' } as letters.NewLetter),
+  ),
+  'letters.insertLetters': question((tx, s) =>
+    letters.insertLetters(tx, [{ ...s.letter, id: uuid(1), dedupeKey: 'fresh', facts: '{}' } as letters.NewLetter]),
+  ),
+  'letters.isWritten': question((tx, s) => letters.isWritten(tx, s.letter.dedupeKey)),
+  'letters.listWritten': question((tx, s) => letters.listWritten(tx, [s.letter.dedupeKey, 'fresh'])),
+  'letters.findLetter': question((tx, s) => letters.findLetter(tx, s.letter.id)),
+  'letters.noteTry': question((tx, s) => letters.noteTry(tx, s.letter.id, { status: 'sent', error: null, sentAt: now })),
+  'letters.listWaiting': question((tx) => letters.listWaiting(tx, now, 500)),
+  'letters.listTold': question((tx, s) => letters.listTold(tx, s.gallery.id, now)),
+  'letters.takeBack': question((tx, s) => letters.takeBack(tx, s.archive, now)),
+  'letters.pageLetters': question((tx, s) => letters.pageLetters(tx, s.owner, { limit: 50 })),
+  'letters.pageLetters: deep': question((tx, s) => letters.pageLetters(tx, s.owner, { limit: 50, before: s.letter })),
+  'letters.pageLetters: small owner': question((tx, s) => letters.pageLetters(tx, s.smallOwner, { limit: 50 })),
+  'letters.findOwnLetter': question((tx, s) => letters.findOwnLetter(tx, s.owner, s.letter.id)),
+  'letters.listOfArchive': question((tx, s) => letters.listOfArchive(tx, s.archive.id)),
+  'letters.listOfClient': question((tx, s) => letters.listOfClient(tx, s.gallery.id, s.client)),
+  'letters.findSent': question((tx, s) => letters.findSent(tx, s.archive.id)),
+  'letters.countByHand': question((tx, s) => letters.countByHand(tx, s.gallery.id, s.client.email, ago(1))),
+  'letters.noteReturned': question((tx, s) => letters.noteReturned(tx, s.letter.id, 'x')),
+  'downloads.lockDownload': question((tx, s) =>
+    downloads.lockDownload(tx, {
+      id: uuid(1),
+      galleryId: s.gallery.id,
+      archiveId: s.archive.id,
+      planHash: 'fresh',
+      size: 1,
+      reader: `client:${s.client.id}`,
+      linkId: s.link.id,
+      clientId: s.client.id,
+      userId: null,
+      agent: 'x',
+      firstAt: now,
+      lastAt: now,
+    }),
+  ),
+  'downloads.changeDownload': question((tx, s) => downloads.changeDownload(tx, s.letter.id, { received: [], answers: [], lastAt: now })),
+  'downloads.countDownload': question((tx, s) => downloads.countDownload(tx, s.archive.id, true, now)),
+  'downloads.listDownloads': question((tx, s) => downloads.listDownloads(tx, s.gallery.id)),
+  'downloads.countSent': question((tx, s) => downloads.countSent(tx, s.gallery.id)),
+  'downloads.forgetClient': question((tx, s) => downloads.forgetClient(tx, s.gallery.id, s.client.id)),
+  'downloads.sweepDownloads': question((tx) => downloads.sweepDownloads(tx, { from: ago(37), before: ago(30) })),
+  'downloads.listDigestsDue': question((tx) => downloads.listDigestsDue(tx, { from: ago(30), until: ago(0.2) })),
+  'downloads.tellIn': question((tx, s) => downloads.tellIn(tx, [s.gallery.id], { from: ago(900), until: ago(0.2) }, s.letter.id)),
+  'downloads.listTold': question((tx, s) => downloads.listTold(tx, s.letter.id)),
+  'exports.insertExport': question((tx, s) => exports.insertExport(tx, { ...s.export, id: uuid(1) }, [s.selection.id])),
+  'exports.findExport': question((tx, s) => exports.findExport(tx, s.export.galleryId, s.export.id)),
+  'exports.lockExport': question((tx, s) => exports.lockExport(tx, s.export.id)),
+  'exports.findSameExport': question((tx, s) => exports.findSameExport(tx, s.export.requester, [s.selection.id])),
+  'exports.listExports': question((tx, s) => exports.listExports(tx, s.export.galleryId, 50)),
+  'exports.listParts': question((tx, s) => exports.listParts(tx, s.export.id)),
+  'exports.listExportsOf': question((tx, s) => exports.listExportsOf(tx, s.selection.id, ['open', 'ready'])),
+  'exports.changeExport': question((tx, s) => exports.changeExport(tx, s.export.id, s.export.status, { endedAt: now })),
+  'exports.listPartial': question((tx, s) => exports.listPartial(tx, s.export.galleryId)),
+  'exports.replacePart': question((tx, s) => exports.replacePart(tx, s.selection.id, s.archive.id)),
+  'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
+  'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
+  'exports.forgetExports': question((tx) => exports.forgetExports(tx, { from: ago(14), before: ago(5.999) }, 500), 350),
+  'feedback.addFavorite': question((tx, s) =>
+    feedback.addFavorite(tx, { id: uuid(1), galleryId: s.gallery.id, itemId: s.asset.itemId, guestIdentifier: 'x', createdAt: now }),
+  ),
+  'feedback.removeFavorite': question((tx, s) => feedback.removeFavorite(tx, s.asset.itemId, s.guest)),
+  'feedback.listFavorites': question((tx, s) => feedback.listFavorites(tx, s.gallery.id, s.guest)),
+  'garbage.discard': question((tx) => garbage.discard(tx, ['fresh'], 'x', now)),
+  'garbage.dueGarbage': question((tx) => garbage.dueGarbage(tx, now, 1000)),
+  'garbage.isNeeded': question((tx, s) => garbage.isNeeded(tx, s.keys[0]!)),
+  'garbage.unknownKeys': question((tx, s) => garbage.unknownKeys(tx, s.keys)),
+  'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
+  'suppressions.suppress': question((tx, s) =>
+    suppressions.suppress(tx, {
+      id: uuid(1),
+      ownerId: s.owner,
+      address: 'x@example.com',
+      reason: 'bounce',
+      galleryId: null,
+      detail: null,
+      since: now,
+    }),
+  ),
+  'suppressions.findSuppression': question((tx, s) => suppressions.findSuppression(tx, s.letter)),
+  'suppressions.listSuppressions': question((tx, s) => suppressions.listSuppressions(tx, s.owner), 3000),
+  'suppressions.liftSuppression': question((tx, s) => suppressions.liftSuppression(tx, s.owner, uuid(1))),
+  'suppressions.takeEvent': question((tx) => suppressions.takeEvent(tx, 'fresh', now)),
+  'throttles.takeAttempt': question((tx) => throttles.takeAttempt(tx, 'fresh', now)),
+  'throttles.forgetAttempts': question((tx) => throttles.forgetAttempts(tx, 'fresh')),
+  'throttles.sweepThrottles': question((tx) => throttles.sweepThrottles(tx, now)),
+  'figures.queueFigures': question((tx) => figures.queueFigures(tx), 2000),
+  'figures.archiveFigures': question((tx) => figures.archiveFigures(tx), 'all'),
+  'figures.stateFigures': question((tx) => figures.stateFigures(tx), 'all'),
+  'view gallery_archives': question((tx, s) => sql`select * from gallery_archives where gallery_id = ${s.gallery.id}`.execute(tx)),
+  'view archive_jobs': question((tx) => sql`select * from archive_jobs`.execute(tx), 'all'),
+}
