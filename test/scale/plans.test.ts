@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { pgbossQueue } from '../../src/ports/queue/pgboss.ts'
 import { quiet, type TestDatabase, testDatabase } from '../postgres.ts'
 import { fill } from './fill.ts'
 import { type Watched, watch } from './postgres.ts'
-import { asked, questions, silent } from './questions.ts'
+import { asked, questions, silent, small } from './questions.ts'
 import { askAll, faultsOf, type Measured } from './run.ts'
 
 // 2,000 galleries of ten photos: a question that reads a whole table touches far more rows than one that reads a page of it
@@ -29,6 +31,11 @@ after(async () => {
 })
 
 test('every question of src/data is asked here', () => {
+  const modules = globSync('src/data/*.ts').map((file) => path.basename(file, '.ts'))
+  assert.deepEqual(
+    modules.filter((name) => !(name in asked) && !small.includes(name)),
+    [],
+  )
   const all = Object.entries(asked).flatMap(([module, functions]) => Object.keys(functions).map((name) => `${module}.${name}`))
   const here = new Set(Object.keys(questions).map((name) => name.replace(/:.*/, '')))
   assert.deepEqual(

@@ -46,6 +46,8 @@ export const asked = {
   throttles,
   uploads,
 }
+/** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
+export const small = ['apiKeys', 'moment', 'settings', 'users', 'sources']
 /** What these modules hold that asks nothing. */
 export const silent = ['archives.newestOf', 'downloads.forgotten']
 
