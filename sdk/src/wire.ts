@@ -476,7 +476,12 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
-/** POST /api/galleries/:id/import {prefix} (202) and GET /api/galleries/:id/source: the prefix of the bucket a gallery reads */
+/** GET /api/galleries/:id/source; null: its photos were uploaded or imported */
+export interface SourceAnswer {
+  source: GallerySource | null
+}
+
+/** POST /api/galleries/:id/import {prefix} (202): the prefix of the bucket a gallery reads */
 export interface GallerySource {
   prefix: string
   /** its photos are copied into Keepsake's own part of the bucket */

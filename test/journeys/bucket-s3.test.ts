@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import type { GallerySource, Item, Page } from '../../sdk/src/wire.ts'
+import type { GallerySource, Item, Page, SourceAnswer } from '../../sdk/src/wire.ts'
 import { photoBytes } from '../pictures.ts'
 import { testDatabase } from '../postgres.ts'
 import { freshBucket, testServer } from '../s3/server.ts'
@@ -63,10 +63,13 @@ test('photos that lie in the bucket are delivered from where they lie', { timeou
     const person = await setUp(here, service)
     await put('albums/winter/photos/a.jpg', 4)
     const gallery = await createGallery(person, { title: 'Winter', slug: 'winter' })
-    const asked = await person.ask<GallerySource>(`/api/galleries/${gallery.id}/import`, { body: { prefix: 'albums/winter/photos/' } })
+    const asked = await person.ask<GallerySource>(`/api/galleries/${gallery.id}/import`, {
+      method: 'POST',
+      body: { prefix: 'albums/winter/photos/' },
+    })
     assert.deepEqual([asked.status, asked.body.prefix], [202, 'albums/winter/photos/'])
     const photos = async () => (await person.ask<Page<Item>>(`/api/galleries/${gallery.id}/items`)).body.rows.length
-    await until(async () => (await photos()) === 1)
+    await until(async () => (await photos()) === 1, { what: 'the first photo' })
     await put('albums/winter/photos/b c.jpg', 5)
     const event = { Records: [{ s3: { bucket: { name: bucket.bucket }, object: { key: 'albums/winter/photos/b+c.jpg' } } }] }
     const told = await fetch(`${here.url}/api/ingest/s3-events?secret=${secret}`, {
@@ -76,8 +79,8 @@ test('photos that lie in the bucket are delivered from where they lie', { timeou
     })
     assert.deepEqual([told.status, await told.json()], [200, { records: 1, galleries: 1 }])
     await until(async () => (await photos()) === 2, { what: 'the second photo', ms: 60_000 })
-    const source = await person.ask<GallerySource>(`/api/galleries/${gallery.id}/source`)
-    assert.deepEqual([source.body.photos, source.body.done], [2, 2])
+    const source = await person.ask<SourceAnswer>(`/api/galleries/${gallery.id}/source`)
+    assert.deepEqual([source.body.source?.photos, source.body.source?.done], [2, 2])
   })
   await service.stop()
 

@@ -1,6 +1,6 @@
 /** Routes of this feature: uploads (tus-routes.ts), media (media.ts), and here items and imports. */
 import { z } from 'zod'
-import type { GallerySource, Imported, Item, Page } from '../../../sdk/src/wire.ts'
+import type { GallerySource, Imported, Item, Page, SourceAnswer } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { type ItemCursor, pageItems } from '../../data/items.ts'
 import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
@@ -46,12 +46,12 @@ const itemRoutes: RoutePlugin = (app, deps, guard) => {
     if ('path' in request.body) return importFolder(deps, gallery, await folderBelow(deps.settings.importDir, request.body.path))
     await registerSource(deps, gallery.id, request.body)
     reply.code(202)
-    return viewSource(deps, gallery.id)
+    return (await viewSource(deps, gallery.id))!
   })
 
-  app.get('/api/galleries/:id/source', { schema: { params: galleryParams } }, async (request): Promise<GallerySource> => {
+  app.get('/api/galleries/:id/source', { schema: { params: galleryParams } }, async (request): Promise<SourceAnswer> => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
-    return viewSource(deps, id)
+    return { source: await viewSource(deps, id) }
   })
 }
 

@@ -30,10 +30,10 @@ export async function registerSource(
   })
 }
 
-/** Throws `not_found` for a gallery that reads no prefix. */
-export async function viewSource({ db }: Pick<Deps, 'db'>, galleryId: string): Promise<GallerySource> {
+/** Null for a gallery that reads no prefix. */
+export async function viewSource({ db }: Pick<Deps, 'db'>, galleryId: string): Promise<GallerySource | null> {
   const source = await findSource(db, galleryId)
-  if (!source) throw new AppError('not_found')
+  if (!source) return null
   const skipped = await listSkipped(db, galleryId, mostSkipped)
   return {
     prefix: source.prefix,

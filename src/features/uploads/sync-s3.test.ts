@@ -95,7 +95,7 @@ describe('photos in our bucket', { skip }, () => {
     assert.ok(keys.every(isForeign))
     assert.ok(keys.some((key) => readForeign(key).path === `${at}Größe #1 + 50%.JPG`))
     assert.deepEqual(await namesBelow(`objects/galleries/${gallery.id}/assets/`), [], 'nothing was copied')
-    const view = await viewSource(world.deps, gallery.id)
+    const view = (await viewSource(world.deps, gallery.id))!
     assert.deepEqual([view.state, view.photos, view.done, view.skipped.length], ['read', 6, 6, 2])
 
     const reads = counting(world)
