@@ -50,23 +50,23 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 
 /**
  * A connection whose server is silent is torn down, and its query rejects as lost: neither side of a line that broke in the
- * middle hears of it otherwise, for a quarter of an hour.
+ * middle hears of it otherwise, for a quarter of an hour. A connection that was lost never goes back to the others: its last words
+ * come before its end.
  */
 function watched(client: pg.PoolClient, watch: Vigil): pg.PoolClient {
+  let lost = false
   const query = async (...asked: unknown[]) => {
     const over = watch.waits(() => socketOf(client).destroy())
     try {
       return await (client.query as (...asked: unknown[]) => Promise<unknown>)(...asked)
     } catch (error) {
+      lost ||= lostDatabase(error)
       return inOurWords(error)
     } finally {
       over()
     }
   }
-  // a cursor reads by itself: it is handed on as it is
-  const asked = (...given: unknown[]) => (typeof given[0] === 'object' && given[0] && 'submit' in given[0] ? pass(given) : query(...given))
-  const pass = (given: unknown[]) => (client.query as (...given: unknown[]) => unknown)(...given)
-  return { query: asked, release: (error?: boolean | Error) => client.release(error) } as unknown as pg.PoolClient
+  return { query, release: (error?: boolean | Error) => client.release(error ?? lost) } as unknown as pg.PoolClient
 }
 
 /** A lost connection is an outage, to whoever asked: what PostgreSQL itself says of a statement is handed on as it is. */
