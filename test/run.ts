@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const bin = path.join(root, 'node_modules/.bin')
 const patterns = ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts']
 // These begin first, so that no core waits for the last file. (node --test would sort them by name.)
-const longest = ['test/sim/', 'test/journeys/', 'test/browser/', 'test/power/', 'src/ports/storage/s3', 'src/zip/']
+const longest = ['test/journeys/', 'test/browser/', 'test/power/', 'src/ports/storage/s3', 'src/zip/']
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
 
@@ -72,14 +72,22 @@ async function startS3(): Promise<Server | 'failed' | undefined> {
   }
 }
 
-/**
- * Each file in a process of its own; what they report goes to stdout as it comes. One more than there are cores: much of a
- * journey is waiting.
- */
+/** The simulator keeps a core busy all by itself; beside it go as many others as there are cores: much of a journey is waiting. */
 async function runFiles(files: string[]): Promise<boolean> {
-  let good = true
+  const simulator = files.filter((file) => file.startsWith('test/sim/'))
+  const others = files.filter((file) => !simulator.includes(file))
+  const cores = os.availableParallelism()
   const seconds = new Map<string, number>()
-  const concurrency = os.availableParallelism() + 1
+  const good = await Promise.all([runSome(simulator, Math.ceil(cores / 4), seconds), runSome(others, cores, seconds)])
+  const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 15)
+  if (files.length > 15) for (const [file, spent] of slowest) console.log(`${spent.toFixed(1).padStart(7)} s  ${path.relative(root, file)}`)
+  return good.every(Boolean)
+}
+
+/** Each file in a process of its own; what they report goes to stdout as it comes. */
+async function runSome(files: string[], concurrency: number, seconds: Map<string, number>): Promise<boolean> {
+  if (!files.length) return true
+  let good = true
   const stream = runTests({ files, cwd: root, concurrency, timeout: 1_800_000, signal: interrupted.signal })
   stream.on('test:fail', () => {
     good = false
@@ -88,8 +96,6 @@ async function runFiles(files: string[]): Promise<boolean> {
     if (nesting === 0 && file) seconds.set(file, (seconds.get(file) ?? 0) + details.duration_ms / 1000)
   })
   await pipeline(stream, new spec(), process.stdout, { end: false })
-  const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 12)
-  if (files.length > 12) for (const [file, spent] of slowest) console.log(`${spent.toFixed(1).padStart(7)} s  ${path.relative(root, file)}`)
   return good
 }
 

@@ -1,7 +1,7 @@
 /** Questions to the table archives. Every change names the state and the fence it expects. */
 import { sql } from 'kysely'
 import { after } from '../base/clock.ts'
-import { AppError } from '../base/errors.ts'
+import { AppError, isCode } from '../base/errors.ts'
 import { type Archive, archiveKey } from '../domain/archive.ts'
 import { resumeGrace } from '../domain/link.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
@@ -225,14 +225,13 @@ export async function takeAway(
   held: Held,
   change: Partial<Pick<Archive, 'status' | 'storageKey' | 'errorCode' | 'errorMessage' | 'progressAt'>>,
 ): Promise<boolean> {
-  const done = await tx
-    .updateTable('archives')
-    .set((eb) => ({ ...change, fence: eb('fence', '+', 1), processedBytes: 0, processedPhotos: 0, etaSeconds: null }))
-    .where('id', '=', held.id)
-    .where('fence', '=', held.fence)
-    .where('status', '=', held.status)
-    .executeTakeFirst()
-  return done.numUpdatedRows > 0n
+  try {
+    await changeHeld(tx, held, { ...change, fence: held.fence + 1, processedBytes: 0, processedPhotos: 0, etaSeconds: null })
+    return true
+  } catch (error) {
+    if (isCode(error, 'attempt_stale')) return false
+    throw error
+  }
 }
 
 /** The archives of these galleries that have a file or are at work. */
