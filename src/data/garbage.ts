@@ -31,14 +31,17 @@ export async function isNeeded(db: Database | Tx, key: string): Promise<boolean>
   return found.rows.length > 0
 }
 
-/** Which of these keys stand in no row, not even in one that has ended, and are not garbage yet. */
+/** Which of these keys stand in no row, not even in one that has ended, belong to no open upload, and are not garbage yet. */
 export async function unknownKeys(db: Database, keys: string[]): Promise<string[]> {
   const found = await sql<{ key: string }>`
     select t.key from unnest(${keys}::text[]) as t (key)
     where not exists (select 1 from assets where storage_key = t.key)
       and not exists (select 1 from archives where storage_key = t.key)
       and not exists (select 1 from derivatives where storage_key = t.key)
-      and not exists (select 1 from garbage where garbage.key = t.key)`.execute(db)
+      and not exists (select 1 from garbage where garbage.key = t.key)
+      -- an upload whose end was cut off between its bytes and its rows: whoever goes on with it, or sweeps it, sees to them
+      and not exists (select 1 from uploads
+        where asset_id = substring(t.key from '/assets/([0-9a-f-]{36})[.]')::uuid and finished_at is null)`.execute(db)
   return found.rows.map((row) => row.key)
 }
 
