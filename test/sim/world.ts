@@ -239,7 +239,12 @@ export async function openWorld(lane: Lane): Promise<World> {
       process.alive = false
       dead.add(process.name)
       world.processes = world.processes.filter((p) => p !== process)
-      for (const task of world.tasks.filter((t) => t.process === process)) end(task)
+      for (const task of world.tasks.filter((t) => t.process === process)) {
+        // a removal that dies may have come before or after whatever ended while it was asked for
+        const [, sha] = /^remove (\w+)$/.exec(task.name) ?? []
+        if (sha) world.removed.set(sha, clock.now().getTime())
+        end(task)
+      }
     },
 
     cutPower() {
