@@ -102,7 +102,7 @@ test('no uploaded byte runs on our origin', { timeout: 600_000 }, async (t) => {
     await drawn(ida.page.getByRole('img', { name: hostileName }), 1)
     await ida.page.goto(`${address}/g/${gallery.slug}`)
     await ida.page.getByRole('heading', { name: gallery.title, level: 1 }).waitFor()
-    await ida.page.getByRole('button', { name: hostileName }).click()
+    await ida.page.getByRole('button', { name: hostileName }).first().click()
     await drawn(ida.page.getByRole('dialog').getByRole('img'), 1)
     const items = await allOf<Item>(person, `/api/galleries/${gallery.id}/items`)
     for (const { preview } of items) if (preview) await ida.page.goto(address + preview)

@@ -72,7 +72,7 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     await studio.getByLabel('E-mail').fill('mara@example.com')
     await studio.getByLabel('Name (if you like)').fill('Mara')
     await studio.getByRole('button', { name: 'Add', exact: true }).click()
-    await studio.getByText('mara@example.com').waitFor()
+    await studio.getByText('mara@example.com', { exact: true }).waitFor()
     await studio.getByRole('button', { name: 'Publish' }).click()
     const card = studio.locator('section', { has: studio.getByRole('heading', { name: 'ZIP archive' }) })
     await card.getByText('Verified').first().waitFor()
