@@ -59,9 +59,8 @@ function tests(server: Server): void {
       const found = await storage.digest('k', Float64Array.of(bytes.length))
       assert.equal(found.sha256, described(bytes).sha256)
       cut()
-      assert.deepEqual(await storage.assemble('copy', [literal(bytes), copyOf('k', bytes, 5, MiB)]), {
-        ...described(Buffer.concat([bytes, bytes.subarray(5, MiB)])),
-      })
+      const made = await storage.assemble('copy', [literal(bytes), copyOf('k', bytes, 5, MiB)])
+      assert.deepEqual({ size: made.size, sha256: made.sha256 }, described(Buffer.concat([bytes, bytes.subarray(5, MiB)])))
       assert.ok(
         proxy.toxics.every(({ times }) => times < 3),
         'the fault came',
@@ -172,9 +171,8 @@ function tests(server: Server): void {
     assert.equal(await storage.appendUpload(named('u'), 100_000, bodyOf(bytes.subarray(100_000), MiB), bytes.length), bytes.length)
     await storage.takeUpload(named('u', 1), bytes.length)
     await storage.finishUpload(named('u', 1), 'film')
-    assert.deepEqual(await storage.assemble('zip', [literal(bytes), copyOf('film', bytes, 1, 500)]), {
-      ...described(Buffer.concat([bytes, bytes.subarray(1, 500)])),
-    })
+    const made = await storage.assemble('zip', [literal(bytes), copyOf('film', bytes, 1, 500)])
+    assert.deepEqual({ size: made.size, sha256: made.sha256 }, described(Buffer.concat([bytes, bytes.subarray(1, 500)])))
     await storage.delete('photo')
     assert.equal(await direct.size('photo'), null)
     assert.ok(bytes.equals(await readRange(direct, 'film', 0, bytes.length, MiB)))
