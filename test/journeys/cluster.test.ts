@@ -1,7 +1,7 @@
 /**
  * Two web and three worker processes, each as on a machine of its own, on one PostgreSQL and one bucket: they are one service,
  * also while they are started anew one after the other, and while workers are killed. KEEPSAKE_CLUSTER_GALLERIES says how many
- * galleries are built under kills (6 by default, a kill 2 s after the last one is back; from 60 on 5 s).
+ * galleries are built under kills (3 by default, a kill 2 s after the last one is back; from 60 on 5 s).
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -17,7 +17,7 @@ import { type Installation, type Service, until } from './service.ts'
 
 const server = await testServer()
 const skip = typeof server === 'string' ? server : false
-const galleries = Number(process.env.KEEPSAKE_CLUSTER_GALLERIES ?? 6)
+const galleries = Number(process.env.KEEPSAKE_CLUSTER_GALLERIES ?? 3)
 const killEvery = galleries >= 60 ? 5_000 : 2_000
 
 /** All processes, started; the first account is made at the second web process, with the code that the first one printed. */
