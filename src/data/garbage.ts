@@ -10,9 +10,8 @@ export async function discard(tx: Tx, keys: string[], reason: string, notBefore:
   if (!ours.length) return
   // one parameter whatever the count: a gallery may have 20,000 photos
   await sql`
-    insert into garbage (key, reason, not_before) select unnest(${ours}::text[]), ${reason}, ${notBefore} on conflict do nothing`.execute(
-    tx,
-  )
+    insert into garbage (key, reason, not_before) select unnest(${ours}::text[]), ${reason}, ${notBefore}
+    on conflict (key) do update set reason = excluded.reason, not_before = greatest(garbage.not_before, excluded.not_before)`.execute(tx)
 }
 
 /** Keys that are due, at most `limit`. */
@@ -43,6 +42,11 @@ export async function unknownKeys(db: Database, keys: string[]): Promise<string[
       and not exists (select 1 from uploads
         where asset_id = substring(t.key from '/assets/([0-9a-f-]{36})[.]')::uuid and finished_at is null)`.execute(db)
   return found.rows.map((row) => row.key)
+}
+
+/** Forgets a key that was due at `asOf`; one that was noted anew since then stays. */
+export async function forgetDue(db: Database, key: string, asOf: Date): Promise<void> {
+  await db.deleteFrom('garbage').where('key', '=', key).where('notBefore', '<=', asOf).execute()
 }
 
 export async function forgetGarbage(db: Database | Tx, key: string): Promise<void> {

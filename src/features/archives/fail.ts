@@ -2,15 +2,16 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { changeHeld } from '../../data/archives.ts'
-import { findGallery } from '../../data/galleries.ts'
+import { changeHeld, listVersions } from '../../data/archives.ts'
+import { findGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
 import { findUser } from '../../data/users.ts'
-import type { Archive } from '../../domain/archive.ts'
+import { type Archive, atWork } from '../../domain/archive.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { fileFailed } from './export-end.ts'
+import { announceInstead } from './request.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 
@@ -34,10 +35,23 @@ export async function giveUp(deps: Needs, archive: Archive, error: unknown): Pro
 
 /** The same inside a transaction that says more. */
 export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
+  // whoever asks for the next version meanwhile either sees this failure or is seen here
+  await lockGalleryOfAnyState(tx, archive.galleryId)
   await letGo(deps, tx, archive, 'failed', error)
   // of an export its asker is told, where they look
-  if (archive.purpose === 'selection') await fileFailed(deps, tx, archive)
-  else await tellOwner(deps, tx, archive)
+  if (archive.purpose === 'selection') return fileFailed(deps, tx, archive)
+  await tellOwner(deps, tx, archive)
+  await handOn(deps, tx, archive)
+}
+
+/** Nobody hears of this version any more; another one that is at work or newer tells them. (If none is, the next one will.) */
+async function handOn(deps: Pick<Deps, 'queue'>, tx: Tx, failed: Archive): Promise<void> {
+  const versions = await listVersions(tx, failed.galleryId)
+  if (!versions.find((version) => version.id === failed.id)?.announce) return
+  const heir = versions.find(
+    ({ status, version, supersededBy }) => atWork(status) || (status === 'ready' && version > failed.version && !supersededBy),
+  )
+  if (heir) await announceInstead(deps, tx, heir)
 }
 
 /** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */

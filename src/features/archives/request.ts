@@ -33,9 +33,9 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   if (!plan) throw new AppError('gallery_empty', { gallery: gallery.id }, { final: true })
   const open = await lockOpen(tx, gallery.id, plan.recipeHash)
   if (open) return joinOpen(tx, open, plan, gallery, wish)
-  const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
-  if (current && !wish.force) return noteCurrent(tx, current, gallery, wish)
   const announce = wish.announce || (await isOwed(tx, gallery.id))
+  const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
+  if (current && !wish.force) return noteCurrent(deps, tx, current, gallery, announce)
   const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id, 'delivery'))
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
@@ -50,12 +50,24 @@ async function isOwed(tx: Tx, galleryId: string): Promise<boolean> {
 }
 
 /** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */
-async function noteCurrent(tx: Tx, archive: Archive, { contentVersion }: Gallery, wish: Wish): Promise<Archive> {
+async function noteCurrent(
+  deps: Pick<Deps, 'queue'>,
+  tx: Tx,
+  archive: Archive,
+  { contentVersion }: Gallery,
+  announce: boolean,
+): Promise<Archive> {
   if (archive.contentVersion !== contentVersion)
     await tx.updateTable('archives').set({ contentVersion }).where('id', '=', archive.id).execute()
-  // built for the owner's own download before it was published: nobody has been told yet
-  if (wish.announce && !archive.announce) await markAnnounced(tx, archive.id)
-  return { ...archive, contentVersion, announce: archive.announce || wish.announce }
+  // built for the owner's own download before it was published, or the one that was to be announced has failed
+  if (announce && !archive.announce) await announceInstead(deps, tx, archive)
+  return { ...archive, contentVersion, announce: archive.announce || announce }
+}
+
+/** What another version was to be announced for is now this one's to tell: when it is ready, or at once when it is. */
+export async function announceInstead(deps: Pick<Deps, 'queue'>, tx: Tx, archive: Archive): Promise<void> {
+  await markAnnounced(tx, archive.id)
+  if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
 }
 
 /** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */

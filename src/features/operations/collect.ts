@@ -1,14 +1,15 @@
 /** Deletes the bytes of garbage that is due, after asking once more whether anything living needs them. */
-import { dueGarbage, forgetGarbage, isNeeded } from '../../data/garbage.ts'
+import { dueGarbage, forgetDue, isNeeded } from '../../data/garbage.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 /** Answers how many objects are gone. */
 export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'calendar' | 'log'>): Promise<number> {
+  const now = await deps.calendar.now()
   let gone = 0
-  for (const key of await dueGarbage(deps.db, await deps.calendar.now(), 1000)) {
+  for (const key of await dueGarbage(deps.db, now, 1000)) {
     if (await isNeeded(deps.db, key)) {
       deps.log.error({ key }, 'garbage is needed by a living row: kept')
-      await forgetGarbage(deps.db, key)
+      await forgetDue(deps.db, key, now)
       continue
     }
     try {
@@ -19,7 +20,7 @@ export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'calendar' | '
       await deps.storage.ready()
       continue
     }
-    await forgetGarbage(deps.db, key)
+    await forgetDue(deps.db, key, now)
     gone++
   }
   return gone
