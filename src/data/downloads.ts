@@ -120,12 +120,12 @@ export async function forgetClient(tx: Tx, galleryId: string, clientId: string):
 /** Stands where an address stood. */
 export const forgotten = '(removed)'
 
-/** Forgets downloads of galleries that were deleted between these two moments. */
-export async function sweepDownloads(db: Database, { from, before }: { from: Date; before: Date }): Promise<number> {
+/** Forgets downloads of galleries that were deleted before. */
+export async function sweepDownloads(db: Database, before: Date): Promise<number> {
   const done = await db
     .deleteFrom('downloads')
     .where('galleryId', 'in', (eb) =>
-      eb.selectFrom('galleries').select('id').where('state', '=', 'deleted').where('deletedAt', '>=', from).where('deletedAt', '<', before),
+      eb.selectFrom('galleries').select('id').where('state', '=', 'deleted').where('deletedAt', '<', before),
     )
     .executeTakeFirst()
   return Number(done.numDeletedRows)

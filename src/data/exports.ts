@@ -133,19 +133,19 @@ export async function expireExports(db: Database, now: Date): Promise<void> {
 }
 
 /**
- * Forgets exports that ended between these two moments, and what their files were made of. Those that a letter was written about
+ * Forgets exports that ended before, and what their files were made of. Those that a letter was written about
  * stay, so that the letter can be shown; the rows of the files stay, as proof of what was handed out. Answers how many rows went.
  */
-export async function forgetExports(tx: Tx, { from, before }: { from: Date; before: Date }, limit: number): Promise<number> {
+export async function forgetExports(tx: Tx, before: Date, limit: number): Promise<number> {
   const gone = await sql`
     delete from exports where id in (
-      select id from exports where ended_at >= ${from} and ended_at < ${before}
+      select id from exports where ended_at < ${before}
       and not exists (select 1 from letters where letters.export_id = exports.id)
       order by ended_at limit ${limit})`.execute(tx)
   const entries = await sql`
     delete from archive_entries where archive_id in (
       select id from archives where purpose = 'selection' and status in ('failed', 'cancelled', 'expired')
-      and coalesce(progress_at, created_at) >= ${from} and coalesce(progress_at, created_at) < ${before}
+      and coalesce(progress_at, created_at) < ${before}
       and exists (select 1 from archive_entries e where e.archive_id = archives.id)
       order by coalesce(progress_at, created_at) limit ${limit})`.execute(tx)
   return Number(gone.numAffectedRows ?? 0) + Number(entries.numAffectedRows ?? 0)

@@ -197,12 +197,9 @@ export async function listLinks(db: Database, galleryId: string): Promise<LinkRo
     .execute()
 }
 
-/**
- * Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. The
- * earlier of our clock and the database's decides, so that a clock which runs ahead forgets no living link.
- */
+/** Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. */
 export async function sweepLinks(db: Database, now: Date): Promise<number> {
-  const before = sql<Date>`least(now(), ${now}::timestamptz) - make_interval(days => ${days(365) / days(1)})`
+  const before = after(now, -days(365))
   const done = await db.deleteFrom('links').where('expiresAt', '<', before).executeTakeFirst()
   return Number(done.numDeletedRows)
 }

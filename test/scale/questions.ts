@@ -335,7 +335,7 @@ export const questions: Record<string, Question> = {
   'downloads.listDownloads': question((tx, s) => downloads.listDownloads(tx, s.gallery.id)),
   'downloads.countSent': question((tx, s) => downloads.countSent(tx, s.gallery.id)),
   'downloads.forgetClient': question((tx, s) => downloads.forgetClient(tx, s.gallery.id, s.client.id)),
-  'downloads.sweepDownloads': question((tx) => downloads.sweepDownloads(tx, { from: ago(37), before: ago(30) })),
+  'downloads.sweepDownloads': question((tx) => downloads.sweepDownloads(tx, ago(30))),
   'downloads.listDigestsDue': question((tx) => downloads.listDigestsDue(tx, { from: ago(30), until: ago(0.2) })),
   'downloads.tellIn': question((tx, s) => downloads.tellIn(tx, [s.gallery.id], { from: ago(900), until: ago(0.2) }, s.letter.id)),
   'downloads.listTold': question((tx, s) => downloads.listTold(tx, s.letter.id)),
@@ -351,7 +351,7 @@ export const questions: Record<string, Question> = {
   'exports.replacePart': question((tx, s) => exports.replacePart(tx, s.selection.id, s.archive.id)),
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
-  'exports.forgetExports': question((tx) => exports.forgetExports(tx, { from: ago(14), before: ago(5.999) }, 500), 350),
+  'exports.forgetExports': question((tx) => exports.forgetExports(tx, ago(5.999), 500), 500),
   'feedback.addFavorite': question((tx, s) =>
     feedback.addFavorite(tx, { id: uuid(1), galleryId: s.gallery.id, itemId: s.asset.itemId, guestIdentifier: 'x', createdAt: now }),
   ),
@@ -361,6 +361,7 @@ export const questions: Record<string, Question> = {
   'garbage.dueGarbage': question((tx) => garbage.dueGarbage(tx, now, 1000)),
   'garbage.isNeeded': question((tx, s) => garbage.isNeeded(tx, s.keys[0]!)),
   'garbage.unknownKeys': question((tx, s) => garbage.unknownKeys(tx, s.keys)),
+  'garbage.forgetDue': question((tx, s) => garbage.forgetDue(tx, s.keys[0]!, now)),
   'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
   'suppressions.suppress': question((tx, s) =>
     suppressions.suppress(tx, {

@@ -1,11 +1,10 @@
 /** The clean-up, as cron asks for it, and the run of every night: the maintenance and the clean-up. */
 import type { CleanupResult, MaintenanceResult } from '../../../sdk/src/wire.ts'
-import { days } from '../../base/clock.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { maintain } from './maintain.ts'
 import { noteOrphans } from './orphans.ts'
-import { clearDeleted, endArchives, forgetDeleted, forgetEnded, sweepTemporary } from './retention.ts'
+import { clearDeleted, endArchives, forget, sweepTemporary } from './retention.ts'
 import { isDue, keepLastRun } from './schedule.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
@@ -42,7 +41,7 @@ export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupRe
     return more.sweepUploads()
   })
   await part('temporary_removed', () => sweepTemporary(deps))
-  await part('rows_forgotten', async () => (await forgetDeleted(deps, days(3650))) + (await forgetEnded(deps, days(3650))))
+  await part('rows_forgotten', () => forget(deps))
   await part('orphans_noted', async () => (await noteOrphans(deps)).noted)
   await part('objects_deleted', () => collect(deps))
   return result

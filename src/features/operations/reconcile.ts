@@ -13,12 +13,10 @@ import { expireExports, settleCancelled } from '../../data/exports.ts'
 import { expireDue } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listWaiting } from '../../data/letters.ts'
-import { sweepLinks } from '../../data/links.ts'
 import { listUnlooked } from '../../data/sources.ts'
-import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
-import { endArchives, forgetDeleted, forgetEnded, sweepTemporary } from './retention.ts'
+import { endArchives, sweepTemporary } from './retention.ts'
 import { startMaintenance } from './schedule.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
@@ -26,8 +24,6 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log
 // longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
 const patience = minutes(1)
 const most = 500
-// the clean-up of the night looks further back: most of what ended long ago stays for ever, and is not looked at every minute
-const recent = days(7)
 
 export async function reconcile(deps: Needs): Promise<void> {
   await deps.storage.ready()
@@ -40,9 +36,6 @@ export async function reconcile(deps: Needs): Promise<void> {
     endArchives,
     provePreviews,
     lookAtBuckets,
-    forgetThrottles,
-    forgetDownloads,
-    forgetLinks,
     sweepTemporary,
     collect,
     startMaintenance,
@@ -87,18 +80,6 @@ async function lookAtBuckets(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'gallery.sync', payload: { galleryId } })
 }
 
-async function forgetThrottles(deps: Needs): Promise<void> {
-  await sweepThrottles(deps.db, deps.clock.now())
-}
-
-async function forgetDownloads(deps: Needs): Promise<void> {
-  await forgetDeleted(deps, recent)
-}
-
-async function forgetLinks(deps: Needs): Promise<void> {
-  await sweepLinks(deps.db, deps.clock.now())
-}
-
 /** The pointer goes first, then the bytes, through garbage. */
 async function endExports(deps: Needs): Promise<void> {
   const now = await deps.calendar.now()
@@ -108,7 +89,6 @@ async function endExports(deps: Needs): Promise<void> {
     const keys = (await settleCancelled(tx, { before: after(now, -patience) })).flatMap(({ storageKey }) => storageKey ?? [])
     await discard(tx, keys, 'export cancelled', after(now, days(1)))
   })
-  await forgetEnded(deps, recent)
 }
 
 /** Previews that an older Keepsake has made: what is not known beforehand cannot be packed. */

@@ -9,7 +9,8 @@ import { sweepDownloads } from '../../data/downloads.ts'
 import { forgetExports } from '../../data/exports.ts'
 import { listUncleared, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { listLinked } from '../../data/links.ts'
+import { listLinked, sweepLinks } from '../../data/links.ts'
+import { sweepThrottles } from '../../data/throttles.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 const most = 500
@@ -30,19 +31,16 @@ export async function endArchives(deps: Pick<Deps, 'db' | 'calendar'>): Promise<
   return ended
 }
 
-/** What was downloaded of galleries that were deleted a month ago, and up to `back` before that. Answers how many rows. */
-export async function forgetDeleted(deps: Pick<Deps, 'db' | 'calendar'>, back: number): Promise<number> {
-  const before = after(await deps.calendar.now(), -mourning)
-  return sweepDownloads(deps.db, { from: after(before, -back), before })
-}
-
-/** Exports that ended a week ago, and up to `back` before that. Answers how many rows. */
-export async function forgetEnded(deps: Pick<Deps, 'db' | 'calendar'>, back: number): Promise<number> {
-  const before = after(await deps.calendar.now(), -days(7))
-  const when = { from: after(before, -back), before }
-  let gone = 0
-  for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, when, most))
-  return gone
+/**
+ * Rows that have had their time: what was downloaded of galleries that were deleted a month ago, exports that ended a week ago,
+ * links that ended a year ago, wrong passwords of the day before yesterday. Answers how many rows.
+ */
+export async function forget(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
+  const now = await deps.calendar.now()
+  let gone = await sweepDownloads(deps.db, after(now, -mourning))
+  const endedBefore = after(now, -days(7))
+  for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, endedBefore, most))
+  return gone + (await sweepLinks(deps.db, now)) + (await sweepThrottles(deps.db, now))
 }
 
 /** What a killed writer left behind; a living one touches its file more often than once a day. Answers how many files. */
