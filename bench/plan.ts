@@ -35,6 +35,7 @@ export function sealedOf(plan: string, times = 1): Sealed {
       content: null,
       previewKey: null,
       storageKey: row.key,
+      storageOffset: 0,
     })),
   ).flat()
   return { planHash: `bench-${entries.length}`, entries, layout: layoutOf(entries, 'zip') }

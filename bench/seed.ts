@@ -50,6 +50,7 @@ function enter(galleryId: string, name: string, position: number, createdAt: Dat
       sha256: createHash('sha256').update(bytes).digest(),
       state: 'stored' as const,
       storageKey,
+      storageOffset: 0,
       width: null,
       height: null,
       capturedAt: null,

@@ -39,6 +39,7 @@ export const testSettings: Settings = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  purgeGraceDays: 7,
   linkLife,
   cronSecret: null,
   eventsSecret: null,

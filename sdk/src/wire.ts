@@ -19,7 +19,7 @@ export interface Problem {
 
 export type Locale = 'en' | 'de' | 'ru'
 export type Naming = 'original' | 'numbered' | 'id'
-export type GalleryState = 'draft' | 'active' | 'expired' | 'deleted'
+export type GalleryState = 'draft' | 'active' | 'expired' | 'archiving' | 'archived' | 'deleted'
 export type Role = 'admin' | 'owner'
 
 export interface User {
@@ -217,7 +217,7 @@ export interface Archive {
   id: string
   gallery_id: string
   version: number
-  purpose: 'delivery' | 'selection'
+  purpose: 'delivery' | 'selection' | 'final'
   status: 'queued' | 'processing' | 'verifying' | 'ready' | 'failed' | 'deleted' | 'cancelling' | 'cancelled' | 'expired'
   file_size_bytes: number
   /** SHA-256 of the ZIP, known when ready */
@@ -362,6 +362,49 @@ export interface GuestGallery {
   items: Item[]
 }
 
+/** POST /api/galleries/bulk-archive: what became of each */
+export interface BulkArchiveResult {
+  /** as it was asked for: id or slug */
+  id: string
+  status: 'archiving' | 'failed'
+  archive_id: string | null
+  /** a code of docs/errors.md and its sentence */
+  error: { code: string; detail: string } | null
+}
+
+/** POST /api/galleries/:id/restore */
+export interface Restored {
+  photos: number
+  /** of the archive */
+  bytes: number
+  archive_id: string
+  /** when the gallery ends; null: it does not */
+  expires_at: string | null
+  /** true: nothing was changed */
+  dry_run: boolean
+}
+
+/** GET /api/galleries/:id/restore: how far a restored gallery is; its photos are shown all the while */
+export interface Restoring {
+  restoring: boolean
+  /** originals that still lie inside the archive */
+  files_left: number
+  bytes_left: number
+}
+
+/** GET /api/archives/:id/entries: one file of an archive */
+export interface PackedFile {
+  /** its place: …/entries/:position gives the file */
+  position: number
+  path: string
+  /** bytes, unpacked */
+  size: number
+  sha256: string
+  /** null: text that Keepsake wrote */
+  asset_id: string | null
+  modified_at: string
+}
+
 export type LetterKind =
   | 'archive_ready'
   | 'archive_failed'
@@ -371,6 +414,8 @@ export type LetterKind =
   | 'mail_bounced'
   | 'link_renewed'
   | 'export_ready'
+  | 'archive_complete'
+  | 'gallery_restored'
 
 export interface Letter {
   id: string

@@ -113,6 +113,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       reserveBytes: v.MIN_FREE_BYTES,
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
+      purgeGraceDays: v.PURGE_GRACE_DAYS,
       linkLife: {
         ...linkLife,
         client: seconds(v.ZIP_URL_EXPIRY),
@@ -180,6 +181,7 @@ const variables = z.object({
   MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
   RETENTION_YEARS: whole(1, 100).default(2),
   SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
+  PURGE_GRACE_DAYS: whole(0, 36_500).default(7),
   ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
   RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),

@@ -1,6 +1,9 @@
 /** Which step does which job: with domain/jobs.ts the whole chain on two screens. */
 import { build } from '../features/archives/build.ts'
+import { hydrate } from '../features/archives/hydrate.ts'
 import { rebuild } from '../features/archives/publish.ts'
+import { purge } from '../features/archives/purge.ts'
+import { retireByItself } from '../features/archives/retire.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
@@ -24,6 +27,9 @@ export function handlers(deps: Deps): Handlers {
     'gallery.sync': async ({ galleryId }, { signal }) => {
       await syncGallery(deps, galleryId, { signal })
     },
+    'gallery.retire': ({ galleryId, source }) => retireByItself(deps, galleryId, source),
+    'gallery.purge': ({ galleryId }, { signal }) => purge(deps, galleryId, signal),
+    'gallery.hydrate': ({ galleryId }, { signal }) => hydrate(deps, galleryId, signal),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

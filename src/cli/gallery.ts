@@ -1,8 +1,11 @@
-/** keepsake gallery: list, show, publish, delete. */
+/** keepsake gallery: list, show, publish, retire, restore, delete. */
+import { after, days } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { countGallery, findGallery, listGalleries } from '../data/galleries.ts'
 import { ensureOwner } from '../features/accounts/users.ts'
 import { publish } from '../features/archives/publish.ts'
+import { restore } from '../features/archives/restore.ts'
+import { retire } from '../features/archives/retire.ts'
 import { archiveStatus } from '../features/archives/status.ts'
 import { deleteGallery } from '../features/galleries/edit.ts'
 import { viewGallery } from '../features/galleries/view.ts'
@@ -12,14 +15,14 @@ import { withWorld } from './world.ts'
 
 export async function galleryCommand([verb, slug, ...more]: string[], out: Output): Promise<number> {
   if (more.length || !verb || !Object.hasOwn(verbs, verb) || (verb === 'list') !== (slug === undefined))
-    throw new UsageError('gallery list | show <slug> | publish <slug> | delete <slug>')
+    throw new UsageError('gallery list | show <slug> | publish <slug> | retire <slug> | restore <slug> | delete <slug>')
   return withWorld(async ({ deps }) => {
     await verbs[verb as keyof typeof verbs](deps, out, slug ?? '')
     return 0
   })
 }
 
-const verbs = { list, show, publish: publishOne, delete: deleteOne }
+const verbs = { list, show, publish: publishOne, retire: retireOne, restore: restoreOne, delete: deleteOne }
 
 async function list(deps: Deps, out: Output): Promise<void> {
   const owner = await ensureOwner(deps)
@@ -43,6 +46,20 @@ async function publishOne(deps: Deps, out: Output, slug: string): Promise<void> 
   const { archive } = await publish(deps, gallery.id, { userId: gallery.ownerId, source: 'publish' })
   out.result({ archive: archive.id, version: archive.version, status: archive.status })
   out.say(`Published. Archive version ${archive.version} is ${archive.status}; the service builds it.`)
+}
+
+async function retireOne(deps: Deps, out: Output, slug: string): Promise<void> {
+  const gallery = await open(deps, slug)
+  const archive = await retire(deps, gallery.id, { userId: gallery.ownerId, source: 'manual' })
+  out.result({ archive: archive.id, status: archive.status })
+  out.say('The gallery is being archived: the service packs it, proves the archive, and then closes the page.')
+}
+
+async function restoreOne(deps: Deps, out: Output, slug: string): Promise<void> {
+  const expiresAt = after(deps.clock.now(), days(30))
+  const archive = await restore(deps, (await open(deps, slug)).id, { expiresAt })
+  out.result({ archive: archive.id, photos: archive.imageCount, expires_at: expiresAt.toISOString() })
+  out.say(`The gallery is open again with ${archive.imageCount} photos, until ${expiresAt.toISOString().slice(0, 10)}.`)
 }
 
 async function deleteOne(deps: Deps, out: Output, slug: string): Promise<void> {

@@ -6,6 +6,8 @@ import type { Database, Tx } from '../ports/database/port.ts'
 /** An entry with the key its bytes come from; null for generated text. */
 export interface SealedEntry extends PlanEntry {
   storageKey: string | null
+  /** where they begin under that key */
+  storageOffset: number
 }
 
 /** Seals the plan of an archive; what was sealed for it before is replaced. One statement, whatever the count. */
@@ -46,6 +48,7 @@ export async function listSealed(db: Database | Tx, archiveId: string): Promise<
       'archiveEntries.content',
       'archiveEntries.previewKey',
       sql<string | null>`coalesce(archive_entries.preview_key, assets.storage_key)`.as('storageKey'),
+      sql<number>`case when archive_entries.preview_key is null then coalesce(assets.storage_offset, 0) else 0 end`.as('storageOffset'),
     ])
     .where('archiveId', '=', archiveId)
     .where('status', '=', 'ok')

@@ -53,6 +53,17 @@ export async function listVersions(db: Database | Tx, galleryId: string): Promis
     .execute()
 }
 
+/** The final archives of a gallery, newest first. */
+export async function listFinal(db: Database | Tx, galleryId: string): Promise<Archive[]> {
+  return db
+    .selectFrom('archives')
+    .selectAll()
+    .where('galleryId', '=', galleryId)
+    .where('purpose', '=', 'final')
+    .orderBy('version', 'desc')
+    .execute()
+}
+
 export async function nextVersion(tx: Tx, galleryId: string, purpose: Archive['purpose']): Promise<number> {
   const row = await tx
     .selectFrom('archives')
@@ -246,7 +257,10 @@ export async function listOfGalleries(db: Database | Tx, galleryIds: string[]): 
     .execute()
 }
 
-/** Nobody holds a link to it that lives, or with which a transfer may still go on, nobody waits for its other parts, and of every original that was lost since some other copy is left: it may be the last one. */
+/**
+ * No original lies inside it, nobody holds a link to it that lives, or with which a transfer may still go on, nobody waits for
+ * its other parts, and of every original that was lost since some other copy is left: it may be the last one.
+ */
 const isUnneeded = (now: Date) => sql<boolean>`not exists (
     select 1 from links where links.archive_id = archives.id and revoked_at is null
       and expires_at > (case when first_used_at is null then ${now}::timestamptz else ${after(now, -resumeGrace)}::timestamptz end))
@@ -255,7 +269,8 @@ const isUnneeded = (now: Date) => sql<boolean>`not exists (
     where p.archive_id = archives.id and exports.status in ('open', 'ready'))
   and not exists (
     select 1 from archive_entries e join assets on assets.id = e.asset_id
-    where e.archive_id = archives.id and e.status = 'ok' and e.preview_key is null and assets.state = 'missing')`
+    where e.archive_id = archives.id and e.status = 'ok' and e.preview_key is null and assets.state = 'missing')
+  and not exists (select 1 from assets where assets.storage_key = archives.storage_key and assets.state <> 'deleted')`
 
 /** Ready archives whose time is over and that nobody needs. */
 export async function listOutlived(db: Database, now: Date, limit: number): Promise<Archive[]> {

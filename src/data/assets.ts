@@ -15,12 +15,17 @@ const columns = [
   'assets.sha256',
   'assets.state',
   'assets.storageKey',
+  'assets.storageOffset',
   'assets.width',
   'assets.height',
   'assets.capturedAt',
   'assets.modifiedAt',
   'assets.renderState',
 ] as const
+
+/** The keys that hold these assets alone: one that lies inside an archive is no reason to discard that archive. */
+export const ownKeys = (assets: Pick<Asset, 'storageKey' | 'storageOffset'>[]): string[] =>
+  assets.filter(({ storageOffset }) => storageOffset === 0).map(({ storageKey }) => storageKey)
 
 /** Every living asset of the gallery (stored or missing) in the order of its items: what a plan is made of. */
 export async function listStored(db: Database | Tx, galleryId: string): Promise<Asset[]> {
@@ -180,9 +185,9 @@ export async function deleteAllOf(tx: Tx, galleryId: string): Promise<string[]> 
     .set({ state: 'deleted' })
     .where('galleryId', '=', galleryId)
     .where('state', '!=', 'deleted')
-    .returning('storageKey')
+    .returning(['storageKey', 'storageOffset'])
     .execute()
-  return [...originals, ...pictures].map((row) => row.storageKey)
+  return [...ownKeys(originals), ...pictures.map((row) => row.storageKey)]
 }
 
 /** Notes what the decoder saw; the small pictures are there. */
@@ -198,6 +203,17 @@ export async function setRendered(tx: Tx, id: string, look: { width: number; hei
 /** Its small pictures were lost: they are to be made again. */
 export async function setUndrawn(tx: Tx, id: string): Promise<void> {
   await tx.updateTable('assets').set({ renderState: 'waiting' }).where('id', '=', id).where('renderState', '=', 'done').execute()
+}
+
+/** The same for all of a gallery. */
+export async function setAllUndrawn(tx: Tx, galleryId: string): Promise<void> {
+  await tx
+    .updateTable('assets')
+    .set({ renderState: 'waiting' })
+    .where('galleryId', '=', galleryId)
+    .where('state', '=', 'stored')
+    .where('renderState', '=', 'done')
+    .execute()
 }
 
 /** Notes that this file cannot be shown as a picture; it is kept and packed all the same. */

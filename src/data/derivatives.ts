@@ -19,6 +19,13 @@ export async function deleteDerivatives(tx: Tx, assetId: string): Promise<string
   return rows.map((r) => r.storageKey)
 }
 
+/** The same for every asset of a gallery. */
+export async function deleteDerivativesOf(tx: Tx, galleryId: string): Promise<string[]> {
+  const assets = tx.selectFrom('assets').select('id').where('galleryId', '=', galleryId)
+  const rows = await tx.deleteFrom('derivatives').where('assetId', 'in', assets).returning('storageKey').execute()
+  return rows.map((r) => r.storageKey)
+}
+
 /** Previews whose CRC-32 and SHA-256 nobody has taken yet. */
 export async function listUnproven(db: Database, limit: number): Promise<DerivativesTable[]> {
   return db.selectFrom('derivatives').selectAll().where('kind', '=', 'preview').where('crc32', 'is', null).limit(limit).execute()

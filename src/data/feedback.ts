@@ -1,4 +1,5 @@
 /** Questions to the table feedback: what guests say about items. So far: which ones they have marked as favourites. */
+import type { Feedback } from '../domain/feedback.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 /** Marks an item; again it changes nothing. */
@@ -36,4 +37,18 @@ export async function listFavorites(db: Database | Tx, galleryId: string, guestI
     .orderBy('feedback.id')
     .execute()
   return rows.map((r) => r.itemId)
+}
+
+/** All that was said about items of this gallery that are still there, in the order of its saying. */
+export async function listFeedback(db: Database | Tx, galleryId: string): Promise<Feedback[]> {
+  const rows = await db
+    .selectFrom('feedback')
+    .innerJoin('assets', 'assets.itemId', 'feedback.itemId')
+    .select(['feedback.itemId', 'kind', 'rating', 'comment', 'guestName', 'guestEmail', 'feedback.createdAt'])
+    .where('feedback.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('feedback.createdAt')
+    .orderBy('feedback.id')
+    .execute()
+  return rows.map(({ createdAt, ...row }) => ({ ...row, createdAt: createdAt.toISOString() }))
 }

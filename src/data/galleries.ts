@@ -24,6 +24,10 @@ const columns = [
   'expiresAt',
   'publishedAt',
   'deletedAt',
+  'archivedAt',
+  'finalArchiveId',
+  'archiveError',
+  'hydrating',
   'contentVersion',
   'createdAt',
 ] as const
@@ -106,6 +110,10 @@ export type GalleryChange = Partial<
     | 'state'
     | 'publishedAt'
     | 'deletedAt'
+    | 'archivedAt'
+    | 'finalArchiveId'
+    | 'archiveError'
+    | 'hydrating'
   >
 >
 
@@ -129,6 +137,25 @@ export async function expireDue(db: Database, now: Date): Promise<number> {
     .executeTakeFirst()
   return Number(done.numUpdatedRows)
 }
+
+/** Expired galleries that nobody has tried to archive yet. */
+export async function listRetirable(db: Database, limit: number): Promise<string[]> {
+  return (await retirable(db, limit).where('archiveError', 'is', null).execute()).map((row) => row.id)
+}
+
+/** Expired galleries whose archiving has failed: they are tried again in the night. */
+export async function listUnarchived(db: Database, limit: number): Promise<string[]> {
+  return (await retirable(db, limit).where('archiveError', 'is not', null).execute()).map((row) => row.id)
+}
+
+/** Restored galleries with originals that still lie inside the archive. */
+export async function listHydrating(db: Database, limit: number): Promise<string[]> {
+  const rows = await db.selectFrom('galleries').select('id').where('hydrating', '=', true).orderBy('id').limit(limit).execute()
+  return rows.map((row) => row.id)
+}
+
+const retirable = (db: Database, limit: number) =>
+  db.selectFrom('galleries').select('id').where('state', '=', 'expired').orderBy('id').limit(limit)
 
 /** Published galleries of everybody in the order of their ids, those after `afterId`, tombstones included. */
 export async function walkGalleries(db: Database, afterId: string | null, limit: number): Promise<Gallery[]> {

@@ -26,6 +26,7 @@ export async function isNeeded(db: Database | Tx, key: string): Promise<boolean>
     select 1 as n from assets where storage_key = ${key} and state <> 'deleted'
     union all select 1 from archives where storage_key = ${key} and status not in ('failed', 'deleted', 'cancelled', 'expired')
     union all select 1 from derivatives where storage_key = ${key}
+    union all select 1 from purges where key = ${key}
     limit 1`.execute(db)
   return found.rows.length > 0
 }
@@ -38,6 +39,7 @@ export async function unknownKeys(db: Database, keys: string[]): Promise<string[
       and not exists (select 1 from archives where storage_key = t.key)
       and not exists (select 1 from derivatives where storage_key = t.key)
       and not exists (select 1 from garbage where garbage.key = t.key)
+      and not exists (select 1 from purges where purges.key = t.key)
       -- an upload whose end was cut off between its bytes and its rows: whoever goes on with it, or sweeps it, sees to them
       and not exists (select 1 from uploads
         where asset_id = substring(t.key from '/assets/([0-9a-f-]{36})[.]')::uuid and finished_at is null)`.execute(db)

@@ -82,10 +82,10 @@ export async function lockItemAsset(
   tx: Tx,
   galleryId: string,
   itemId: string,
-): Promise<{ assetId: string; storageKey: string } | undefined> {
+): Promise<{ assetId: string; storageKey: string; storageOffset: number } | undefined> {
   return tx
     .selectFrom('assets')
-    .select(['id as assetId', 'storageKey'])
+    .select(['id as assetId', 'storageKey', 'storageOffset'])
     .where('itemId', '=', itemId)
     .where('galleryId', '=', galleryId)
     .where('state', '!=', 'deleted')

@@ -132,6 +132,17 @@ export async function revokeLink(db: Database | Tx, galleryId: string, id: strin
   return done.numUpdatedRows > 0n
 }
 
+/** The gallery closes for good: every link but those in letters is withdrawn. A letter brings a backup, which outlives the gallery. */
+export async function revokeVisits(tx: Tx, galleryId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('galleryId', '=', galleryId)
+    .where('kind', '!=', 'email')
+    .where('revokedAt', 'is', null)
+    .execute()
+}
+
 /** Withdraws every share link of the gallery that is for nobody in particular; answers how many lived. */
 export async function revokeShares(db: Database | Tx, galleryId: string, now: Date): Promise<number> {
   const done = await db

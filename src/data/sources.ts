@@ -65,6 +65,7 @@ export interface ForeignAsset {
   id: string
   itemId: string
   storageKey: string
+  storageOffset: number
   size: number
   sha256: Buffer
   state: 'stored' | 'missing' | 'deleted'
@@ -73,7 +74,7 @@ export interface ForeignAsset {
 export async function listForeign(db: Database | Tx, galleryId: string): Promise<ForeignAsset[]> {
   return db
     .selectFrom('assets')
-    .select(['id', 'itemId', 'storageKey', 'size', 'sha256', 'state'])
+    .select(['id', 'itemId', 'storageKey', 'storageOffset', 'size', 'sha256', 'state'])
     .where('galleryId', '=', galleryId)
     .where(sql<boolean>`position('#' in storage_key) > 0`)
     .orderBy('id')
@@ -117,7 +118,7 @@ export async function forgetDuplicates(tx: Tx, galleryId: string): Promise<void>
 export async function lockAtPath(tx: Tx, galleryId: string, path: string): Promise<ForeignAsset | undefined> {
   return tx
     .selectFrom('assets')
-    .select(['id', 'itemId', 'storageKey', 'size', 'sha256', 'state'])
+    .select(['id', 'itemId', 'storageKey', 'storageOffset', 'size', 'sha256', 'state'])
     .where('galleryId', '=', galleryId)
     .where('state', '!=', 'deleted')
     .where(

@@ -9,6 +9,8 @@
  *
  * A selection that nobody wants any more: queued, verifying → cancelled; processing → cancelling (its builder notices within
  * two seconds) → cancelled. Its time over, it is expired. It is superseded only by one with the same recipe.
+ *
+ * A final archive is what its gallery becomes: never partial, and when it is ready the gallery is archived in the same moment.
  */
 import { minutes } from '../base/clock.ts'
 import type { Gallery } from './gallery.ts'
@@ -20,7 +22,7 @@ export interface Archive {
   id: string
   galleryId: string
   version: number
-  purpose: 'delivery' | 'selection'
+  purpose: 'delivery' | 'selection' | 'final'
   status: ArchiveState
   fence: number
   attempts: number
@@ -81,7 +83,8 @@ export function archiveKey(
   fence: number,
 ): string {
   if (recipe.purpose === 'selection') return `galleries/${galleryId}/exports/${id}-${fence}.${recipe.format}`
-  return `galleries/${galleryId}/archives/${version}-${fence}.zip`
+  const folder = recipe.purpose === 'final' ? 'final' : 'archives'
+  return `galleries/${galleryId}/${folder}/${version}-${fence}.zip`
 }
 
 /** The words of 000 (getArchiveStatus). */
@@ -138,7 +141,7 @@ export function eta(status: 'processing' | 'verifying', done: number, total: num
 
 /** The name under which a browser saves it (LAY-10). */
 export function downloadName({ version, recipe }: Pick<Archive, 'version' | 'recipe'>): string {
-  if (recipe.purpose === 'delivery') return version > 1 ? `${recipe.slug}-v${version}.zip` : `${recipe.slug}.zip`
+  if (recipe.purpose !== 'selection') return version > 1 ? `${recipe.slug}-v${version}.zip` : `${recipe.slug}.zip`
   const which = recipe.part ? `${recipe.part.number}of${recipe.part.of}` : recipe.size === 'screen' ? 'selection-screen' : 'selection'
   return `${recipe.slug}-${which}.${recipe.format}`
 }

@@ -16,12 +16,18 @@ export interface Asset {
   sha256: Buffer
   state: 'stored' | 'missing' | 'deleted'
   storageKey: string
+  /** where its bytes begin under that key: 0, or its place inside the final archive of a retired gallery */
+  storageOffset: number
   width: number | null
   height: number | null
   capturedAt: string | null
   modifiedAt: Date
   renderState: 'waiting' | 'done' | 'failed' | 'none'
 }
+
+/** Is this how long the object must be that holds the asset? `found`: its size, or null when there is none. */
+export const isWhole = (found: number | null, { size, storageOffset }: Pick<Asset, 'size' | 'storageOffset'>): boolean =>
+  storageOffset ? found !== null && found >= storageOffset + size : found === size
 
 /** Keys are made of ids alone: no client's file name ever decides where bytes lie. */
 export const assetKey = (galleryId: string, assetId: string, ext: string): string => `galleries/${galleryId}/assets/${assetId}.${ext}`

@@ -1,12 +1,14 @@
 /**
  * Gallery: the shareable collection.
  *
- * States: draft → active (publish) → expired (its date has passed); any → deleted (a tombstone; the slug stays taken).
+ * States: draft → active (publish) → expired (its date has passed) → archiving (its final archive is being made; nothing in it
+ * may change) → archived (the originals lie inside that archive) → active (restore). Archiving that fails goes back to active or
+ * expired. Any → deleted (a tombstone; the slug stays taken).
  */
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
 
-export type GalleryState = 'draft' | 'active' | 'expired' | 'deleted'
+export type GalleryState = 'draft' | 'active' | 'expired' | 'archiving' | 'archived' | 'deleted'
 export type Naming = 'original' | 'numbered' | 'id'
 export type Locale = 'en' | 'de' | 'ru'
 
@@ -31,6 +33,12 @@ export interface Gallery {
   expiresAt: Date | null
   publishedAt: Date | null
   deletedAt: Date | null
+  archivedAt: Date | null
+  finalArchiveId: string | null
+  /** why the last archiving failed: a code of our errors */
+  archiveError: string | null
+  /** restored; some of its originals still lie inside the archive */
+  hydrating: boolean
   contentVersion: number
   createdAt: Date
 }
@@ -42,6 +50,16 @@ export function stateAt(gallery: Pick<Gallery, 'state' | 'expiresAt'>, now: Date
 
 /** Files may come and go while the gallery is being made or shown. */
 export const takesUploads = (state: GalleryState): boolean => state === 'draft' || state === 'active'
+
+/** Its time is over: nobody is invited to its page any more. */
+export const isClosed = (state: GalleryState): boolean => state === 'expired' || state === 'archiving' || state === 'archived'
+
+/** Only what was published has guests to say goodbye to; a draft is simply deleted. */
+export const mayRetire = (state: GalleryState): boolean => state === 'active' || state === 'expired'
+
+/** Where a gallery stands again whose archiving has failed. */
+export const stateBefore = ({ expiresAt }: Pick<Gallery, 'expiresAt'>, now: Date): GalleryState =>
+  expiresAt && expiresAt <= now ? 'expired' : 'active'
 
 const slugRule = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 

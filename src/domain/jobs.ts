@@ -16,6 +16,12 @@ export interface Payloads {
   'gallery.rebuild': { galleryId: string; source?: string }
   /** look at the prefix of the bucket that this gallery reads: new, changed and vanished photos */
   'gallery.sync': { galleryId: string }
+  /** make the final archive of this gallery and close it: its date has passed, or its archiving failed before */
+  'gallery.retire': { galleryId: string; source: 'expiry' | 'again' }
+  /** delete the originals that lie inside a proven archive and whose time is over */
+  'gallery.purge': { galleryId: string }
+  /** give the originals of a restored gallery keys of their own again */
+  'gallery.hydrate': { galleryId: string }
   /** find what waits without a job, and what nobody needs any more */
   reconcile: Record<string, never>
   /** once a day: every gallery and every stored object is looked at */
@@ -48,6 +54,9 @@ export const jobRules: Record<JobName, JobRule> = {
   'asset.render': { ...patient, expire: minutes(5), parallel: 2 },
   'gallery.rebuild': { ...patient, expire: minutes(5) },
   'gallery.sync': patient,
+  'gallery.retire': { ...patient, expire: minutes(30) },
+  'gallery.purge': patient,
+  'gallery.hydrate': patient,
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }

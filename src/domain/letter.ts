@@ -1,10 +1,12 @@
 /** Letters: every kind as subject, HTML and plain text from the same blocks. A new kind is a file in letters/ and a line here. Pure. */
+import { archiveComplete } from './letters/archive-complete.ts'
 import { archiveCompleted } from './letters/archive-completed.ts'
 import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
 import { exportReady } from './letters/export-ready.ts'
+import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
@@ -19,6 +21,8 @@ const compose = {
   mail_bounced: mailBounced,
   link_renewed: linkRenewed,
   export_ready: exportReady,
+  archive_complete: archiveComplete,
+  gallery_restored: galleryRestored,
 }
 
 export type LetterKind = keyof typeof compose

@@ -26,6 +26,7 @@ const asset = (id: string, name = `${id}.jpg`, more: Partial<Asset> = {}): Asset
   sha256: createHash('sha256').update(id).digest(),
   state: 'stored',
   storageKey: `galleries/g/assets/${id}.jpg`,
+  storageOffset: 0,
   width: 1,
   height: 1,
   capturedAt: null,
@@ -37,7 +38,7 @@ const text = (plan: ReturnType<typeof makePlan>, path: string) =>
   inflateRawSync(plan.entries.find((e) => e.path === path)!.content!).toString()
 
 test('photos come first and as they are, then manifest and checksums', () => {
-  const plan = makePlan({ gallery, assets: [asset('a'), asset('b')], feedback: [] })
+  const plan = makePlan({ purpose: 'delivery', gallery, assets: [asset('a'), asset('b')], feedback: [] })
   assert.deepEqual(
     plan.entries.map((e) => e.path),
     ['photos/a.jpg', 'photos/b.jpg', 'manifest.json', 'checksums.sha256'].map((p) => `mara-and-jonas/${p}`),
@@ -46,7 +47,7 @@ test('photos come first and as they are, then manifest and checksums', () => {
   assert.equal(plan.entries[0]!.mtime.toISOString(), '2026-06-06T12:00:01.000Z')
 })
 test('the checksums name every other file with its SHA-256, relative to the folder', () => {
-  const plan = makePlan({ gallery, assets: [asset('a')], feedback: [] })
+  const plan = makePlan({ purpose: 'delivery', gallery, assets: [asset('a')], feedback: [] })
   const lines = text(plan, 'mara-and-jonas/checksums.sha256').trim().split('\n')
   assert.deepEqual(
     lines,
@@ -54,7 +55,7 @@ test('the checksums name every other file with its SHA-256, relative to the fold
   )
 })
 test('generated text has the size, CRC-32 and SHA-256 of what it unpacks to', () => {
-  for (const e of makePlan({ gallery, assets: [asset('a')], feedback: [] }).entries.filter((e) => e.content)) {
+  for (const e of makePlan({ purpose: 'delivery', gallery, assets: [asset('a')], feedback: [] }).entries.filter((e) => e.content)) {
     const bytes = inflateRawSync(e.content!)
     assert.deepEqual(
       [bytes.length, crc32(bytes), createHash('sha256').update(bytes).digest('hex')],
@@ -63,7 +64,7 @@ test('generated text has the size, CRC-32 and SHA-256 of what it unpacks to', ()
   }
 })
 test('the same content gives the same plan, another asset or order another one', () => {
-  const hash = (assets: Asset[]) => makePlan({ gallery, assets, feedback: [] }).planHash
+  const hash = (assets: Asset[]) => makePlan({ purpose: 'delivery', gallery, assets, feedback: [] }).planHash
   assert.equal(hash([asset('a'), asset('b')]), hash([asset('a'), asset('b')]))
   assert.notEqual(hash([asset('a'), asset('b')]), hash([asset('b'), asset('a')]))
   assert.notEqual(hash([asset('a'), asset('b')]), hash([asset('a'), asset('c', 'b.jpg')]))
@@ -74,6 +75,7 @@ test('the images hash is that of the sorted ids, and empty for none', () => {
 })
 test('a missing photo is named in the manifest, is no entry, and its name stays its own', () => {
   const plan = makePlan({
+    purpose: 'delivery',
     gallery,
     assets: [asset('a', 'x.jpg'), asset('b', 'x.jpg', { state: 'missing' }), asset('c', 'x.jpg')],
     feedback: [],
@@ -106,7 +108,7 @@ test('feedback comes as JSON, CSV and summary, only when there is some', () => {
     { itemId: 'item-a', kind: 'rating', rating: 5, comment: null, guestName: null, guestEmail: null, createdAt: '2026-06-07T00:00:00Z' },
     { itemId: 'item-a', kind: 'rating', rating: 4, comment: '', guestName: null, guestEmail: null, createdAt: '2026-06-07T00:00:00Z' },
   ]
-  const plan = makePlan({ gallery, assets: [asset('a')], feedback: said })
+  const plan = makePlan({ purpose: 'delivery', gallery, assets: [asset('a')], feedback: said })
   const csv = text(plan, 'mara-and-jonas/feedback/feedback_data.csv')
   assert.equal(csv.split('\r\n')[1], `photos/a.jpg,comment,,"'=HYPERLINK(""http://x""),\nlovely","Ann ""A""",,2026-06-07T00:00:00Z`)
   assert.equal(csv.split('\r\n')[3], 'photos/a.jpg,rating,4,"",,,2026-06-07T00:00:00Z', '"" and null stay distinct')

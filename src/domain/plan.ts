@@ -51,10 +51,11 @@ export interface PlanInput {
   /** live assets in the order of their items; those in state missing are named, not packed */
   assets: Asset[]
   feedback: Feedback[]
+  purpose: 'delivery' | 'final'
 }
 
-export function makePlan({ gallery, assets, feedback }: PlanInput): Plan {
-  const recipe: Recipe = { purpose: 'delivery', format: 'zip', naming: gallery.naming, slug: gallery.slug }
+export function makePlan({ gallery, assets, feedback, purpose }: PlanInput): Plan {
+  const recipe: Recipe = { purpose, format: 'zip', naming: gallery.naming, slug: gallery.slug }
   const names = nameAll(assets, gallery.naming)
   const named = assets.map((asset, i) => ({ asset, preview: null, path: `${gallery.slug}/photos/${names[i]!}` }))
   return compose(gallery, recipe, named, feedback)

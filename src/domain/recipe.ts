@@ -6,7 +6,8 @@ import type { Locale, Naming } from './gallery.ts'
 export type Recipe = DeliveryRecipe | SelectionRecipe
 
 export interface DeliveryRecipe {
-  purpose: 'delivery'
+  /** final: what a retired gallery becomes */
+  purpose: 'delivery' | 'final'
   format: 'zip'
   naming: Naming
   slug: string

@@ -20,6 +20,7 @@ const choice = (id: string, size: number, more: Partial<Asset> = {}, preview = f
     sha256: sha256(id),
     state: 'stored' as const,
     storageKey: id,
+    storageOffset: 0,
     width: 1,
     height: 1,
     capturedAt: null,

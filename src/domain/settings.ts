@@ -18,6 +18,8 @@ export interface Settings {
   retentionDays: number
   /** how long a superseded archive is kept, days */
   supersededDays: number
+  /** how long the originals of an archived gallery are kept beside its archive, days */
+  purgeGraceDays: number
   /** how long a link of each kind lives, milliseconds */
   linkLife: Record<LinkKind, number>
   /** bearer of the calls by cron; null: there are none */

@@ -5,7 +5,7 @@ import { AppError, isCode } from '../base/errors.ts'
 import { findKeyByHash, noteKeyUse } from '../data/apiKeys.ts'
 import { findGallery } from '../data/galleries.ts'
 import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain/access.ts'
-import { type Gallery, stateAt } from '../domain/gallery.ts'
+import { type Gallery, isClosed, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
 import { type Pass, passOfCookie } from './pass.ts'
 import { readUnlockCookie, unlockCookieName } from './unlock.ts'
@@ -101,8 +101,11 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
   }
   /** The same for everybody; and only who may come near reads that it has closed. */
   const enter = async (request: FastifyRequest, gallery: Gallery): Promise<boolean> => {
-    const free = (await owns(request, gallery)) || (await reach(request, gallery))
-    if (stateAt(gallery, clock.now()) === 'expired') throw new AppError('gallery_closed')
+    const own = await owns(request, gallery)
+    const free = own || (await reach(request, gallery))
+    // to guests an archived gallery is one that is not there (004)
+    if (gallery.state === 'archived' && !own) throw new AppError('not_found')
+    if (isClosed(stateAt(gallery, clock.now()))) throw new AppError('gallery_closed')
     return free
   }
   const unlocked = async (request: FastifyRequest, gallery: Gallery): Promise<Gallery> => {

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { AppError } from '../base/errors.ts'
 import type { Asset } from '../domain/asset.ts'
 import type { Deps } from '../ports/deps.ts'
+import type { Storage } from '../ports/storage/port.ts'
 import { sendStored } from './handover.ts'
 import type { Sent } from './send.ts'
 
@@ -20,7 +21,12 @@ export const forGood = 'private, max-age=31536000, immutable, no-transform'
 /** Throws original_missing when the storage has lost it. */
 export async function sendOriginal(deps: Pick<Deps, 'storage'>, reply: FastifyReply, asset: Asset, how: How = {}): Promise<Sent> {
   if (asset.state !== 'stored') throw new AppError('original_missing')
-  return sendStored(deps.storage, reply, asset.storageKey, {
+  const { storageKey, storageOffset } = asset
+  // the store itself can hand over whole objects only
+  const storage: Pick<Storage, 'open' | 'presign'> = storageOffset
+    ? { open: (key, from, to) => deps.storage.open(key, storageOffset + from, storageOffset + to), presign: async () => null }
+    : deps.storage
+  return sendStored(storage, reply, storageKey, {
     size: asset.size,
     etag: asset.sha256.toString('hex'),
     mime: asset.mime,

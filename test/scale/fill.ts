@@ -91,6 +91,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   const files = `seed cross join lateral generate_series(1, case when g = ${galleries} then ${photos + bigGallery} else ${photos} end) p`
   const of = (kind: string) => id(kind, 'g * 100000 + p', 'p / 3600.0')
   const dead = `g % 50 = 1`
+  // its originals lie inside an archive, and their old keys wait for their end
+  const retired = `g % 50 = 20`
   // version 1 stands for most galleries, and has been replaced by 2 in three of ten
   const versions = `seed cross join lateral generate_series(1, case when g % 10 < 3 then 2 else 1 end) v where g % 50 <> 0`
   const archive = (v: string) => id('archive', `g * 10 + ${v}`, v)
@@ -117,10 +119,10 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
       select ${client()}, gallery, 'client' || g || '.' || c || '@example.com', 'Client ' || c, at from seed, generate_series(1, 3) c`,
     items: `(id, gallery_id, kind, title, position, created_at)
       select ${of('item')}, gallery, 'photo', 'IMG_' || p, p, at + interval '1 second' * p from ${files}`,
-    assets: `(id, gallery_id, item_id, role, original_name, mime, size, crc32, sha256, state, storage_key, width, height, captured_at, modified_at, render_state, created_at)
+    assets: `(id, gallery_id, item_id, role, original_name, mime, size, crc32, sha256, state, storage_key, storage_offset, width, height, captured_at, modified_at, render_state, created_at)
       select ${of('asset')}, gallery, ${of('item')}, 'original', 'IMG_' || p || '.jpg', 'image/jpeg', 6000000 + g * 31 % 4000000 + p, g * 100 + p,
         sha256(int8send(g * 100000 + p)), case when ${dead} then 'deleted' when p = 7 and g % 1000 = 9 then 'missing' else 'stored' end,
-        'galleries/' || gallery || '/assets/' || ${of('asset')} || '.jpg', 6000, 4000, '2026-05-02T14:03:11', at,
+        'galleries/' || gallery || '/assets/' || ${of('asset')} || '.jpg', case when ${retired} then p * 8000000::bigint else 0 end, 6000, 4000, '2026-05-02T14:03:11', at,
         case when g > ${galleries} - 2 and p <= 10 then 'waiting' when p % 500 = 499 then 'failed' else 'done' end, at + interval '1 second' * p from ${files}`,
     derivatives: `(asset_id, kind, storage_key, mime, size, width, height, crc32, sha256)
       select ${of('asset')}, kind, 'galleries/' || gallery || '/derivatives/' || ${of('asset')} || '-' || kind || '.webp', 'image/webp',
@@ -146,6 +148,9 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         null, false, at + interval '5 hours', at + interval '5 hours', at + interval '5 hours', at + interval '6 hours',
         at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' else at + interval '18 hours' end, null
       from seed where g % 5 = 3`,
+    archive_proofs: `select ${archive(newest)}, ${archive(newest)}, ${hash('g')}, at from seed where ${retired}`,
+    purges: `select 'galleries/' || gallery || '/assets/' || ${of('asset')} || '-old.jpg', ${of('asset')}, gallery, ${archive(newest)}, ${now} + interval '1 hour' * (g % 150 - 3)
+      from ${files} where ${retired}`,
     archive_entries: `(archive_id, position, asset_id, path, size, crc32, sha256, mtime, content, status)
       select ${archive('v')}, p - 1, case when p <= ${photos} then ${of('asset')} end, 'gallery-' || g || '/photos/IMG_' || p || '.jpg', 6000000, p, sha256(int8send(g * 100000 + p)),
         at, case when p > ${photos} then sha256(int8send(p)) || sha256(int8send(g)) end, 'ok'

@@ -14,6 +14,7 @@ import * as feedback from '../../src/data/feedback.ts'
 import * as figures from '../../src/data/figures.ts'
 import * as galleries from '../../src/data/galleries.ts'
 import * as garbage from '../../src/data/garbage.ts'
+import * as inside from '../../src/data/inside.ts'
 import * as items from '../../src/data/items.ts'
 import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
@@ -39,6 +40,7 @@ export const asked = {
   figures,
   galleries,
   garbage,
+  inside,
   items,
   letters,
   links,
@@ -49,7 +51,7 @@ export const asked = {
 /** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
 export const small = ['apiKeys', 'moment', 'settings', 'users', 'sources']
 /** What these modules hold that asks nothing. */
-export const silent = ['archives.newestOf', 'downloads.forgotten']
+export const silent = ['archives.newestOf', 'assets.ownKeys', 'downloads.forgotten']
 
 /** Rows of one ordinary gallery that lies in the middle of the others, and of the last one, which is big. */
 export interface Sample {
@@ -74,6 +76,8 @@ export interface Sample {
   atWork: Archive
   keys: string[]
   upload: uploads.Upload
+  /** a proof of an archive */
+  retired: string
   /** the ids of a page of galleries */
   some: string[]
 }
@@ -125,6 +129,7 @@ export async function takeSample(db: Database): Promise<Sample> {
       ...Array.from({ length: 20 }, (_, i) => `galleries/${gallery.id}/assets/nobody-${i}.jpg`),
     ],
     upload: await one(db.selectFrom('uploads').selectAll()),
+    retired: (await one(db.selectFrom('archiveProofs').select('id'))).id,
     some: (await galleries.walkGalleries(db, gallery.id, 100)).map((row) => row.id),
   }
 }
@@ -154,6 +159,9 @@ export const questions: Record<string, Question> = {
   'galleries.takenSlugs': question((tx, s) => galleries.takenSlugs(tx, [s.gallery.slug, 'fresh', 'fresh-2'])),
   'galleries.changeGallery': question((tx, s) => galleries.changeGallery(tx, s.gallery.id, { title: 'New' })),
   'galleries.expireDue': question((tx) => galleries.expireDue(tx, now)),
+  'galleries.listRetirable': question((tx) => galleries.listRetirable(tx, 500)),
+  'galleries.listUnarchived': question((tx) => galleries.listUnarchived(tx, 500)),
+  'galleries.listHydrating': question((tx) => galleries.listHydrating(tx, 500)),
   'galleries.walkGalleries': question((tx, s) => galleries.walkGalleries(tx, s.gallery.id, 200)),
   'galleries.listUncleared': question((tx) => galleries.listUncleared(tx, ago(30), null, 500)),
   'galleries.countGallery': question((tx, s) => galleries.countGallery(tx, s.gallery.id)),
@@ -193,10 +201,12 @@ export const questions: Record<string, Question> = {
   'assets.markDeleted': question((tx, s) => assets.markDeleted(tx, s.asset.id)),
   'assets.deleteAllOf': question((tx, s) => assets.deleteAllOf(tx, s.gallery.id)),
   'assets.setRendered': question((tx, s) => assets.setRendered(tx, s.asset.id, { width: 1, height: 1 })),
+  'assets.setAllUndrawn': question((tx, s) => assets.setAllUndrawn(tx, s.gallery.id)),
   'assets.setUndrawn': question((tx, s) => assets.setUndrawn(tx, s.asset.id)),
   'assets.setRenderFailed': question((tx, s) => assets.setRenderFailed(tx, s.asset.id)),
   'assets.listUnrendered': question((tx) => assets.listUnrendered(tx, now, 500)),
   'derivatives.findDerivative': question((tx, s) => derivatives.findDerivative(tx, s.asset.id, 'preview')),
+  'derivatives.deleteDerivativesOf': question((tx, s) => derivatives.deleteDerivativesOf(tx, s.gallery.id)),
   'derivatives.deleteDerivatives': question((tx, s) => derivatives.deleteDerivatives(tx, s.asset.id)),
   'derivatives.insertDerivatives': question(async (tx, s) => {
     await derivatives.deleteDerivatives(tx, s.asset.id)
@@ -221,6 +231,7 @@ export const questions: Record<string, Question> = {
   'archives.lockOpen': question((tx, s) => archives.lockOpen(tx, s.gallery.id, s.archive.recipeHash)),
   'archives.findCurrent': question((tx, s) => archives.findCurrent(tx, s.gallery.id, s.archive.imagesHash, s.archive.recipeHash)),
   'archives.listVersions': question((tx, s) => archives.listVersions(tx, s.gallery.id)),
+  'archives.listFinal': question((tx, s) => archives.listFinal(tx, s.gallery.id)),
   'archives.nextVersion': question((tx, s) => archives.nextVersion(tx, s.gallery.id, 'delivery')),
   'archives.insertArchive': question((tx, s) =>
     archives.insertArchive(tx, { ...s.archive, id: uuid(1), version: 99, status: 'queued', recipeHash: 'fresh', storageKey: 'fresh' }),
@@ -283,6 +294,7 @@ export const questions: Record<string, Question> = {
     links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
   ),
   'links.revokeLink': question((tx, s) => links.revokeLink(tx, s.gallery.id, s.link.id, now)),
+  'links.revokeVisits': question((tx, s) => links.revokeVisits(tx, s.gallery.id, now)),
   'links.revokeShares': question((tx, s) => links.revokeShares(tx, s.big, now)),
   'links.countUse': question((tx, s) => links.countUse(tx, s.link.id)),
   'links.noteUse': question((tx, s) => links.noteUse(tx, s.link, now)),
@@ -356,11 +368,29 @@ export const questions: Record<string, Question> = {
     feedback.addFavorite(tx, { id: uuid(1), galleryId: s.gallery.id, itemId: s.asset.itemId, guestIdentifier: 'x', createdAt: now }),
   ),
   'feedback.removeFavorite': question((tx, s) => feedback.removeFavorite(tx, s.asset.itemId, s.guest)),
+  'feedback.listFeedback': question((tx, s) => feedback.listFeedback(tx, s.gallery.id)),
   'feedback.listFavorites': question((tx, s) => feedback.listFavorites(tx, s.gallery.id, s.guest)),
   'garbage.discard': question((tx) => garbage.discard(tx, ['fresh'], 'x', now)),
   'garbage.dueGarbage': question((tx) => garbage.dueGarbage(tx, now, 1000)),
   'garbage.isNeeded': question((tx, s) => garbage.isNeeded(tx, s.keys[0]!)),
   'garbage.unknownKeys': question((tx, s) => garbage.unknownKeys(tx, s.keys)),
+  'inside.insertProof': question((tx, s) =>
+    inside.insertProof(tx, { id: uuid(1), archiveId: s.archive.id, checksum: 'x', verifiedAt: now }),
+  ),
+  'inside.findProof': question((tx, s) => inside.findProof(tx, s.archive.id)),
+  'inside.moveInside': question((tx, s) => {
+    const place = { assetId: s.asset.id, storageKey: s.asset.storageKey, storageOffset: s.asset.storageOffset, offset: 99 }
+    const purge = { proofId: s.retired, notBefore: now }
+    return inside.moveInside(tx, { galleryId: s.asset.galleryId, storageKey: 'galleries/x/final/1-1.zip' }, [place], purge)
+  }),
+  'inside.listPurgeable': question((tx) => inside.listPurgeable(tx, now, 1000), 2000),
+  'inside.takePurges': question((tx, s) => inside.takePurges(tx, s.gallery.id, ago(-365), 500)),
+  'inside.renewPurges': question((tx, s) => inside.renewPurges(tx, s.gallery.id, s.retired)),
+  'inside.moveBack': question((tx, s) => inside.moveBack(tx, s.gallery.id)),
+  'inside.listInside': question((tx, s) => inside.listInside(tx, s.gallery.id, null, 200)),
+  'inside.countInside': question((tx, s) => inside.countInside(tx, s.gallery.id)),
+  'inside.moveOut': question((tx, s) => inside.moveOut(tx, { ...s.asset, oldKey: null }, 'galleries/x/assets/y')),
+  'inside.dropPurge': question((tx) => inside.dropPurge(tx, 'galleries/x/assets/y')),
   'garbage.forgetDue': question((tx, s) => garbage.forgetDue(tx, s.keys[0]!, now)),
   'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
   'suppressions.suppress': question((tx, s) =>

@@ -330,6 +330,7 @@ const settings: Deps['settings'] = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 1,
+  purgeGraceDays: 7,
   linkLife,
   cronSecret: null,
   eventsSecret: null,

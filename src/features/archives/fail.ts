@@ -1,17 +1,16 @@
 /** How an attempt ends that did not work: back in the queue, or given up and told. */
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { newId } from '../../base/id.ts'
 import { changeHeld, listVersions } from '../../data/archives.ts'
-import { findGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
+import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { insertLetter, isWritten } from '../../data/letters.ts'
-import { findUser } from '../../data/users.ts'
 import { type Archive, atWork } from '../../domain/archive.ts'
+import { type Gallery, stateBefore } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { fileFailed } from './export-end.ts'
 import { announceInstead } from './request.ts'
+import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 
@@ -36,12 +35,20 @@ export async function giveUp(deps: Needs, archive: Archive, error: unknown): Pro
 /** The same inside a transaction that says more. */
 export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
   // whoever asks for the next version meanwhile either sees this failure or is seen here
-  await lockGalleryOfAnyState(tx, archive.galleryId)
+  const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
   await letGo(deps, tx, archive, 'failed', error)
   // of an export its asker is told, where they look
   if (archive.purpose === 'selection') return fileFailed(deps, tx, archive)
-  await tellOwner(deps, tx, archive)
-  await handOn(deps, tx, archive)
+  await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_failed ${archive.id}` })
+  if (archive.purpose === 'final') await standAgain(deps, tx, gallery, error)
+  else await handOn(deps, tx, archive)
+}
+
+/** Nothing was deleted: the gallery is what it was before it was to be archived, and says why it is not. */
+async function standAgain(deps: Pick<Deps, 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
+  if (gallery.state !== 'archiving') return
+  const archiveError = error instanceof AppError ? error.code : 'internal'
+  await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError })
 }
 
 /** Nobody hears of this version any more; another one that is at work or newer tells them. (If none is, the next one will.) */
@@ -79,17 +86,4 @@ export async function letGo(
     errorCode: known.code,
     errorMessage: known.message,
   })
-}
-
-async function tellOwner(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive): Promise<void> {
-  const gallery = await findGallery(tx, archive.galleryId)
-  const owner = gallery && (await findUser(tx, gallery.ownerId))
-  if (!owner) return
-  const dedupeKey = `archive_failed ${archive.id}`
-  if (await isWritten(tx, dedupeKey)) return
-  const now = deps.clock.now()
-  const id = newId(now)
-  const facts = { galleryId: archive.galleryId, archiveId: archive.id, linkId: null, recipient: owner.email, locale: gallery.locale }
-  await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'archive_failed', createdAt: now })
-  await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
 }

@@ -1,4 +1,5 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
@@ -9,6 +10,7 @@ import { deleteDerivatives } from '../../data/derivatives.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { isWhole } from '../../domain/asset.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
@@ -25,8 +27,11 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 export async function replanWithout(deps: Needs, archive: Archive, error: AppError): Promise<boolean> {
   const key = String(error.facts.key)
   const { entries } = await loadSealed(deps.db, archive)
-  const entry = entries.find((e) => e.storageKey === key)
-  if (!entry?.assetId || (await isIntact(deps, key, entry))) return false
+  const entry = await firstBroken(
+    deps,
+    entries.filter((e) => e.storageKey === key && e.assetId),
+  )
+  if (!entry) return false
   const lost = [entry, ...(await alsoGone(deps, entries))]
   for (const { assetId, path } of lost)
     deps.log.error({ archive: archive.id, asset: assetId, path, reason: error.facts.reason }, '[Archive] original is lost or damaged')
@@ -39,7 +44,7 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     )
     for (const { assetId, previewKey } of lost) if (previewKey) await drawAgain(deps, tx, assetId!)
     // a selection says nothing about deliveries: one that is complete stays current
-    const contentVersion = archive.purpose === 'delivery' ? await bumpContent(tx, locked.id) : locked.contentVersion
+    const contentVersion = archive.purpose !== 'selection' ? await bumpContent(tx, locked.id) : locked.contentVersion
     const gallery = { ...locked, contentVersion }
     // under the names it was asked for; if they are others now, its end sees that
     const plan = await replan(tx, gallery, archive)
@@ -68,21 +73,38 @@ async function alsoGone(deps: Pick<Deps, 'storage'>, entries: SealedEntry[]): Pr
   for (const wait of [0, 500, 2000]) {
     if (wait && suspects.length) await sleep(wait)
     const sizes = await Promise.all(suspects.map((entry) => deps.storage.size(entry.storageKey!)))
-    suspects = suspects.filter((entry, i) => sizes[i] !== entry.size)
+    suspects = suspects.filter((entry, i) => !isWhole(sizes[i]!, entry))
   }
   return suspects
 }
 
+/** One of those that lie under a key: a single one, or many in an archive. */
+async function firstBroken(deps: Pick<Deps, 'storage'>, entries: SealedEntry[]): Promise<SealedEntry | undefined> {
+  for (const entry of entries) if (!(await isIntact(deps, entry))) return entry
+  return undefined
+}
+
 /** Three tries, because a network file system may lose a read and find it again. */
-async function isIntact(deps: Pick<Deps, 'storage'>, key: string, entry: { size: number; sha256: Buffer }): Promise<boolean> {
+async function isIntact(deps: Pick<Deps, 'storage'>, entry: SealedEntry): Promise<boolean> {
   for (const wait of [0, 500, 2000]) {
     await sleep(wait)
     try {
-      const found = await deps.storage.digest(key, Float64Array.of(entry.size))
-      if (found.sha256 === entry.sha256.toString('hex')) return true
+      if ((await sumOf(deps.storage, entry)).equals(entry.sha256)) return true
     } catch (error) {
       if (!isCode(error, 'source_changed')) throw error
     }
   }
   return false
+}
+
+async function sumOf(storage: Pick<Deps['storage'], 'open'>, { storageKey, storageOffset, size }: SealedEntry): Promise<Buffer> {
+  const source = await storage.open(storageKey!, storageOffset, storageOffset + size)
+  const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+  const sum = createHash('sha256')
+  try {
+    for (let n = await source.read(buffer); n; n = await source.read(buffer)) sum.update(buffer.subarray(0, n))
+  } finally {
+    await source.close()
+  }
+  return sum.digest()
 }

@@ -2,7 +2,7 @@
 import { AppError } from '../../base/errors.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
-import { type Gallery, stateAt } from '../../domain/gallery.ts'
+import { type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { repairExports } from './export-ask.ts'
@@ -19,7 +19,7 @@ export async function publish(
     const gallery = await lockGallery(tx, galleryId)
     const opened = { state: 'active' as const, publishedAt: gallery.publishedAt ?? now }
     // a draft whose date has passed would open closed, and its letters would invite nobody
-    if (gallery.state === 'expired' || stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
+    if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
     // built before it was published, or clients have come since

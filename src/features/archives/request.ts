@@ -74,14 +74,15 @@ export async function announceInstead(deps: Pick<Deps, 'queue'>, tx: Tx, archive
 export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan | undefined> {
   const assets = await listStored(tx, gallery.id)
   if (!assets.some((a) => a.state === 'stored')) return undefined
-  return makePlan({ gallery, assets, feedback: [] })
+  return makePlan({ gallery, assets, feedback: [], purpose: 'delivery' })
 }
 
 /** The plan of the same archive over what is there now, under the names it was asked for; undefined when nothing is left of it. */
 export async function replan(tx: Tx, gallery: Gallery, archive: Archive): Promise<Plan | undefined> {
   const { recipe } = archive
   const named = { ...gallery, slug: recipe.slug, naming: recipe.naming }
-  if (recipe.purpose === 'delivery') return planGallery(tx, named)
+  // a final archive is never partial: without one of its originals there is none
+  if (recipe.purpose !== 'selection') return recipe.purpose === 'delivery' ? planGallery(tx, named) : undefined
   const sealed = await listPlannedItems(tx, archive.id)
   const chosen = await listChosen(tx, gallery.id, [...sealed.keys()])
   return chosen.some(({ asset }) => asset.state === 'stored') ? planAgain(named, recipe, chosen, sealed) : undefined

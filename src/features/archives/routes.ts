@@ -1,12 +1,11 @@
 /** Routes of archives: publish, status, versions, and every way to download. */
-import type { FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ArchiveStatus, Archive as ArchiveView, DownloadResponse, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
 import type { HeldLink } from '../../data/links.ts'
-import { type Archive, archiveWord, atWork } from '../../domain/archive.ts'
+import { archiveWord, atWork } from '../../domain/archive.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -14,8 +13,10 @@ import { askArchive, askDownload, askFile } from './ask.ts'
 import { sendArchive } from './download.ts'
 import { followRoutes, heldLink } from './follow.ts'
 import { makeNotes } from './note.ts'
+import { archivesOf } from './own.ts'
 import { progressRoute } from './progress.ts'
 import { publish } from './publish.ts'
+import { retireRoutes } from './retire-routes.ts'
 import { planCache } from './sealed.ts'
 import { archiveStatus, viewArchive } from './status.ts'
 
@@ -67,14 +68,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     return gallery
   })
 
-  const ownArchive = async (request: FastifyRequest, id: string): Promise<Archive> => {
-    // who may not know says nothing of what is there
-    await guard.acting(request, 'galleries:read')
-    const archive = await findArchive(deps.db, id)
-    if (!archive) throw new AppError('not_found')
-    await guard.gallery(request, archive.galleryId, 'galleries:read')
-    return archive
-  }
+  const ownArchive = archivesOf(deps, guard)
   app.route({
     method: ['GET', 'HEAD'],
     url: '/api/archives/:id/download',
@@ -104,5 +98,6 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
       return sendArchive(deps, sending, reply, archive.id, reader)
     },
   })
+  retireRoutes(app, deps, guard)
   app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending))
 }

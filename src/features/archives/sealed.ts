@@ -47,7 +47,8 @@ export function* storagePieces(sealed: Sealed): Generator<Piece> {
     else {
       const entry = sealed.entries[piece.index]!
       // the row of an asset outlives it, so a sealed entry always has its key
-      yield { kind: 'copy', key: entry.storageKey!, from: piece.from, to: piece.to, crc32: entry.crc32 }
+      const [from, to] = [entry.storageOffset + piece.from, entry.storageOffset + piece.to]
+      yield { kind: 'copy', key: entry.storageKey!, from, to, crc32: entry.crc32 }
     }
   }
 }

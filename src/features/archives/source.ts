@@ -36,10 +36,12 @@ export function openLive(storage: Storage, sealed: Sealed, from: number, to: num
 // for every program that unpacks it, and the build that runs at the same time does check it.
 async function openPiece(storage: Storage, sealed: Sealed, piece: Piece): Promise<Source> {
   if (piece.kind === 'bytes') return bytesSource(piece.bytes)
-  return storage.open(sealed.entries[piece.index]!.storageKey!, piece.from, piece.to)
+  const { storageKey, storageOffset } = sealed.entries[piece.index]!
+  return storage.open(storageKey!, storageOffset + piece.from, storageOffset + piece.to)
 }
 
-function bytesSource(bytes: Uint8Array): Source {
+/** Bytes in memory as a source. */
+export function bytesSource(bytes: Uint8Array): Source {
   let at = 0
   return {
     async read(into) {

@@ -10,12 +10,14 @@ import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
-import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
+import type { Problem } from '../../zip/check.ts'
 import { progressOf } from './build.ts'
 import { repairExports } from './export-ask.ts'
 import { fileReady } from './export-end.ts'
 import { giveUp, letGo } from './fail.ts'
 import { replanWithout } from './missing.ts'
+import { compareStored } from './prove.ts'
+import { seal } from './seal.ts'
 import { loadSealed } from './sealed.ts'
 
 /** Where more entries differ the archive is at fault, not its originals; the next build leaves the others. */
@@ -38,23 +40,12 @@ export async function verify(deps: Needs, archiveId: string, job: JobContext): P
   }
 }
 
-/** What differs between the stored file and what it must be; nothing is trusted but the bytes that come back. */
 async function prove(deps: Needs, archive: Archive, signal: AbortSignal): Promise<{ problems: Problem[]; checksum: string }> {
   const sealed = await loadSealed(deps.db, archive)
-  const expected = expectedSegments(sealed.layout, (i) => sealed.entries[i]!.sha256.toString('hex'))
   const stop = new AbortController()
   const follow = progressOf(deps, archive, sealed, stop)
   try {
-    const work = { progress: follow.note, signal: AbortSignal.any([signal, stop.signal]) }
-    const found = await deps.storage.digest(archive.storageKey!, expected.cuts, work)
-    const names = sealed.entries.map((e) => e.path)
-    const problems = compareSegments(expected, found, names)
-    // made inside the store: nobody has seen the whole before, and every stretch of it is compared above
-    const checksum = archive.checksum ?? found.sha256
-    return { checksum, problems: found.sha256 === checksum ? problems : [...problems, { entry: null, reason: 'checksum_differs' }] }
-  } catch (error) {
-    if (!isCode(error, 'source_changed')) throw error
-    return { checksum: '', problems: [{ entry: null, reason: String(error.facts.reason ?? 'unreadable') }] }
+    return await compareStored(deps, archive, sealed, { progress: follow.note, signal: AbortSignal.any([signal, stop.signal]) })
   } finally {
     await follow.settled()
   }
@@ -70,6 +61,8 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
     const { linkLife, retentionDays, supersededDays } = deps.settings
     const ofSelection = archive.purpose === 'selection' ? linkLife.export : undefined
     const superseded = after(now, ofSelection ?? days(supersededDays))
+    // what a gallery has become is kept until somebody deletes it
+    const keep = archive.purpose === 'final' ? null : after(now, ofSelection ?? days(retentionDays))
     await supersede(tx, newer ?? archive, superseded)
     await changeHeld(tx, archive, {
       status: 'ready',
@@ -80,8 +73,9 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
       etaSeconds: 0,
       progressAt: now,
       supersededBy: newer?.id ?? null,
-      retainedUntil: newer ? superseded : after(now, ofSelection ?? days(retentionDays)),
+      retainedUntil: newer ? superseded : keep,
     })
+    if (archive.purpose === 'final') return seal(deps, tx, gallery, archive, checksum)
     if (archive.purpose === 'selection') {
       await fileReady(deps, tx, archive)
       return repairExports(deps, tx, gallery)

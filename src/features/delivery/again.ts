@@ -8,7 +8,7 @@ import { findGallery, lockGallery } from '../../data/galleries.ts'
 import { countByHand, findLetter, insertLetter, type Letter } from '../../data/letters.ts'
 import { findLink, insertLink } from '../../data/links.ts'
 import { findSuppression } from '../../data/suppressions.ts'
-import { stateAt } from '../../domain/gallery.ts'
+import { isClosed, stateAt } from '../../domain/gallery.ts'
 import { linkLife } from '../../domain/link.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -31,7 +31,7 @@ export async function resendArchive(deps: Needs, archiveId: string, email: strin
     const archive = await findArchive(tx, archiveId)
     if (archive?.status !== 'ready') throw new AppError('archive_not_ready', { archive: archiveId })
     const gallery = await lockGallery(tx, archive.galleryId)
-    if (stateAt(gallery, deps.clock.now()) === 'expired') throw new AppError('gallery_closed')
+    if (isClosed(stateAt(gallery, deps.clock.now()))) throw new AppError('gallery_closed')
     await refuseTooMany(deps, tx, gallery.id, recipient)
     await refuseSuppressed(tx, { galleryId: gallery.id, recipient, kind: 'archive_ready' })
     const client = (await listClients(tx, gallery.id)).find((one) => one.email === recipient.toLowerCase())
@@ -52,7 +52,7 @@ export async function resendLetter(deps: Needs, letterId: string): Promise<strin
     const gallery = await findGallery(tx, letter.galleryId)
     if (!gallery) throw new AppError('not_found')
     await lockGallery(tx, gallery.id)
-    if (letter.linkId && stateAt(gallery, deps.clock.now()) === 'expired') throw new AppError('gallery_closed')
+    if (letter.linkId && isClosed(stateAt(gallery, deps.clock.now()))) throw new AppError('gallery_closed')
     await refuseTooMany(deps, tx, gallery.id, letter.recipient)
     await refuseSuppressed(tx, letter)
     const now = deps.clock.now()

@@ -11,6 +11,7 @@ import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
 import { exportReady } from './letters/exports.ts'
+import { archiveComplete, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
@@ -24,6 +25,8 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   // brings the same facts: the archive, and a link to it
   link_renewed: download,
   export_ready: exportReady,
+  archive_complete: archiveComplete,
+  gallery_restored: galleryRestored,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

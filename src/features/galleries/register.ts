@@ -4,7 +4,7 @@ import { AppError } from '../../base/errors.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { keepSource } from '../../data/sources.ts'
 import { albumPrefix, countPhotos } from '../../domain/foreign.ts'
-import { checkSlug, type Gallery, stateAt } from '../../domain/gallery.ts'
+import { checkSlug, type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { createGallery } from './edit.ts'
 
@@ -56,7 +56,7 @@ async function open(deps: Needs, id: string, title: string): Promise<{ gallery: 
     const { photos } = await countGallery(tx, id)
     if (!photos) throw new AppError('gallery_empty', { gallery: id })
     const opened = { title, state: 'active' as const, publishedAt: now }
-    if (stateAt({ ...gallery, ...opened }, now) === 'expired') throw new AppError('gallery_closed')
+    if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, id, opened)
     return { gallery: { ...gallery, ...opened }, photos }
   })

@@ -4,6 +4,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { maintain } from './maintain.ts'
 import { noteOrphans } from './orphans.ts'
+import { retryArchiving } from './reconcile.ts'
 import { clearDeleted, endArchives, forget, sweepTemporary } from './retention.ts'
 import { isDue, keepLastRun } from './schedule.ts'
 
@@ -51,6 +52,7 @@ export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupRe
 export async function daily(deps: Needs, more: MoreToClean): Promise<void> {
   if (!(await isDue(deps))) return
   await maintainAndKeep(deps)
+  await retryArchiving(deps)
   const cleaned = await cleanUp(deps, more)
   deps.log.info({ ...cleaned }, '[Maintenance] Clean-up complete')
 }

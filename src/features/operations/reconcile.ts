@@ -10,8 +10,9 @@ import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
 import { expireExports, settleCancelled } from '../../data/exports.ts'
-import { expireDue } from '../../data/galleries.ts'
+import { expireDue, listHydrating, listRetirable, listUnarchived } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { listUnlooked } from '../../data/sources.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -34,6 +35,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     expireGalleries,
     endExports,
     endArchives,
+    wakeRetired,
     provePreviews,
     lookAtBuckets,
     sweepTemporary,
@@ -66,6 +68,26 @@ async function wakeLetters(deps: Needs): Promise<void> {
 async function wakeRenders(deps: Needs): Promise<void> {
   for (const assetId of await listUnrendered(deps.db, after(deps.clock.now(), -patience), most))
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
+}
+
+/** Expired galleries are archived, originals whose grace is over go, and what lies inside an open gallery's archive comes out. */
+async function wakeRetired(deps: Needs): Promise<void> {
+  await archiveAll(deps, await listRetirable(deps.db, most))
+  for (const galleryId of await listPurgeable(deps.db, await deps.calendar.now(), most * 20))
+    await deps.queue.send(deps.db, { name: 'gallery.purge', payload: { galleryId } })
+  for (const galleryId of await listHydrating(deps.db, most))
+    await deps.queue.send(deps.db, { name: 'gallery.hydrate', payload: { galleryId } })
+}
+
+/** Every night: expired galleries whose archiving has failed. Answers how many. */
+export async function retryArchiving(deps: Pick<Deps, 'db' | 'queue'>): Promise<number> {
+  const ids = await listUnarchived(deps.db, most)
+  await archiveAll(deps, ids)
+  return ids.length
+}
+
+async function archiveAll(deps: Pick<Deps, 'db' | 'queue'>, ids: string[]): Promise<void> {
+  for (const galleryId of ids) await deps.queue.send(deps.db, { name: 'gallery.retire', payload: { galleryId, source: 'expiry' } })
 }
 
 /** Answers how many galleries were noted as expired: nobody's page closes for good because of a clock that jumped. */

@@ -1,7 +1,7 @@
 /** Makes stored bytes an asset of its gallery: item, asset and what follows from them, in the caller's transaction. */
 import { after, hours } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
-import { insertAsset, lockLost, markDeleted } from '../../data/assets.ts'
+import { insertAsset, lockLost, markDeleted, ownKeys } from '../../data/assets.ts'
 import { deleteDerivatives } from '../../data/derivatives.ts'
 import { bumpContent } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
@@ -37,6 +37,7 @@ export interface Replaced {
   id: string
   itemId: string
   storageKey: string
+  storageOffset: number
 }
 
 /** The gallery is locked by the caller. With `replaced` the new asset takes its place in the same item. */
@@ -62,6 +63,7 @@ export async function addAsset(
     sha256: asset.digest.sha256,
     state: 'stored',
     storageKey: asset.key,
+    storageOffset: 0,
     width: null,
     height: null,
     capturedAt: asset.type.capturedAt ?? null,
@@ -89,7 +91,7 @@ async function addItem(tx: Tx, gallery: Gallery, { name, type, position }: NewAs
 /** Answers the item that is to be kept. */
 async function takePlace(tx: Tx, before: Replaced, now: Date): Promise<string> {
   await markDeleted(tx, before.id)
-  const keys = [before.storageKey, ...(await deleteDerivatives(tx, before.id))]
+  const keys = [...ownKeys([before]), ...(await deleteDerivatives(tx, before.id))]
   await discard(tx, keys, 'replaced by a new upload', after(now, hours(24)))
   return before.itemId
 }

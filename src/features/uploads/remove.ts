@@ -1,7 +1,7 @@
 /** Takes an item out of its gallery: the pointers first, the bytes a day later. */
 import { after, hours } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { markDeleted } from '../../data/assets.ts'
+import { markDeleted, ownKeys } from '../../data/assets.ts'
 import { deleteDerivatives } from '../../data/derivatives.ts'
 import { bumpContent, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
@@ -19,7 +19,7 @@ export async function removeItem(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, gal
     if (!held) throw new AppError('not_found')
     if (!takesUploads(stateAt(gallery, now))) throw new AppError('gallery_not_open', { gallery: galleryId })
     await markDeleted(tx, held.assetId)
-    const keys = [held.storageKey, ...(await deleteDerivatives(tx, held.assetId))]
+    const keys = [...ownKeys([held]), ...(await deleteDerivatives(tx, held.assetId))]
     await discard(tx, keys, 'item removed', after(now, hours(24)))
     await bumpContent(tx, galleryId)
     if (gallery.state === 'active') await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } }, { delayMs: debounce })

@@ -25,7 +25,7 @@ export async function render(
   const asset = await findAsset(deps.db, assetId)
   if (asset?.state !== 'stored' || asset.renderState !== 'waiting') return
   try {
-    const original = readAll(await deps.storage.open(asset.storageKey, 0, asset.size))
+    const original = readAll(await deps.storage.open(asset.storageKey, asset.storageOffset, asset.storageOffset + asset.size))
     await keep(deps, asset, await deps.images.render(original, signal))
   } catch (error) {
     const hopeless = error instanceof AppError && error.final

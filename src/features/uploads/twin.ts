@@ -1,7 +1,7 @@
 /** Are these very bytes in the gallery already? A row says so; whether its file is still there, only the store knows. */
 import { findSame, markMissing } from '../../data/assets.ts'
 import { bumpContent, lockGallery } from '../../data/galleries.ts'
-import type { Asset } from '../../domain/asset.ts'
+import { type Asset, isWhole } from '../../domain/asset.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function findTwin(
   size: number,
 ): Promise<Asset | undefined> {
   const twin = await findSame(db, galleryId, sha256, size)
-  if (!twin || (await storage.size(twin.storageKey)) === twin.size) return twin
+  if (!twin || isWhole(await storage.size(twin.storageKey), twin)) return twin
   await db.transaction().execute(async (tx) => {
     await lockGallery(tx, galleryId)
     if (await markMissing(tx, [twin.id])) await bumpContent(tx, galleryId)

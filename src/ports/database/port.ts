@@ -64,6 +64,8 @@ export interface Tables {
   feedback: FeedbackTable
   gallerySources: SourcesTable
   sourceNotes: { galleryId: string; key: string; outcome: 'copied' | 'duplicate' | 'skipped'; reason: string | null }
+  archiveProofs: { id: string; archiveId: string; checksum: string; verifiedAt: Date }
+  purges: PurgesTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -289,6 +291,16 @@ export interface ExportsTable {
   expiresAt: Date | null
   /** since when it is failed, cancelled or expired */
   endedAt: Date | null
+}
+
+/** A key whose original lies inside a proven archive now. */
+export interface PurgesTable {
+  key: string
+  assetId: string
+  galleryId: string
+  proofId: string
+  /** until then a restore takes it back */
+  notBefore: Date
 }
 
 export interface FeedbackTable {

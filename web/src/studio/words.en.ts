@@ -42,7 +42,7 @@ export const words = {
   noGalleriesTitle: 'No galleries yet',
   noGalleries: 'Create the first one, then drop its photos in.',
   noMatch: (text: string) => `No gallery matches “${text}”`,
-  states: { draft: 'Draft', active: 'Published', expired: 'Ended', deleted: 'Deleted' },
+  states: { draft: 'Draft', active: 'Published', expired: 'Ended', archiving: 'Being archived', archived: 'Archived', deleted: 'Deleted' },
 
   // upload
   dropTitle: 'Drop a folder or photos here',
@@ -188,6 +188,8 @@ export const words = {
     mail_bounced: 'Letter came back',
     link_renewed: 'New link',
     export_ready: 'Chosen photos are ready',
+    archive_complete: 'Gallery archived',
+    gallery_restored: 'Gallery restored',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },
   keptText: 'No mail server is set up, so letters are kept here to read.',

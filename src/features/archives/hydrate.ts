@@ -1,0 +1,91 @@
+/**
+ * Job gallery.hydrate: the originals of a restored gallery get keys of their own again, each when its bytes have the SHA-256 of
+ * its upload. One whose old key has not been purged yet simply goes back to it. Killed and begun anew it goes on with what still
+ * lies inside; what it had half copied is garbage that has a row. One that is damaged is named and left, the others go on.
+ */
+import { after, hours } from '../../base/clock.ts'
+import { AppError, isCode } from '../../base/errors.ts'
+import { newToken } from '../../base/id.ts'
+import { lockAsset } from '../../data/assets.ts'
+import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { discard, forgetGarbage } from '../../data/garbage.ts'
+import { dropPurge, type Inside, listInside, moveOut } from '../../data/inside.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+
+const page = 200
+
+export async function hydrate(deps: Needs, galleryId: string, signal: AbortSignal): Promise<void> {
+  let last: string | null = null
+  let damaged = 0
+  for (;;) {
+    // archived once more meanwhile: it stays inside
+    if ((await findGallery(deps.db, galleryId))?.state === 'archived') return
+    const inside: Inside[] = await listInside(deps.db, galleryId, last, page)
+    for (const asset of inside) {
+      signal.throwIfAborted()
+      if (!(await takeOut(deps, asset, signal))) damaged++
+    }
+    last = inside.at(-1)?.id ?? null
+    if (!last) break
+  }
+  await deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, galleryId)
+    if (gallery.state !== 'archived') await changeGallery(tx, galleryId, { hydrating: false })
+  })
+  if (damaged) throw new AppError('source_changed', { gallery: galleryId, damaged }, { final: true })
+}
+
+/** False when its bytes are not what was uploaded. */
+async function takeOut(deps: Needs, asset: Inside, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (asset.oldKey && (await hasBytes(deps, asset.oldKey, asset, signal))) {
+      await settle(deps, asset, asset.oldKey)
+      return true
+    }
+    return await copyOut(deps, asset, signal)
+  } catch (error) {
+    if (!isCode(error, 'source_changed')) throw error
+    deps.log.error(
+      { asset: asset.id, archive: asset.storageKey, error: error.facts },
+      '[Archive] an original cannot be taken out of its archive',
+    )
+    return false
+  }
+}
+
+async function hasBytes(deps: Needs, key: string, asset: Inside, signal: AbortSignal): Promise<boolean> {
+  if ((await deps.storage.size(key)) !== asset.size) return false
+  try {
+    return (await deps.storage.digest(key, Float64Array.of(asset.size), { signal })).sha256 === asset.sha256.toString('hex')
+  } catch (error) {
+    if (isCode(error, 'source_changed')) return false
+    throw error
+  }
+}
+
+async function copyOut(deps: Needs, asset: Inside, signal: AbortSignal): Promise<boolean> {
+  const key = `galleries/${asset.galleryId}/assets/${asset.id}-${newToken(9)}`
+  // garbage until the transaction says otherwise: whatever happens in between, nothing is left that nobody knows
+  await deps.db.transaction().execute((tx) => discard(tx, [key], 'unfinished restore', after(deps.clock.now(), hours(24))))
+  const from = asset.storageOffset
+  const piece = { kind: 'copy' as const, key: asset.storageKey, from, to: from + asset.size, crc32: asset.crc32 }
+  const { sha256 } = await deps.storage.assemble(key, [piece], { signal })
+  const right = sha256 === null ? await hasBytes(deps, key, asset, signal) : sha256 === asset.sha256.toString('hex')
+  if (right) await settle(deps, asset, key)
+  return right
+}
+
+/** The asset lies under `key` from now on, unless it was moved or deleted meanwhile; then `key` is left to the collector. */
+async function settle(deps: Needs, asset: Inside, key: string): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    if (!(await lockAsset(tx, asset.id)) || !(await moveOut(tx, asset, key))) return
+    await forgetGarbage(tx, key)
+    if (asset.oldKey && asset.oldKey !== key) {
+      await dropPurge(tx, asset.oldKey)
+      await discard(tx, [asset.oldKey], 'restored under another key', after(deps.clock.now(), hours(24)))
+    }
+    await deps.queue.send(tx, { name: 'asset.render', payload: { assetId: asset.id } })
+  })
+}

@@ -1,0 +1,81 @@
+/**
+ * Job gallery.purge: the originals of an archived gallery go when their grace is over. The archive is proven anew when its last
+ * proof is older than a day; if it is not what it was, every original that is still there becomes one again, and nothing is deleted.
+ */
+import { days } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
+import { findArchive, markLost } from '../../data/archives.ts'
+import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { findProof, insertProof, moveBack, renewPurges, takePurges } from '../../data/inside.ts'
+import type { Archive } from '../../domain/archive.ts'
+import { stateBefore } from '../../domain/gallery.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { compareStored } from './prove.ts'
+import { loadSealed } from './sealed.ts'
+import { writeToOwner } from './tell.ts'
+
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
+
+// a proof that is older is taken anew before originals go
+const proofHolds = days(1)
+const some = 500
+
+export async function purge(deps: Needs, galleryId: string, signal: AbortSignal): Promise<void> {
+  const gallery = await findGallery(deps.db, galleryId)
+  if (gallery?.state !== 'archived') return
+  const archive = (await findArchive(deps.db, gallery.finalArchiveId!))!
+  const now = await deps.calendar.now()
+  const proof = await findProof(deps.db, archive.id)
+  if (!proof || now.getTime() - proof.verifiedAt.getTime() > proofHolds) {
+    if (!(await isSound(deps, archive, signal))) return takeBack(deps, galleryId, archive)
+    await proveAnew(deps, galleryId, archive)
+  }
+  for (let gone = some; gone === some; ) gone = await letGo(deps, galleryId, now)
+}
+
+/** The pointers first: from here on the collector may take the bytes, after one more look at whether anything needs them. */
+async function letGo(deps: Needs, galleryId: string, now: Date): Promise<number> {
+  return deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, galleryId)
+    // restored since: the keys are wanted again
+    if (gallery.state !== 'archived') return 0
+    const keys = await takePurges(tx, galleryId, now, some)
+    await discard(tx, keys, 'gallery archived', now)
+    return keys.length
+  })
+}
+
+async function isSound(deps: Needs, archive: Archive, signal: AbortSignal): Promise<boolean> {
+  const { problems } = await compareStored(deps, archive, await loadSealed(deps.db, archive), { signal })
+  if (problems.length) deps.log.error({ archive: archive.id, problems: problems.slice(0, 20) }, '[Archive] a final archive is damaged')
+  return problems.length === 0
+}
+
+async function proveAnew(deps: Needs, galleryId: string, archive: Archive): Promise<void> {
+  const now = deps.clock.now()
+  const proof = { id: newId(now), archiveId: archive.id, checksum: archive.checksum!, verifiedAt: now }
+  await deps.db.transaction().execute(async (tx) => {
+    await insertProof(tx, proof)
+    await renewPurges(tx, galleryId, proof.id)
+  })
+}
+
+/** The originals are there: the gallery is what it was before, and is archived again. */
+async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, galleryId)
+    if (gallery.state !== 'archived' || gallery.finalArchiveId !== archive.id) return
+    const back = await moveBack(tx, galleryId)
+    await changeGallery(tx, galleryId, {
+      state: stateBefore(gallery, deps.clock.now()),
+      archivedAt: null,
+      finalArchiveId: null,
+      archiveError: 'archive_damaged',
+    })
+    await markLost(tx, archive.id, deps.clock.now())
+    await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
+    await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
+    deps.log.error({ gallery: galleryId, back }, '[Archive] the originals are taken back, and the gallery is archived again')
+  })
+}

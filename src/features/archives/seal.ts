@@ -1,0 +1,57 @@
+/**
+ * Seals a gallery into its final archive, in the transaction that calls the archive ready: the archive has just been read back,
+ * every entry with the SHA-256 of its upload. From here on the originals lie inside it; their old keys wait for their end with
+ * this proof, so that a restore within the grace takes them back as they are.
+ */
+import { after, days } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
+import { findArchive } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
+import { deleteDerivativesOf } from '../../data/derivatives.ts'
+import { changeGallery } from '../../data/galleries.ts'
+import { discard } from '../../data/garbage.ts'
+import { insertProof, moveInside, type Placed } from '../../data/inside.ts'
+import { revokeVisits } from '../../data/links.ts'
+import type { Archive } from '../../domain/archive.ts'
+import type { Gallery } from '../../domain/gallery.ts'
+import { imagesHash } from '../../domain/plan.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { loadSealed, type Sealed } from './sealed.ts'
+import { writeToOwner } from './tell.ts'
+
+type Needs = Pick<Deps, 'queue' | 'clock' | 'settings'>
+
+/** `gallery` is locked, and `archive` was made ready by this transaction. Throws `content_changed` when it is not what the gallery holds. */
+export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archive, checksum: string): Promise<void> {
+  const now = deps.clock.now()
+  const living = await listStored(tx, gallery.id)
+  const same = archive.contentVersion === gallery.contentVersion && archive.imagesHash === imagesHash(living.map((asset) => asset.id))
+  // the second look: nothing came or went since the plan, and nothing of it is missing
+  if (gallery.state !== 'archiving' || !same || living.some(({ state }) => state !== 'stored'))
+    throw new AppError('content_changed', { gallery: gallery.id }, { final: true })
+  const placed = placesOf(await loadSealed(tx, archive))
+  const proof = { id: newId(now), archiveId: archive.id, checksum, verifiedAt: now }
+  await insertProof(tx, proof)
+  const { storageKey } = (await findArchive(tx, archive.id))!
+  const purge = { proofId: proof.id, notBefore: after(now, days(deps.settings.purgeGraceDays)) }
+  const moved = await moveInside(tx, { galleryId: gallery.id, storageKey: storageKey! }, placed, purge)
+  if (moved !== living.length || moved !== placed.length) throw new AppError('content_changed', { gallery: gallery.id }, { final: true })
+  await discard(tx, await deleteDerivativesOf(tx, gallery.id), 'gallery archived', after(now, days(1)))
+  await revokeVisits(tx, gallery.id, now)
+  await changeGallery(tx, gallery.id, {
+    state: 'archived',
+    archivedAt: now,
+    finalArchiveId: archive.id,
+    archiveError: null,
+    hydrating: false,
+  })
+  await writeToOwner(deps, tx, gallery, { kind: 'archive_complete', archiveId: archive.id, dedupeKey: `archive_complete ${archive.id}` })
+}
+
+/** Where the bytes of every original begin in the archive. */
+const placesOf = ({ entries, layout }: Sealed): Placed[] =>
+  entries.flatMap(({ assetId, storageKey, storageOffset }, i) =>
+    assetId ? [{ assetId, storageKey: storageKey!, storageOffset, offset: layout.offsets[i]! + layout.headerLengths[i]! }] : [],
+  )
