@@ -1,8 +1,9 @@
-/** One story, with a crash or an error at every single effect. */
+/** Two stories, each with a crash or an error at every single effect. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '../postgres.ts'
 import { runApart } from './apart.ts'
+import type { Story } from './story.ts'
 import type { Verdict } from './world.ts'
 
 let server: TestDatabase
@@ -16,9 +17,10 @@ const cases: [verdict: Verdict, name: string][] = [
   ['cut', 'a power cut before any effect takes nothing that was acknowledged'],
   ['fail', 'an error or a lost answer at any effect leaves nothing that is not put right'],
 ]
-for (const [verdict, name] of cases)
-  test(name, { timeout: 1_800_000 }, async (t) => {
-    const { code, said } = await runApart('crashes.ts', [verdict], { KEEPSAKE_TEST_POSTGRES: server.url })
-    t.diagnostic(said)
-    assert.equal(code, 0, said)
-  })
+for (const story of ['delivered', 'retired'] satisfies Story[])
+  for (const [verdict, name] of cases)
+    test(`${story}: ${name}`, { timeout: 1_800_000 }, async (t) => {
+      const { code, said } = await runApart('crashes.ts', [story, verdict], { KEEPSAKE_TEST_POSTGRES: server.url })
+      t.diagnostic(said)
+      assert.equal(code, 0, said)
+    })

@@ -15,6 +15,7 @@ export class Violation extends Error {
 export interface ArchiveSeen {
   id: string
   version: number
+  purpose: 'delivery' | 'selection' | 'final'
   status: ArchiveState
   fence: number
   key: string | null
@@ -33,12 +34,19 @@ export interface AssetSeen {
   state: 'stored' | 'missing' | 'deleted'
   sha: string
   key: string
+  /** where its bytes begin under the key: not 0 inside an archive */
+  offset: number
   size: number
 }
 
 /** The rows as they were when they were last looked at, and what the objects hold. */
 export interface Seen {
   gallery: string
+  /** the final archive of an archived gallery */
+  final: string | null
+  hydrating: boolean
+  /** keys of originals that lie inside an archive, and wait for their end */
+  purges: string[]
   archives: Map<string, ArchiveSeen>
   assets: AssetSeen[]
   /** key → SHA-256 of what lies there now */
@@ -52,6 +60,9 @@ export interface Seen {
 
 export const nothingSeen = (): Seen => ({
   gallery: '',
+  final: null,
+  hydrating: false,
+  purges: [],
   archives: new Map(),
   assets: [],
   objects: new Map(),
@@ -61,7 +72,7 @@ export const nothingSeen = (): Seen => ({
 })
 
 export const atWork = ({ status }: ArchiveSeen): boolean => status === 'queued' || status === 'processing' || status === 'verifying'
-export const isClosed = ({ gallery }: Seen): boolean => gallery === 'deleted' || gallery === 'expired'
+export const isClosed = ({ gallery }: Seen): boolean => !['', 'draft', 'active'].includes(gallery)
 export const isCurrent = ({ status, by }: ArchiveSeen): boolean => status === 'ready' && !by
 const ways: Record<ArchiveState, ArchiveState[]> = {
   queued: ['processing'],
@@ -80,7 +91,8 @@ const ways: Record<ArchiveState, ArchiveState[]> = {
 export async function check(world: World, task: Task | null): Promise<void> {
   const before = world.seen
   world.seen = await look(world, before)
-  checkAssets(world)
+  await checkAssets(world)
+  checkGallery(world, before)
   for (const archive of world.seen.archives.values()) checkChange(world, before.archives.get(archive.id), archive, task)
   for (const archive of world.seen.archives.values()) await checkArchive(world, before.archives.get(archive.id), archive)
   checkCounts(world)
@@ -91,11 +103,13 @@ export async function check(world: World, task: Task | null): Promise<void> {
 
 const question = `select
   (select case when state = 'active' and expires_at <= $2 then 'expired' else state end from galleries where id = $1) as gallery,
-  (select coalesce(json_agg(json_build_object('id', id, 'version', version, 'status', status, 'fence', fence, 'key', storage_key,
+  (select final_archive_id from galleries where id = $1) as final, (select hydrating from galleries where id = $1) as hydrating,
+  (select coalesce(json_agg(key), '[]') from purges where gallery_id = $1) as purges,
+  (select coalesce(json_agg(json_build_object('id', id, 'version', version, 'purpose', purpose, 'status', status, 'fence', fence, 'key', storage_key,
     'checksum', checksum, 'plan', plan_hash, 'images', images_hash, 'recipe', recipe_hash, 'by', superseded_by,
     'size', file_size_bytes, 'announce', announce) order by version desc), '[]') from archives where gallery_id = $1) as archives,
   (select coalesce(json_agg(json_build_object('id', id, 'item', item_id, 'state', state, 'sha', encode(sha256, 'hex'),
-    'key', storage_key, 'size', size) order by id), '[]') from assets where gallery_id = $1) as assets,
+    'key', storage_key, 'offset', storage_offset, 'size', size) order by id), '[]') from assets where gallery_id = $1) as assets,
   (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'key', key, 'state', state,
     'at', extract(epoch from run_at) * 1000)), '[]') from sim_jobs) as jobs,
   (select coalesce(json_agg(json_build_object('id', id, 'archive', archive_id, 'status', status, 'kind', kind)), '[]')
@@ -122,17 +136,50 @@ async function lookAtObjects(world: World, before: Seen): Promise<Pick<Seen, 'ob
   return { objects, contents: before.contents }
 }
 
-function checkAssets(world: World): void {
-  const { assets, objects } = world.seen
+async function checkAssets(world: World): Promise<void> {
+  const { assets } = world.seen
   for (const asset of assets) {
     if (!world.truth.has(asset.sha)) throw new Violation('an asset holds what somebody sent', asset)
-    if (asset.state === 'stored' && objects.get(asset.key) !== asset.sha && !world.damaged.has(asset.key))
+    if (asset.state === 'stored' && !world.damaged.has(asset.key) && (await bytesOf(world, asset)) !== asset.sha)
       throw new Violation('a stored asset has its bytes', asset)
     if (asset.state === 'missing' && !world.damaged.has(asset.key)) throw new Violation('only what was destroyed is called missing', asset)
   }
   for (const sha of world.owed)
     if (!assets.some((asset) => asset.sha === sha && asset.state !== 'deleted'))
       throw new Violation('every acknowledged upload has an asset', { sha })
+}
+
+/** SHA-256 of what lies where the asset points. */
+async function bytesOf(world: World, { key, offset, size }: AssetSeen): Promise<string | undefined> {
+  const whole = world.seen.objects.get(key)
+  if (!offset || whole === undefined) return whole
+  const place = `${whole} ${offset} ${size}`
+  const known = world.ranges.get(place)
+  if (known) return known
+  const total = (await world.disk.size(key))!
+  const cuts = Float64Array.from(new Set([offset, Math.min(total, offset + size), total]))
+  const found = Buffer.from((await world.disk.digest(key, cuts)).sha256s).toString('hex', 32, 64)
+  world.ranges.set(place, found)
+  return found
+}
+
+const gates: Record<string, string[]> = {
+  draft: ['active', 'deleted'],
+  active: ['expired', 'archiving', 'deleted'],
+  expired: ['active', 'archiving', 'deleted'],
+  archiving: ['archived', 'active', 'expired', 'deleted'],
+  // expired and active: restored, or its archive rotted while the originals were still there
+  archived: ['active', 'expired', 'deleted'],
+  deleted: [],
+}
+
+function checkGallery({ seen }: World, before: Seen): void {
+  if (before.gallery && seen.gallery !== before.gallery && !gates[before.gallery]!.includes(seen.gallery))
+    throw new Violation('a gallery takes no step its states do not know', { from: before.gallery, to: seen.gallery })
+  if (seen.gallery !== 'archived') return
+  const final = seen.archives.get(seen.final!)
+  const out = seen.assets.find((asset) => asset.state !== 'deleted' && (asset.state !== 'stored' || asset.key !== final?.key))
+  if (out || final?.status !== 'ready') throw new Violation('archived means that a proven archive holds every original', { final, out })
 }
 
 /** The change of one archive: allowed, and by somebody who may. */

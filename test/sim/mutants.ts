@@ -15,9 +15,9 @@ export interface Mutant {
 const one = (name: string, file: string, find: string, replace: string): Mutant => ({ name, patches: [{ file, find, replace }] })
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
-const key = '/archives/${version}-${fence}.zip`'
+const key = '/${folder}/${version}-${fence}.zip`'
 // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
-const keyOfVersion = '/archives/${version}.zip`'
+const keyOfVersion = '/${folder}/${version}.zip`'
 
 // "Hash of ids over mutable files" has no place to be: an asset's bytes, id and key never change, and what is sent anew gets new
 // ones (`healLost` in uploads/finish.ts). What could go wrong there is a content that changes without being noticed.
@@ -30,14 +30,14 @@ export const mutants: Mutant[] = [
   ),
   one(
     'verify only what was written',
-    'src/features/archives/verify.ts',
+    'src/features/archives/prove.ts',
     'problems: found.sha256 === checksum ? problems',
     'problems: found.sha256 === checksum ? [] : false ? problems',
   ),
   one('no fsync', 'src/ports/storage/memory.ts', 'options.sync ?? true', 'false'),
   one('a change asks for no fence', 'src/data/archives.ts', ".where('fence', '=', held.fence)", ''),
   one('a claim raises no fence', 'src/data/archives.ts', 'const fence = before.fence + 1', 'const fence = before.fence'),
-  one('one key for all versions', 'src/domain/archive.ts', key, '/archives/archive.zip`'),
+  one('one key for all versions', 'src/domain/archive.ts', key, '/archives/archive.zip`; void folder'),
   one('one key for all attempts', 'src/domain/archive.ts', key, keyOfVersion),
   one(
     'missing files are skipped in silence',

@@ -12,7 +12,7 @@ const [first, second] = process.argv.slice(2, 4) as [Verdict, Verdict]
 const [near, sampled] = process.argv.slice(4).map(Number) as [number, number]
 
 await withLanes(3, async (lanes) => {
-  const effects = await tellStory(lanes[0]!, [], beginnings)
+  const effects = await tellStory(lanes[0]!, 'delivered', [], beginnings)
   const pairs = Array.from({ length: effects }, (_, i) => Array.from({ length: near }, (_, k) => [i + 1, i + 2 + k] as const)).flat()
   const anywhere = fc
     .tuple(fc.integer({ min: 1, max: effects - near - 1 }), fc.nat())
@@ -24,7 +24,7 @@ await withLanes(3, async (lanes) => {
       { at: n, verdict: first },
       { at: m, verdict: second },
     ]
-    await tellStory(lane, faults, beginnings).catch((error: unknown) => {
+    await tellStory(lane, 'delivered', faults, beginnings).catch((error: unknown) => {
       throw new Error(`${first} at effect ${n}, ${second} at effect ${m}`, { cause: error })
     })
   })

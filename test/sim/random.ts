@@ -13,7 +13,7 @@ import { breakSomething } from './break.ts'
 import type { Lane } from './database.ts'
 import { furnish, makeFile, removalOf, remove, upload } from './gallery.ts'
 import type { Taken } from './queue.ts'
-import { publishNow, settle, startJob, startReconcile, sweepUp, type Wishes } from './settle.ts'
+import { publishNow, restoreNow, retireNow, settle, startJob, startReconcile, sweepUp, type Wishes } from './settle.ts'
 import { openWorld, type Process, type Task, type Verdict, type World } from './world.ts'
 
 /** What the menu's lines share. */
@@ -45,11 +45,21 @@ export async function playTape(lane: Lane, tape: readonly number[], tell?: (line
     play.armed = null
     for (const end of play.passing) end()
     await settle(world, play.wishes)
+    if (Math.floor(first / 20) % 3 === 1) await archiveAndBack(play, first % 2 === 0)
     // days of simulated time cost real time: not every run goes that far
     if (first % 5 === 0) await sweepUp(world)
   } finally {
     await lane.rollback()
   }
+}
+
+/** The gallery as it has become is archived and restored: within the grace of its originals, or after it. */
+async function archiveAndBack({ world, wishes }: Play, late: boolean): Promise<void> {
+  wishes.archive = 'wanted'
+  await settle(world, wishes)
+  if (late) await sweepUp(world)
+  wishes.restore = 'wanted'
+  await settle(world, wishes)
 }
 
 type Line = [weight: number, go: (play: Play, pick: number) => unknown]
@@ -98,7 +108,15 @@ const menu: Line[] = [
   ],
   [1, ({ world }, pick) => ask(world, 'rename', pick, ({ deps }) => editGallery(deps, world.galleryId, { naming: naming[pick % 3]! }))],
   [1, giveUpUpload],
-  [1, ({ world }, pick) => pick % 3 === 0 && ask(world, 'delete', pick, ({ deps }) => deleteGallery(deps, world.galleryId))],
+  // weights stay as they are, or kept tapes would tell other stories
+  [
+    1,
+    ({ world, wishes }, pick) => {
+      if (pick % 3 === 0) return ask(world, 'delete', pick, ({ deps }) => deleteGallery(deps, world.galleryId))
+      if (pick % 3 === 1) return ask(world, 'retire', pick, (process) => retireNow(world, process, wishes))
+      return ask(world, 'restore', pick, (process) => restoreNow(world, process, wishes))
+    },
+  ],
   [2, async ({ world }, pick) => startReconcile(world, await worker(world, pick))],
   [1, ({ world }, pick) => ask(world, 'collect', pick, ({ deps }) => collect(deps))],
   [6, ({ world }, pick) => world.clock.advance([seconds(1), seconds(11), minutes(2), hours(25)][pick % 4]!)],

@@ -6,18 +6,20 @@ import type { World } from './world.ts'
 
 /** What is not at rest yet, in words; empty when everything is. */
 export function restOf(world: World, wishes: Wishes): string[] {
-  const { archives, jobs, letters, gallery } = world.seen
+  const { archives, jobs, letters, gallery, hydrating } = world.seen
   const list = [...archives.values()]
   const left: string[] = [
     ...jobs.map((job) => `a job waits: ${job.name}`),
     ...list.filter(atWork).map((a) => `an archive is ${a.status}`),
     ...letters.filter((l) => l.status === 'queued').map(() => 'a letter waits'),
+    ...(gallery === 'archiving' ? ['it is being archived'] : []),
+    ...(hydrating ? ['originals lie inside the archive'] : []),
   ]
   if (left.length || wishes.publish !== 'done' || gallery !== 'active') return left
   const living = world.seen.assets.filter((a) => a.state !== 'deleted')
   if (!living.some((a) => a.state === 'stored')) return []
   if (currentOf(world)) return []
-  const newest = list[0]
+  const newest = list.find((a) => a.purpose === 'delivery')
   if (newest?.status !== 'failed') return [`no archive holds what the gallery holds, the newest is ${newest?.status ?? 'none'}`]
   // every original destroyed: nothing can be packed, and the photographer knows
   const hopeless = living.every((a) => world.damaged.has(a.key))
@@ -31,7 +33,7 @@ const isTold = (world: World, archive: ArchiveSeen) =>
 function currentOf(world: World): ArchiveSeen | undefined {
   const living = world.seen.assets.filter((a) => a.state !== 'deleted')
   const images = imagesHash(living.map((a) => a.id))
-  return [...world.seen.archives.values()].find((a) => isCurrent(a) && a.images === images)
+  return [...world.seen.archives.values()].find((a) => a.purpose === 'delivery' && isCurrent(a) && a.images === images)
 }
 
 export async function checkRest(world: World, wishes: Wishes): Promise<void> {
@@ -58,6 +60,7 @@ export async function checkBroom(world: World): Promise<void> {
   const { seen } = world
   const needed = new Set([
     ...seen.assets.filter((a) => a.state !== 'deleted').map((a) => a.key),
+    ...seen.purges,
     ...[...seen.archives.values()].filter((a) => a.status !== 'failed' && a.status !== 'deleted').map((a) => a.key),
   ])
   const orphans = [...seen.objects.keys()].filter((key) => !needed.has(key))

@@ -4,6 +4,8 @@ import { days, hours, minutes, seconds } from '../../src/base/clock.ts'
 import { AppError, isCode } from '../../src/base/errors.ts'
 import { askArchive } from '../../src/features/archives/ask.ts'
 import { publish } from '../../src/features/archives/publish.ts'
+import { restore } from '../../src/features/archives/restore.ts'
+import { retire } from '../../src/features/archives/retire.ts'
 import type { Handlers } from '../../src/ports/queue/port.ts'
 import { type File, remove, upload } from './gallery.ts'
 import { check, isClosed, Violation } from './invariants.ts'
@@ -15,6 +17,8 @@ export interface Wishes {
   files: File[]
   remove: string[]
   publish: 'no' | 'wanted' | 'done'
+  archive?: 'no' | 'wanted'
+  restore?: 'no' | 'wanted'
 }
 
 /** Starts the job that is due next on this worker; undefined when there is none. */
@@ -62,6 +66,21 @@ export async function publishNow(world: World, { deps }: Process, wishes: Wishes
   }
 }
 
+export async function retireNow(world: World, { deps }: Process, wishes: Wishes): Promise<void> {
+  await retire(deps, world.galleryId, { userId: world.ownerId, source: 'manual' }).catch(refused)
+  wishes.archive = 'no'
+}
+
+export async function restoreNow(world: World, { deps }: Process, wishes: Wishes): Promise<void> {
+  await restore(deps, world.galleryId, { expiresAt: null }).catch(refused)
+  wishes.restore = 'no'
+}
+
+/** What cannot be is an answer as well. */
+function refused(error: unknown): void {
+  if (!(error instanceof AppError) || isCode(error, 'storage_unreachable')) throw error
+}
+
 export async function toTheEnd(world: World, task: Task): Promise<void> {
   while (!task.ended && task.process.alive) await world.step(task)
 }
@@ -87,12 +106,13 @@ export async function grant(world: World, wishes: Wishes): Promise<void> {
 }
 
 function nextWish(world: World, wishes: Wishes): ((process: Process) => Promise<unknown>) | undefined {
+  if (wishes.restore === 'wanted' && world.seen.gallery === 'archived') return (process) => restoreNow(world, process, wishes)
   if (isClosed(world.seen)) return undefined
   const file = wishes.files.find((f) => !f.acknowledged)
   if (file) return (process) => upload(world, process, file)
   if (wishes.publish === 'wanted') return (process) => publishNow(world, process, wishes)
   const sha = wishes.remove[0]
-  if (!sha) return undefined
+  if (!sha) return wishes.archive === 'wanted' ? (process) => retireNow(world, process, wishes) : undefined
   const asset = world.seen.assets.find((a) => a.sha === sha && a.state !== 'deleted')
   if (asset) return (process) => remove(world, process, asset)
   wishes.remove.shift()
@@ -151,6 +171,8 @@ export async function sweepUp(world: World): Promise<void> {
     for (let faults = -1; faults !== world.faults; ) {
       faults = world.faults
       await toTheEnd(world, await startReconcile(world, await anyone(world)))
+      for (let job = await startJob(world, await anyone(world)); job; job = await startJob(world, await anyone(world)))
+        await toTheEnd(world, job)
     }
   }
   world.cutPower()

@@ -25,7 +25,8 @@ function say(error: unknown): never {
 }
 
 try {
-  await tellStory(lanes[0]!, [], beginnings)
+  await tellStory(lanes[0]!, 'delivered', [], beginnings)
+  await tellStory(lanes[0]!, 'retired', [], beginnings)
   for (const duel of duels) await labelled(duel.name, fight(lanes[0]!, duel))
   const plans: [Verdict, (effect: Effect) => boolean][] = [
     ['die', beginnings],
@@ -41,7 +42,7 @@ try {
       await labelled(`tape ${JSON.stringify(tape)}`, playTape(lane, tape))
       done++
     }
-    await labelled(`${verdict} at effect ${at}`, tellStory(lane, [{ at, verdict }], counts))
+    await labelled(`${verdict} at effect ${at}`, tellStory(lane, at % 2 ? 'delivered' : 'retired', [{ at, verdict }], counts))
     done++
   })
 } catch (error) {

@@ -1,8 +1,8 @@
-/** The scripted story: three files, published, delivered; one more, one less; and a week later everything swept up. */
+/** The scripted stories: three files delivered, one more, one less, and a week later everything swept up; and a gallery that is archived and comes back. */
 import type { Lane } from './database.ts'
 import { furnish, makeFile } from './gallery.ts'
 import { settle, sweepUp, type Wishes } from './settle.ts'
-import { type Effect, openWorld, type Verdict } from './world.ts'
+import { type Effect, openWorld, type Verdict, type World } from './world.ts'
 
 /** What happens at the n-th effect, counted by `counts` from 1. */
 export interface Fault {
@@ -10,8 +10,10 @@ export interface Fault {
   verdict: Verdict
 }
 
+export type Story = 'delivered' | 'retired'
+
 /** Tells the story with these faults; after each, whatever died is started again and goes on. Answers how many effects counted. */
-export async function tellStory(lane: Lane, faults: Fault[], counts: (effect: Effect) => boolean): Promise<number> {
+export async function tellStory(lane: Lane, story: Story, faults: Fault[], counts: (effect: Effect) => boolean): Promise<number> {
   const world = await openWorld(lane)
   let n = 0
   world.decide = (effect) => {
@@ -20,6 +22,15 @@ export async function tellStory(lane: Lane, faults: Fault[], counts: (effect: Ef
     return faults.find(({ at }) => at === n)?.verdict ?? 'go'
   }
   try {
+    await stories[story](world)
+  } finally {
+    await lane.rollback()
+  }
+  return n
+}
+
+const stories: Record<Story, (world: World) => Promise<void>> = {
+  async delivered(world) {
     await furnish(world)
     const wishes: Wishes = { files: [makeFile(1), makeFile(2), makeFile(3)], remove: [], publish: 'no' }
     await settle(world, wishes)
@@ -30,10 +41,23 @@ export async function tellStory(lane: Lane, faults: Fault[], counts: (effect: Ef
     wishes.remove.push(wishes.files[0]!.sha)
     await settle(world, wishes)
     await sweepUp(world)
-  } finally {
-    await lane.rollback()
-  }
-  return n
+  },
+  // archived, its originals gone, restored, archived again within the grace, and restored once more
+  async retired(world) {
+    await furnish(world, [makeFile(1), makeFile(2)])
+    const wishes: Wishes = { files: [], remove: [], publish: 'wanted' }
+    await settle(world, wishes)
+    wishes.archive = 'wanted'
+    await settle(world, wishes)
+    await sweepUp(world)
+    wishes.restore = 'wanted'
+    await settle(world, wishes)
+    wishes.archive = 'wanted'
+    await settle(world, wishes)
+    wishes.restore = 'wanted'
+    await settle(world, wishes)
+    await sweepUp(world)
+  },
 }
 
 // A crash at a commit leaves what a crash before its transaction leaves, and one after an effect what one before the next leaves:

@@ -88,6 +88,8 @@ export interface World {
   owed: Set<string>
   /** by SHA-256: when its removal was asked for */
   removed: Map<string, number>
+  /** SHA-256 of stretches of objects that were looked at */
+  ranges: Map<string, string>
   /** effects so far that change something */
   changes: number
   /** faults so far */
@@ -169,6 +171,7 @@ export async function openWorld(lane: Lane): Promise<World> {
     truth: new Set(),
     owed: new Set(),
     removed: new Map(),
+    ranges: new Map(),
     changes: 0,
     faults: 0,
     decide: () => 'go',

@@ -17,6 +17,7 @@ import type { Gallery } from '../../domain/gallery.ts'
 import type { LongWork } from '../../ports/storage/port.ts'
 import { createGallery } from '../galleries/edit.ts'
 import { reconcile } from '../operations/reconcile.ts'
+import { forget } from '../operations/retention.ts'
 import { importFolder } from '../uploads/import.ts'
 import { build } from './build.ts'
 import { askExport, type ExportWish } from './export-ask.ts'
@@ -332,7 +333,7 @@ describe('the end of an export', () => {
     await reconcile(world.deps)
     assert.ok(!existsSync(file!))
     world.clock.advance(hours(24 * 7))
-    await reconcile(world.deps)
+    await forget(world.deps)
     assert.equal(await findExport(world.deps.db, g.id, made.id), undefined)
   })
 

@@ -14,7 +14,7 @@ import { publish } from '../archives/publish.ts'
 import { addClient } from '../galleries/clients.ts'
 import { createGallery, deleteGallery } from '../galleries/edit.ts'
 import { cleanUp } from '../operations/daily.ts'
-import { reconcile } from '../operations/reconcile.ts'
+import { forget } from '../operations/retention.ts'
 import { importFolder } from '../uploads/import.ts'
 import { announce } from './announce.ts'
 import { exportClient, listDeliveries } from './deliveries.ts'
@@ -187,9 +187,9 @@ test('downloads of a deleted gallery are forgotten after a month', async () => {
   const left = () => world.deps.db.selectFrom('downloads').select('id').where('galleryId', '=', gallery.id).execute()
   await deleteGallery(world.deps, gallery.id)
   clock.advance(days(29))
-  await reconcile(world.deps)
+  await forget(world.deps)
   assert.equal((await left()).length, 1)
   clock.advance(days(2))
-  await reconcile(world.deps)
+  await forget(world.deps)
   assert.equal((await left()).length, 0)
 })
