@@ -392,6 +392,31 @@ export interface Restoring {
   bytes_left: number
 }
 
+/** GET /api/admin/archives: an archived gallery and the archive it has become */
+export interface ArchivedGallery {
+  /** of the archive */
+  id: string
+  gallery_id: string
+  slug: string
+  title: string
+  event_date: string | null
+  archived_at: string
+  photos: number
+  /** of the archive's file */
+  bytes: number
+  /** SHA-256 of the file */
+  checksum: string
+  /** `s3://bucket/key`, or the key on disk */
+  archive_path: string
+  /** when the file was read back last and every photo was as it was uploaded */
+  verified_at: string
+}
+
+export interface ArchivedPage extends Page<ArchivedGallery> {
+  /** of all that were asked for, not of this page */
+  totals: { galleries: number; photos: number; bytes: number }
+}
+
 /** GET /api/archives/:id/entries: one file of an archive */
 export interface PackedFile {
   /** its place: …/entries/:position gives the file */

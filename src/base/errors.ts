@@ -48,7 +48,7 @@ export const errorTable = {
     409,
     'The archive is gone or damaged: nothing was changed. Verify it, and restore from another version if there is one.',
   ],
-  archive_in_use: [409, 'Photos of this gallery lie inside this archive: wait until the restore is done, or delete the gallery.'],
+  not_confirmed: [422, 'To delete it for good, send the slug of the gallery as confirm.'],
   download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
   download_forbidden: [403, 'You may look at this gallery but not download from it: ask the photographer.'],
   access_ended: [403, 'Your access to this gallery has ended: ask the photographer to extend it.'],

@@ -190,6 +190,18 @@ export async function markLost(tx: Tx, id: string, now: Date): Promise<boolean> 
   return done.numUpdatedRows > 0n
 }
 
+/** The archives of a gallery that was deleted for good; answers the keys of their files. */
+export async function markGone(tx: Tx, galleryId: string): Promise<string[]> {
+  const rows = await tx
+    .updateTable('archives')
+    .set({ status: 'deleted' })
+    .where('galleryId', '=', galleryId)
+    .where('status', '=', 'ready')
+    .returning('storageKey')
+    .execute()
+  return rows.flatMap((row) => row.storageKey ?? [])
+}
+
 /** Keeps the file until then at least; false when its time was over before. */
 export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
   const done = await tx

@@ -74,6 +74,12 @@ export async function takePurges(tx: Tx, galleryId: string, now: Date, limit: nu
   return rows.map((row) => row.key)
 }
 
+/** Takes every waiting key of this gallery off the list, whatever its time, and answers them. */
+export async function takeAllPurges(tx: Tx, galleryId: string): Promise<string[]> {
+  const rows = await tx.deleteFrom('purges').where('galleryId', '=', galleryId).returning('key').execute()
+  return rows.map((row) => row.key)
+}
+
 /** Rests the waiting keys of a gallery on a newer proof. */
 export async function renewPurges(tx: Tx, galleryId: string, proofId: string): Promise<void> {
   await tx.updateTable('purges').set({ proofId }).where('galleryId', '=', galleryId).execute()

@@ -3,6 +3,7 @@
  * of asking. Each runs in a transaction that is rolled back.
  */
 import { sql } from 'kysely'
+import * as archived from '../../src/data/archived.ts'
 import * as entries from '../../src/data/archiveEntries.ts'
 import * as archives from '../../src/data/archives.ts'
 import * as assets from '../../src/data/assets.ts'
@@ -30,6 +31,7 @@ import { today } from './fill.ts'
 /** Modules of src/data whose tables grow with galleries and their visitors. */
 export const asked = {
   archiveEntries: entries,
+  archived,
   archives,
   assets,
   clients,
@@ -231,6 +233,11 @@ export const questions: Record<string, Question> = {
   'archives.lockOpen': question((tx, s) => archives.lockOpen(tx, s.gallery.id, s.archive.recipeHash)),
   'archives.findCurrent': question((tx, s) => archives.findCurrent(tx, s.gallery.id, s.archive.imagesHash, s.archive.recipeHash)),
   'archives.listVersions': question((tx, s) => archives.listVersions(tx, s.gallery.id)),
+  'archived.listArchived': question((tx, s) =>
+    archived.listArchived(tx, { ownerId: s.owner }, { sort: 'archived_at', descending: true, limit: 50 }),
+  ),
+  'archived.countArchived': question((tx, s) => archived.countArchived(tx, { ownerId: s.owner }), 'all'),
+  'archives.markGone': question((tx, s) => archives.markGone(tx, s.gallery.id)),
   'archives.listFinal': question((tx, s) => archives.listFinal(tx, s.gallery.id)),
   'archives.nextVersion': question((tx, s) => archives.nextVersion(tx, s.gallery.id, 'delivery')),
   'archives.insertArchive': question((tx, s) =>
@@ -385,6 +392,7 @@ export const questions: Record<string, Question> = {
   }),
   'inside.listPurgeable': question((tx) => inside.listPurgeable(tx, now, 1000), 2000),
   'inside.takePurges': question((tx, s) => inside.takePurges(tx, s.gallery.id, ago(-365), 500)),
+  'inside.takeAllPurges': question((tx, s) => inside.takeAllPurges(tx, s.gallery.id)),
   'inside.renewPurges': question((tx, s) => inside.renewPurges(tx, s.gallery.id, s.retired)),
   'inside.moveBack': question((tx, s) => inside.moveBack(tx, s.gallery.id)),
   'inside.listInside': question((tx, s) => inside.listInside(tx, s.gallery.id, null, 200)),

@@ -9,6 +9,7 @@ import { archiveWord, atWork } from '../../domain/archive.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { archivedRoutes } from './archived-routes.ts'
 import { askArchive, askDownload, askFile } from './ask.ts'
 import { sendArchive } from './download.ts'
 import { followRoutes, heldLink } from './follow.ts'
@@ -99,5 +100,6 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     },
   })
   retireRoutes(app, deps, guard)
+  archivedRoutes(app, deps, guard)
   app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending))
 }

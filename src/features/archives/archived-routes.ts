@@ -1,0 +1,82 @@
+/** The Archives page: archived galleries with totals, search and order, and what can be done with each. */
+import { z } from 'zod'
+import type { ArchivedGallery, ArchivedPage } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { isUuid } from '../../base/id.ts'
+import { type ArchivedSort, countArchived, listArchived } from '../../data/archived.ts'
+import { mayRunInstallation } from '../../domain/access.ts'
+import { type App, idParams } from '../../http/app.ts'
+import type { Guard } from '../../http/guard.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { deleteArchived } from './delete-archived.ts'
+import { archivesOf } from './own.ts'
+
+const sorts = ['archived_at', 'title', 'size', 'event_date'] as const satisfies ArchivedSort[]
+const cursor = z
+  .string()
+  .max(600)
+  .transform((text, context) => {
+    const [mark, id] = safely(text)
+    if (typeof mark === 'string' && typeof id === 'string' && isUuid(id)) return { mark, id }
+    context.addIssue({ code: 'custom', message: 'is not a cursor of ours' })
+    return z.NEVER
+  })
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursor.optional(),
+  q: z.string().trim().max(100).optional(),
+  sort: z.enum(sorts).default('archived_at'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+})
+
+export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
+  app.get('/api/admin/archives', { schema: { querystring: page } }, async (request): Promise<ArchivedPage> => {
+    const who = await guard.user(request, 'galleries:read')
+    const { limit, cursor: after, q, sort, order } = request.query
+    const wanted = { ownerId: who.kind === 'user' && mayRunInstallation(who) ? null : who.userId, search: q || undefined }
+    const rows = await listArchived(deps.db, wanted, { sort, descending: order === 'desc', limit, after })
+    const last = rows.at(-1)
+    return {
+      rows: rows.map((row) => view(deps, row)),
+      next: last && rows.length === limit ? Buffer.from(JSON.stringify([last.mark, last.galleryId])).toString('base64url') : null,
+      totals: await countArchived(deps.db, wanted),
+    }
+  })
+
+  const confirmed = z.strictObject({ confirm: z.string().max(200) })
+  app.delete('/api/admin/archives/:id', { schema: { params: idParams, body: confirmed } }, async (request, reply) => {
+    await guard.acting(request, 'galleries:write')
+    const archive = await archivesOf(deps, guard)(request, request.params.id)
+    const gallery = await guard.gallery(request, archive.galleryId, 'galleries:write')
+    if (gallery.finalArchiveId !== archive.id) throw new AppError('not_archived')
+    if (request.body.confirm !== gallery.slug) throw new AppError('not_confirmed', { slug: gallery.slug })
+    await deleteArchived(deps, gallery.id)
+    return reply.code(204).send()
+  })
+}
+
+function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listArchived>>[number]): ArchivedGallery {
+  const { bucket } = deps.settings
+  return {
+    id: row.archiveId,
+    gallery_id: row.galleryId,
+    slug: row.slug,
+    title: row.title,
+    event_date: row.eventDate,
+    archived_at: row.archivedAt.toISOString(),
+    photos: row.photos,
+    bytes: row.bytes,
+    checksum: row.checksum,
+    archive_path: bucket ? `s3://${bucket}/${row.storageKey}` : row.storageKey,
+    verified_at: row.provenAt.toISOString(),
+  }
+}
+
+function safely(text: string): unknown[] {
+  try {
+    const found: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return Array.isArray(found) ? found : []
+  } catch {
+    return []
+  }
+}
