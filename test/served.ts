@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { makeServer } from '../src/app/server.ts'
 import { archiveRoutes } from '../src/features/archives/routes.ts'
 import { deliveryRoutes } from '../src/features/delivery/routes.ts'
+import { feedbackRoutes } from '../src/features/feedback/routes.ts'
 import { guestRoutes } from '../src/features/galleries/guest.ts'
 import { linkRoutes } from '../src/features/galleries/links.ts'
 import { openRoutes } from '../src/features/galleries/open.ts'
@@ -35,7 +36,7 @@ export async function served(): Promise<Served> {
       return user ? { userId: user.id, role: user.role } : null
     },
   })
-  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes]
+  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes, feedbackRoutes]
   const app = await makeServer({ deps, guard, routes })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -78,6 +78,8 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   download_enabled: boolean
+  /** guests may like, rate, comment and mark favourites */
+  feedback_enabled: boolean
   /** clients get a letter also about versions after the first */
   notify_new_versions: boolean
   has_password: boolean
@@ -106,6 +108,7 @@ export interface GalleryInput {
   locale?: Locale
   naming?: Naming
   download_enabled?: boolean
+  feedback_enabled?: boolean
   notify_new_versions?: boolean
   /** null takes the password away */
   password?: string | null
@@ -344,6 +347,97 @@ export interface Favorites {
   items: string[]
 }
 
+export type FeedbackKind = 'like' | 'rating' | 'comment' | 'favorite'
+
+/** GET /api/g/:slug/feedback: what all guests say about each item, and what this one said */
+export interface GuestFeedback {
+  /** who this visitor is to the photographer; null: nobody yet */
+  me: FeedbackMe | null
+  /** only items about which something was said, in no order */
+  items: ItemFeedback[]
+}
+
+/** GET /api/g/:slug/feedback, PUT /api/g/:slug/me */
+export interface FeedbackMe {
+  name: string | null
+  /** masked: a link may have been passed on */
+  email: string | null
+  /** came by a link of their own, or is the photographer: cannot be changed here */
+  known: boolean
+}
+
+/** Hidden feedback does not count. Favourites of others are theirs alone. */
+export interface ItemFeedback {
+  item: string
+  likes: number
+  ratings: number
+  average_rating: number | null
+  comments: number
+  /** of this visitor */
+  liked: boolean
+  favorite: boolean
+  rating: number | null
+}
+
+/** PUT /api/g/:slug/me: who the visitor is, by name or e-mail or both */
+export interface FeedbackMeInput {
+  name?: string | null
+  email?: string | null
+}
+
+/** POST /api/g/:slug/items/:item/comments; name and e-mail as in PUT /api/g/:slug/me, and once is enough */
+export interface CommentInput extends FeedbackMeInput {
+  text: string
+}
+
+/** GET and POST /api/g/:slug/items/:item/comments, oldest first */
+export interface Comment {
+  id: string
+  text: string
+  /** as the guest gave it; null: they gave only an e-mail address, which other guests do not see */
+  author: string | null
+  own: boolean
+  /** taken out of what others see; only its author is told */
+  hidden: boolean
+  created_at: string
+}
+
+/** GET /api/galleries/:id/feedback: a row as the photographer sees it, newest first */
+export interface FeedbackRow {
+  id: string
+  item: string
+  file_name: string
+  kind: FeedbackKind
+  rating: number | null
+  comment: string | null
+  guest: FeedbackGuest
+  hidden: boolean
+  created_at: string
+  /** null: as it was first said */
+  updated_at: string | null
+}
+
+export interface FeedbackGuest {
+  /** the same in all rows of one guest; for ?guest= */
+  id: string
+  name: string | null
+  email: string | null
+  /** came by a link of their own, or is the photographer; else name and address are what somebody typed */
+  known: boolean
+}
+
+/** GET /api/galleries/:id/feedback/summary, and feedback_summary.json; hidden feedback is counted apart */
+export interface FeedbackSummary {
+  item: string
+  filename: string | null
+  likes: number
+  favorites: number
+  comments: number
+  ratings: number
+  average_rating: number | null
+  hidden: number
+}
+
 /** GET /api/g/:slug */
 export interface GuestGallery {
   slug: string
@@ -353,6 +447,7 @@ export interface GuestGallery {
   locale: Locale
   expires_at: string | null
   download_enabled: boolean
+  feedback_enabled: boolean
   /** what this guest may do: false when they may only look */
   may_download: boolean
   /** who came by a link of their own; the address is masked */
@@ -523,6 +618,7 @@ export interface ClientDelivery extends Delivery {
 /** GET /api/galleries/:id/clients/:client/data: everything that is kept about one client */
 export interface ClientData {
   client: Client
+  feedback: { file_name: string; kind: FeedbackKind; rating: number | null; comment: string | null; created_at: string }[]
   letters: { kind: string; recipient: string; status: string; created_at: string; sent_at: string | null }[]
   links: { id: string; kind: string; issued_at: string; expires_at: string; revoked_at: string | null }[]
   downloads: {

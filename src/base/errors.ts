@@ -52,6 +52,11 @@ export const errorTable = {
   download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
   download_forbidden: [403, 'You may look at this gallery but not download from it: ask the photographer.'],
   access_ended: [403, 'Your access to this gallery has ended: ask the photographer to extend it.'],
+  // feedback
+  feedback_off: [403, 'Likes, ratings and comments are switched off for this gallery: ask the photographer.'],
+  feedback_full: [409, 'That is as much as can be said here: take something back first, or ask the photographer.'],
+  guest_unnamed: [409, 'Say who you are first: a name or an e-mail address.'],
+  guest_known: [409, 'You came by a link of your own, so the photographer knows who you are: ask them to correct your name.'],
   // uploads
   upload_unknown: [404, 'There is no such upload: start it again.'],
   upload_busy: [423, 'Another request is sending this upload: wait a moment and go on.'],

@@ -18,6 +18,7 @@ const columns = [
   'locale',
   'naming',
   'downloadEnabled',
+  'feedbackEnabled',
   'notifyNewVersions',
   'passwordHash',
   'isPublic',
@@ -103,6 +104,7 @@ export type GalleryChange = Partial<
     | 'locale'
     | 'naming'
     | 'downloadEnabled'
+    | 'feedbackEnabled'
     | 'notifyNewVersions'
     | 'passwordHash'
     | 'isPublic'

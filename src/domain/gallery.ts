@@ -25,6 +25,8 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   downloadEnabled: boolean
+  /** guests may like, rate, comment and mark favourites */
+  feedbackEnabled: boolean
   /** tell clients also of versions after the first */
   notifyNewVersions: boolean
   passwordHash: string | null
@@ -60,6 +62,10 @@ export const mayRetire = (state: GalleryState): boolean => state === 'active' ||
 /** Where a gallery stands again whose archiving has failed. */
 export const stateBefore = ({ expiresAt }: Pick<Gallery, 'expiresAt'>, now: Date): GalleryState =>
   expiresAt && expiresAt <= now ? 'expired' : 'active'
+
+/** What guests say may change while the gallery is shown; what its photographer hides or removes, until it becomes its archive. */
+export const takesFeedback = (state: GalleryState): boolean => state === 'active'
+export const takesModeration = (state: GalleryState): boolean => state === 'draft' || state === 'active' || state === 'expired'
 
 const slugRule = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 

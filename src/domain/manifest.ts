@@ -18,7 +18,7 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
     ...(recipe.purpose === 'selection' && recipe.size === 'screen' ? { packed: preview ? 'screen' : 'original' } : {}),
     modified_at: wholeSecond(asset.modifiedAt).toISOString(),
     ...(asset.capturedAt ? { captured_at: asset.capturedAt } : {}),
-    ...(remarks.has(asset.itemId) ? { feedback: remarks.get(asset.itemId)!.map(({ itemId: _, ...rest }) => rest) } : {}),
+    ...(remarks.has(asset.itemId) ? { feedback: remarks.get(asset.itemId)!.map(remark) } : {}),
   })
   const content = {
     format: 'keepsake-manifest',
@@ -32,6 +32,17 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
   }
   return `${JSON.stringify(content, null, 1)}\n`
 }
+
+const remark = ({ kind, rating, comment, guest, guestName, guestEmail, hidden, createdAt }: Feedback) => ({
+  kind,
+  rating,
+  comment,
+  guest,
+  guest_name: guestName,
+  guest_email: guestEmail,
+  hidden,
+  created_at: createdAt,
+})
 
 const words: Record<Locale, [before: string, after: string]> = {
   en: [

@@ -95,24 +95,30 @@ test('a missing photo is named in the manifest, is no entry, and its name stays 
   )
 })
 test('feedback comes as JSON, CSV and summary, only when there is some', () => {
+  const facts = { itemId: 'item-a', comment: null, guest: 'guest 1', guestName: null, guestEmail: null, hidden: false }
   const said: Feedback[] = [
     {
-      itemId: 'item-a',
+      ...facts,
       kind: 'comment',
       rating: null,
       comment: '=HYPERLINK("http://x"),\nlovely',
       guestName: 'Ann "A"',
-      guestEmail: null,
       createdAt: '2026-06-07T00:00:00Z',
     },
-    { itemId: 'item-a', kind: 'rating', rating: 5, comment: null, guestName: null, guestEmail: null, createdAt: '2026-06-07T00:00:00Z' },
-    { itemId: 'item-a', kind: 'rating', rating: 4, comment: '', guestName: null, guestEmail: null, createdAt: '2026-06-07T00:00:00Z' },
+    { ...facts, kind: 'rating', rating: 5, createdAt: '2026-06-07T00:00:00Z' },
+    { ...facts, kind: 'rating', rating: 4, comment: '', createdAt: '2026-06-07T00:00:00Z' },
+    { ...facts, kind: 'rating', rating: 1, hidden: true, createdAt: '2026-06-07T00:00:00Z' },
   ]
   const plan = makePlan({ purpose: 'delivery', gallery, assets: [asset('a')], feedback: said })
   const csv = text(plan, 'mara-and-jonas/feedback/feedback_data.csv')
-  assert.equal(csv.split('\r\n')[1], `photos/a.jpg,comment,,"'=HYPERLINK(""http://x""),\nlovely","Ann ""A""",,2026-06-07T00:00:00Z`)
-  assert.equal(csv.split('\r\n')[3], 'photos/a.jpg,rating,4,"",,,2026-06-07T00:00:00Z', '"" and null stay distinct')
+  assert.equal(
+    csv.split('\r\n')[1],
+    `photos/a.jpg,comment,,"'=HYPERLINK(""http://x""),\nlovely","Ann ""A""",,2026-06-07T00:00:00Z,item-a,guest 1,false`,
+  )
+  assert.equal(csv.split('\r\n')[3], 'photos/a.jpg,rating,4,"",,,2026-06-07T00:00:00Z,item-a,guest 1,false', '"" and null stay distinct')
   assert.equal(csv.charCodeAt(0), 0xfeff)
   const [summary] = JSON.parse(text(plan, 'mara-and-jonas/feedback/feedback_summary.json'))
-  assert.deepEqual([summary.comments, summary.ratings, summary.average_rating], [1, 2, 4.5])
+  assert.deepEqual([summary.comments, summary.ratings, summary.average_rating, summary.hidden], [1, 2, 4.5, 1])
+  const { photos } = JSON.parse(text(plan, 'mara-and-jonas/manifest.json'))
+  assert.deepEqual([photos[0].feedback[0].guest_name, photos[0].feedback[3].hidden], ['Ann "A"', true])
 })

@@ -23,6 +23,7 @@ interface Names {
   key: string
   upload: string
   export: string
+  feedback: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -85,6 +86,24 @@ const probes: Record<string, Probe> = {
   'post /api/galleries/{id}/restore': ofGallery('/restore', { body: {} }),
   'get /api/archives/{id}/entries': one((n) => `/api/archives/${n.archive}/entries`),
   'get /api/archives/{id}/entries/{position}': one((n) => `/api/archives/${n.archive}/entries/0`),
+  'get /api/g/{slug}/feedback': one((n) => `/api/g/${n.slug}/feedback`),
+  'put /api/g/{slug}/me': one((n) => `/api/g/${n.slug}/me`, { body: { name: 'Jonas' } }),
+  'delete /api/g/{slug}/me': one((n) => `/api/g/${n.slug}/me`),
+  'put /api/g/{slug}/items/{item}/like': one((n) => `/api/g/${n.slug}/items/${n.item}/like`),
+  'delete /api/g/{slug}/items/{item}/like': one((n) => `/api/g/${n.slug}/items/${n.item}/like`),
+  'put /api/g/{slug}/items/{item}/rating': one((n) => `/api/g/${n.slug}/items/${n.item}/rating`, { body: { rating: 5 } }),
+  'delete /api/g/{slug}/items/{item}/rating': one((n) => `/api/g/${n.slug}/items/${n.item}/rating`),
+  'get /api/g/{slug}/items/{item}/comments': one((n) => `/api/g/${n.slug}/items/${n.item}/comments`),
+  'post /api/g/{slug}/items/{item}/comments': one((n) => `/api/g/${n.slug}/items/${n.item}/comments`, {
+    body: { text: 'mine', name: 'Jonas' },
+  }),
+  'delete /api/g/{slug}/items/{item}/comments/{comment}': one((n) => `/api/g/${n.slug}/items/${n.item}/comments/${n.feedback}`),
+  'get /api/galleries/{id}/feedback': ofGallery('/feedback'),
+  'delete /api/galleries/{id}/feedback': ofGallery('/feedback?guest=guest+1'),
+  'get /api/galleries/{id}/feedback/summary': ofGallery('/feedback/summary'),
+  'get /api/galleries/{id}/feedback/export': ofGallery('/feedback/export?format=xmp'),
+  'patch /api/galleries/{id}/feedback/{fid}': one((n) => `/api/galleries/${n.gallery}/feedback/${n.feedback}`, { body: { hidden: true } }),
+  'delete /api/galleries/{id}/feedback/{fid}': one((n) => `/api/galleries/${n.gallery}/feedback/${n.feedback}`),
   'get /api/archives/{id}/download': one((n) => `/api/archives/${n.archive}/download`),
   'get /api/letters/{id}': one((n) => `/api/letters/${n.letter}`),
   'get /api/letters/{id}/html': one((n) => `/api/letters/${n.letter}/html`),
@@ -164,6 +183,12 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const exported = await ida.ask<ExportAnswer>(`/api/galleries/${draft.id}/exports`, { method: 'POST', body: { all: true } })
   const exportId = exported.body.export.id
   await until(async () => (await ida.ask(`/api/galleries/${draft.id}/exports/${exportId}/download`)).status === 200, { what: 'the export' })
+  // guests say nothing about a draft: this one was shown before
+  const said = '01900000-0000-7000-8000-00000000feed'
+  await installation.sql(
+    `insert into feedback (id, gallery_id, item_id, kind, comment, guest_identifier, created_at) values ($1, $2, $3, 'comment', 'Lovely', 'guest 1', now())`,
+    [said, draft.id, item!.id],
+  )
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const names = {
     gallery: draft.id,
@@ -178,6 +203,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
     export: exportId,
+    feedback: said,
   }
   return { installation, ida, names }
 }

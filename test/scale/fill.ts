@@ -184,9 +184,10 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         'en', at + interval '5 hours', at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' end,
         case when g % 500 <> 8 then ${now} - interval '6 days' + interval '1 second' * (g % 1000) end from seed where ${keptExport}`,
     export_parts: `select ${id('export', 'g', '5')}, 1, ${archive('5')} from seed where ${keptExport}`,
-    feedback: `(id, gallery_id, item_id, kind, guest_identifier, created_at)
-      select ${id('feedback', 'g * 10 + p', '3')}, gallery, ${of('item')}, 'favorite', 'guest ' || md5('guest' || g), at + interval '3 hours'
-      from seed, generate_series(1, 5) p`,
+    feedback: `(id, gallery_id, item_id, kind, comment, guest_identifier, created_at)
+      select ${id('feedback', 'g * 10 + p', '3')}, gallery, ${of('item')}, kind, case kind when 'comment' then 'Lovely' end, 'guest ' || md5('guest' || g), at + interval '3 hours'
+      from seed, generate_series(1, 5) p, lateral (select case p when 5 then 'comment' else 'favorite' end as kind) k`,
+    feedback_guests: `select gallery, 'guest ' || md5('guest' || g), 'Guest ' || g, null, at + interval '3 hours' from seed`,
     suppressions: `(id, owner_id, address, reason, since)
       select ${id('letter', 'g', '9')}, owner, 'client' || g || '.3@example.com', 'bounce', at from seed where g % 100 = 5`,
     mail_events: `select md5('event' || g), ${now} - interval '25 days' * g / ${galleries} from seed`,

@@ -12,6 +12,7 @@ import * as derivatives from '../../src/data/derivatives.ts'
 import * as downloads from '../../src/data/downloads.ts'
 import * as exports from '../../src/data/exports.ts'
 import * as feedback from '../../src/data/feedback.ts'
+import * as feedbackGuests from '../../src/data/feedbackGuests.ts'
 import * as figures from '../../src/data/figures.ts'
 import * as galleries from '../../src/data/galleries.ts'
 import * as garbage from '../../src/data/garbage.ts'
@@ -19,6 +20,7 @@ import * as inside from '../../src/data/inside.ts'
 import * as items from '../../src/data/items.ts'
 import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
+import * as marks from '../../src/data/marks.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as uploads from '../../src/data/uploads.ts'
@@ -39,6 +41,7 @@ export const asked = {
   downloads,
   exports,
   feedback,
+  feedbackGuests,
   figures,
   galleries,
   garbage,
@@ -46,6 +49,7 @@ export const asked = {
   items,
   letters,
   links,
+  marks,
   suppressions,
   throttles,
   uploads,
@@ -53,7 +57,7 @@ export const asked = {
 /** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
 export const small = ['apiKeys', 'moment', 'settings', 'users', 'sources']
 /** What these modules hold that asks nothing. */
-export const silent = ['archives.newestOf', 'assets.ownKeys', 'downloads.forgotten']
+export const silent = ['archives.newestOf', 'assets.ownKeys', 'downloads.forgotten', 'feedback.asFeedback']
 
 /** Rows of one ordinary gallery that lies in the middle of the others, and of the last one, which is big. */
 export interface Sample {
@@ -71,6 +75,7 @@ export interface Sample {
   selection: Archive
   export: exports.Export
   guest: string
+  said: { id: string; itemId: string; createdAt: Date }
   deleted: string
   big: string
   bigItems: string[]
@@ -112,6 +117,7 @@ export async function takeSample(db: Database): Promise<Sample> {
     link: await one(db.selectFrom('links').selectAll().where('clientId', '=', client.id).where('kind', '=', 'email')),
     selection,
     export: (await exports.listExports(db, selected.id, 1))[0]!,
+    said: await one(db.selectFrom('feedback').select(['id', 'itemId', 'createdAt']).where('galleryId', '=', gallery.id)),
     guest: (await one(db.selectFrom('feedback').select('guestIdentifier').where('galleryId', '=', gallery.id))).guestIdentifier,
     deleted: (
       await one(
@@ -371,12 +377,64 @@ export const questions: Record<string, Question> = {
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
   'exports.forgetExports': question((tx) => exports.forgetExports(tx, ago(5.999), 500), 500),
-  'feedback.addFavorite': question((tx, s) =>
-    feedback.addFavorite(tx, { id: uuid(1), galleryId: s.gallery.id, itemId: s.asset.itemId, guestIdentifier: 'x', createdAt: now }),
-  ),
-  'feedback.removeFavorite': question((tx, s) => feedback.removeFavorite(tx, s.asset.itemId, s.guest)),
-  'feedback.listFeedback': question((tx, s) => feedback.listFeedback(tx, s.gallery.id)),
   'feedback.listFavorites': question((tx, s) => feedback.listFavorites(tx, s.gallery.id, s.guest)),
+  'feedback.listFeedback': question((tx, s) => feedback.listFeedback(tx, s.gallery.id)),
+  'feedback.listSaid': question((tx, s) => feedback.listSaid(tx, s.gallery.id, { kind: 'favorite', guest: s.guest })),
+  'feedback.pageFeedback': question((tx, s) =>
+    feedback.pageFeedback(tx, s.gallery.id, { hidden: false }, { limit: 50, before: { createdAt: now, id: uuid(1) } }),
+  ),
+  'feedback.pageComments': question((tx, s) =>
+    feedback.pageComments(
+      tx,
+      { galleryId: s.gallery.id, itemId: s.said.itemId, guest: s.guest },
+      { limit: 50, after: { createdAt: ago(9000), id: uuid(1) } },
+    ),
+  ),
+  'feedback.setHidden': question((tx, s) => feedback.setHidden(tx, s.gallery.id, s.said.id, now)),
+  'feedback.findSaid': question((tx, s) => feedback.findSaid(tx, s.gallery.id, s.said.id)),
+  'feedback.deleteFeedback': question((tx, s) => feedback.deleteFeedback(tx, s.gallery.id, s.said.id)),
+  'feedback.deleteFeedbackOf': question((tx, s) => feedback.deleteFeedbackOf(tx, s.gallery.id, s.guest)),
+  'feedback.forgetFeedback': question((tx, s) => feedback.forgetFeedback(tx, s.gallery.id)),
+  'feedbackGuests.setGuest': question((tx, s) =>
+    feedbackGuests.setGuest(tx, { galleryId: s.gallery.id, guestIdentifier: s.guest, name: 'Mara', email: null, createdAt: now }),
+  ),
+  'feedbackGuests.findGuest': question((tx, s) => feedbackGuests.findGuest(tx, s.gallery.id, s.guest)),
+  'feedbackGuests.hasGuests': question((tx, s) => feedbackGuests.hasGuests(tx, s.gallery.id, 10_000)),
+  'feedbackGuests.forgetGuest': question((tx, s) => feedbackGuests.forgetGuest(tx, s.gallery.id, s.guest)),
+  'feedbackGuests.forgetGuests': question((tx, s) => feedbackGuests.forgetGuests(tx, s.gallery.id)),
+  'marks.setMark': question((tx, s) =>
+    marks.setMark(tx, {
+      id: uuid(1),
+      galleryId: s.gallery.id,
+      itemId: s.asset.itemId,
+      guestIdentifier: 'x',
+      kind: 'rating',
+      rating: 5,
+      createdAt: now,
+    }),
+  ),
+  'marks.removeMark': question((tx, s) =>
+    marks.removeMark(tx, { galleryId: s.gallery.id, itemId: s.said.itemId, guestIdentifier: s.guest, kind: 'favorite' }),
+  ),
+  'marks.countItems': question((tx, s) => marks.countItems(tx, s.gallery.id, s.guest)),
+  'marks.addComment': question((tx, s) =>
+    marks.addComment(tx, {
+      id: uuid(1),
+      galleryId: s.gallery.id,
+      itemId: s.said.itemId,
+      guestIdentifier: s.guest,
+      comment: 'x',
+      createdAt: now,
+    }),
+  ),
+  'marks.removeComment': question((tx, s) =>
+    marks.removeComment(tx, { galleryId: s.gallery.id, itemId: s.said.itemId, guestIdentifier: s.guest, id: s.said.id }),
+  ),
+  'marks.countComments': question((tx, s) =>
+    marks.countComments(tx, { galleryId: s.gallery.id, itemId: s.said.itemId, guestIdentifier: s.guest }),
+  ),
+  'marks.hasRows': question((tx, s) => marks.hasRows(tx, s.gallery.id, 100_000)),
+  'marks.hasRows: comments': question((tx, s) => marks.hasRows(tx, s.gallery.id, 5_000, 'comment')),
   'garbage.discard': question((tx) => garbage.discard(tx, ['fresh'], 'x', now)),
   'garbage.dueGarbage': question((tx) => garbage.dueGarbage(tx, now, 1000)),
   'garbage.isNeeded': question((tx, s) => garbage.isNeeded(tx, s.keys[0]!)),

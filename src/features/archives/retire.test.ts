@@ -10,9 +10,9 @@ import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, hours, minutes } from '../../base/clock.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
-import { addFavorite } from '../../data/feedback.ts'
 import { changeGallery, findGallery } from '../../data/galleries.ts'
 import { pageItems } from '../../data/items.ts'
+import { setMark } from '../../data/marks.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { reconcile, retryArchiving } from '../operations/reconcile.ts'
@@ -100,7 +100,15 @@ describe('retire', () => {
     await world.deps.db
       .transaction()
       .execute((tx) =>
-        addFavorite(tx, { id: g.id, galleryId: g.id, itemId: item.id, guestIdentifier: 'guest a', createdAt: world.clock.now() }),
+        setMark(tx, {
+          id: g.id,
+          galleryId: g.id,
+          itemId: item.id,
+          guestIdentifier: 'guest a',
+          kind: 'favorite',
+          rating: null,
+          createdAt: world.clock.now(),
+        }),
       )
     const before = await keysOf(g.id)
     const { gallery: now, key } = await archived(g)

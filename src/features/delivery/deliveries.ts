@@ -4,6 +4,7 @@ import { AppError } from '../../base/errors.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
 import { listClients } from '../../data/clients.ts'
 import { countSent, listDownloads, type VersionDownload } from '../../data/downloads.ts'
+import { listSaid } from '../../data/feedback.ts'
 import { listOfClient as listLettersOfClient } from '../../data/letters.ts'
 import { listOfClient as listLinksOfClient } from '../../data/links.ts'
 import type { Database } from '../../ports/database/port.ts'
@@ -61,10 +62,11 @@ const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
 export async function exportClient(db: Database, galleryId: string, clientId: string): Promise<ClientData> {
   const client = (await listClients(db, galleryId)).find((c) => c.id === clientId)
   if (!client) throw new AppError('not_found')
-  const [letters, links, downloads] = await Promise.all([
+  const [letters, links, downloads, said] = await Promise.all([
     listLettersOfClient(db, galleryId, client),
     listLinksOfClient(db, client.id),
     listDownloads(db, galleryId, client.id),
+    listSaid(db, galleryId, { guest: `client ${client.id}` }),
   ])
   return {
     client: {
@@ -76,6 +78,13 @@ export async function exportClient(db: Database, galleryId: string, clientId: st
       access_expires_at: client.accessExpiresAt?.toISOString() ?? null,
       created_at: client.createdAt.toISOString(),
     },
+    feedback: said.map((f) => ({
+      file_name: f.fileName,
+      kind: f.kind,
+      rating: f.rating,
+      comment: f.comment,
+      created_at: f.createdAt.toISOString(),
+    })),
     letters: letters.map((l) => ({
       kind: l.kind,
       recipient: l.recipient,

@@ -40,6 +40,7 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
     locale: 'en',
     naming: 'original',
     downloadEnabled: true,
+    feedbackEnabled: true,
     notifyNewVersions: false,
     passwordHash: null,
     isPublic: true,

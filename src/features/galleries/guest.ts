@@ -42,6 +42,7 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
       locale: gallery.locale,
       expires_at: gallery.expiresAt?.toISOString() ?? null,
       download_enabled: gallery.downloadEnabled,
+      feedback_enabled: gallery.feedbackEnabled,
       may_download: await mayDownload(request, gallery),
       visitor: client ? { name: client.name, email: maskAddress(client.email) } : null,
       photos,

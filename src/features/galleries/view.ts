@@ -18,6 +18,7 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     locale: row.locale,
     naming: row.naming,
     download_enabled: row.downloadEnabled,
+    feedback_enabled: row.feedbackEnabled,
     notify_new_versions: row.notifyNewVersions,
     has_password: row.passwordHash !== null,
     public: row.isPublic,

@@ -7,6 +7,8 @@ import { listOfGalleries, listOutlived, markDeleted } from '../../data/archives.
 import { deleteAllOf } from '../../data/assets.ts'
 import { sweepDownloads } from '../../data/downloads.ts'
 import { forgetExports } from '../../data/exports.ts'
+import { forgetFeedback } from '../../data/feedback.ts'
+import { forgetGuests } from '../../data/feedbackGuests.ts'
 import { listUncleared, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listLinked, sweepLinks } from '../../data/links.ts'
@@ -49,7 +51,7 @@ export async function sweepTemporary(deps: Pick<Deps, 'storage' | 'calendar'>): 
 }
 
 /**
- * Originals and small pictures of galleries that were deleted 30 days ago. Its retained archives have bytes of their own and
+ * Originals, small pictures and feedback of galleries that were deleted 30 days ago. Its retained archives have bytes of their own and
  * stay; while one of them is at work, or somebody holds a link to one whose file is not whole, the originals stay too: the live
  * download needs them. Answers how many galleries were cleared.
  */
@@ -85,6 +87,8 @@ async function clearOne(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, n
     // asked again under the lock: one that was asked for meanwhile has not been looked at
     if ((await listOfGalleries(tx, [galleryId])).some(({ id, status }) => status !== 'ready' || !whole.has(id))) return false
     if ((await listLinked(tx, galleryId, now)).some((id) => !whole.has(id))) return false
+    await forgetFeedback(tx, galleryId)
+    await forgetGuests(tx, galleryId)
     await discard(tx, await deleteAllOf(tx, galleryId), 'gallery deleted', after(now, days(1)))
     return true
   })

@@ -156,6 +156,7 @@ export async function addGallery(
     locale: 'en',
     naming: 'original',
     downloadEnabled: true,
+    feedbackEnabled: true,
     notifyNewVersions: false,
     passwordHash: null,
     isPublic: true,

@@ -11,6 +11,7 @@ import * as instore from './migrations/008-instore.ts'
 import * as bucket from './migrations/009-bucket.ts'
 import * as scale from './migrations/011-scale.ts'
 import * as retireTables from './migrations/012-retire.ts'
+import * as feedback from './migrations/014-feedback.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -24,6 +25,7 @@ export const migrations: Record<string, Migration> = {
   '009-bucket': bucket,
   '011-scale': scale,
   '012-retire': retireTables,
+  '014-feedback': feedback,
 }
 
 /**

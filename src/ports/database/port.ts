@@ -62,6 +62,7 @@ export interface Tables {
   exports: ExportsTable
   exportParts: { exportId: string; part: number; archiveId: string }
   feedback: FeedbackTable
+  feedbackGuests: FeedbackGuestsTable
   gallerySources: SourcesTable
   sourceNotes: { galleryId: string; key: string; outcome: 'copied' | 'duplicate' | 'skipped'; reason: string | null }
   archiveProofs: { id: string; archiveId: string; checksum: string; verifiedAt: Date }
@@ -310,9 +311,20 @@ export interface FeedbackTable {
   kind: 'like' | 'rating' | 'comment' | 'favorite'
   rating: number | null
   comment: string | null
-  guestName: string | null
-  guestEmail: string | null
   /** who said it, as `requester` of an export */
   guestIdentifier: string
+  createdAt: Date
+  /** null: as it was first said */
+  updatedAt: Date | null
+  /** the photographer took it out of what guests see */
+  hiddenAt: Date | null
+}
+
+/** Who guests say they are. Of clients `galleryClients` knows it, of the photographer `users`. */
+export interface FeedbackGuestsTable {
+  galleryId: string
+  guestIdentifier: string
+  name: string | null
+  email: string | null
   createdAt: Date
 }
