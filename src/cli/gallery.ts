@@ -1,4 +1,7 @@
-/** keepsake gallery: list, show, publish, retire, restore, delete. */
+/** keepsake gallery: list, show, publish, retire, restore, delete, and what guests said of it as a file. */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
 import { after, days } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { countGallery, findGallery, listGalleries } from '../data/galleries.ts'
@@ -7,22 +10,29 @@ import { publish } from '../features/archives/publish.ts'
 import { restore } from '../features/archives/restore.ts'
 import { retire } from '../features/archives/retire.ts'
 import { archiveStatus } from '../features/archives/status.ts'
+import { type ExportFormat, exportFormats, feedbackFile } from '../features/feedback/export.ts'
 import { deleteGallery } from '../features/galleries/edit.ts'
 import { viewGallery } from '../features/galleries/view.ts'
 import type { Deps } from '../ports/deps.ts'
 import { bytesText, type Output, UsageError } from './output.ts'
 import { withWorld } from './world.ts'
 
-export async function galleryCommand([verb, slug, ...more]: string[], out: Output): Promise<number> {
-  if (more.length || !verb || !Object.hasOwn(verbs, verb) || (verb === 'list') !== (slug === undefined))
-    throw new UsageError('gallery list | show <slug> | publish <slug> | retire <slug> | restore <slug> | delete <slug>')
+const usage = `gallery list | show <slug> | publish <slug> | retire <slug> | restore <slug> | delete <slug> | feedback <slug> [--format ${exportFormats.join('|')}]`
+
+export async function galleryCommand(args: string[], out: Output): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { format: { type: 'string' } } })
+  const [verb, slug, more] = positionals
+  if (more || !verb || !Object.hasOwn(verbs, verb) || (verb === 'list') !== (slug === undefined)) throw new UsageError(usage)
+  if (values.format !== undefined && (verb !== 'feedback' || !exportFormats.includes(values.format as ExportFormat)))
+    throw new UsageError(usage)
+  const format = (values.format ?? (out.json ? 'json' : 'csv')) as ExportFormat
   return withWorld(async ({ deps }) => {
-    await verbs[verb as keyof typeof verbs](deps, out, slug ?? '')
+    await verbs[verb as keyof typeof verbs](deps, out, slug ?? '', format)
     return 0
   })
 }
 
-const verbs = { list, show, publish: publishOne, retire: retireOne, restore: restoreOne, delete: deleteOne }
+const verbs = { list, show, publish: publishOne, retire: retireOne, restore: restoreOne, delete: deleteOne, feedback }
 
 async function list(deps: Deps, out: Output): Promise<void> {
   const owner = await ensureOwner(deps)
@@ -66,6 +76,12 @@ async function deleteOne(deps: Deps, out: Output, slug: string): Promise<void> {
   await deleteGallery(deps, (await open(deps, slug)).id)
   out.result({ deleted: slug })
   out.say('The page is closed. Its files and archives stay until their time is over.')
+}
+
+/** Writes the file to stdout as it is: `> picks.csv`. */
+async function feedback(deps: Deps, _out: Output, slug: string, format: ExportFormat): Promise<void> {
+  const { body } = await feedbackFile(deps, await open(deps, slug), format, {})
+  await pipeline(Readable.from(body), process.stdout, { end: false })
 }
 
 async function open(deps: Deps, slug: string) {

@@ -26,6 +26,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
   keepsake import --prefix albums/<slug>/photos/ [--gallery slug] [--copy]
         a gallery of photos that lie in the bucket already: read there, copied only with --copy
   keepsake gallery list | show <slug> | publish <slug> | delete <slug>
+  keepsake gallery feedback <slug> [--format csv|json|summary|list|txt|xmp]
+        what guests said, to stdout: every row, a line a photo, favourites for Lightroom's filter, a ZIP of XMP sidecars
   keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>
         [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
   keepsake archive verify <file.zip or .tar> | list <gallery slug> | resend <gallery slug> <email>

@@ -67,6 +67,18 @@ test('a guest takes home what they chose', { timeout: 300_000 }, async (t) => {
     assert.equal((await mark(anna, gallery.id)).status, 404)
   })
 
+  await t.test('the command line writes what was said, as it is and for Lightroom', async () => {
+    const said = (...more: string[]) => installation.command('gallery', 'feedback', gallery.slug, ...more)
+    assert.equal((await said('--format', 'txt')).stdout, 'IMG_00002, IMG_00005\n')
+    assert.match((await said()).stdout, /^\ufefffilename,feedback_type,.*\r\nIMG_00002\.jpg,favorite,/)
+    const rows = JSON.parse((await said('--json')).stdout) as { item: string }[]
+    assert.deepEqual(
+      rows.map((row) => row.item),
+      [items[1]!.id, items[4]!.id],
+    )
+    assert.equal((await said('--format', 'doc')).code, 2)
+  })
+
   await t.test('asking badly says what is wrong', async () => {
     for (const body of [{}, { all: true, photoIds: [items[0]!.id] }]) {
       const { status, body: problem } = await ask(anna, gallery, body)

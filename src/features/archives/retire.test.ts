@@ -97,19 +97,17 @@ describe('retire', () => {
   test('one ZIP with every photo and the feedback; the page closes, links end, the photographer is told, and originals wait for their time', async () => {
     const g = await gallery(4)
     const item = (await pageItems(world.deps.db, g.id, { limit: 1 }))[0]!
-    await world.deps.db
-      .transaction()
-      .execute((tx) =>
-        setMark(tx, {
-          id: g.id,
-          galleryId: g.id,
-          itemId: item.id,
-          guestIdentifier: 'guest a',
-          kind: 'favorite',
-          rating: null,
-          createdAt: world.clock.now(),
-        }),
-      )
+    await world.deps.db.transaction().execute((tx) =>
+      setMark(tx, {
+        id: g.id,
+        galleryId: g.id,
+        itemId: item.id,
+        guestIdentifier: 'guest a',
+        kind: 'favorite',
+        rating: null,
+        createdAt: world.clock.now(),
+      }),
+    )
     const before = await keysOf(g.id)
     const { gallery: now, key } = await archived(g)
     const out = path.join(folder, 'out')

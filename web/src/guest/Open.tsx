@@ -48,7 +48,7 @@ export function Open({ gallery }: { gallery: GuestGallery }) {
           <Wall
             items={items}
             label={words.photos(items.length)}
-            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} marks={marks} />}
+            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} marks={marks} hearts={gallery.feedback_enabled} />}
           />
         ) : (
           <Empty icon={<Images size={30} aria-hidden="true" />} title={words.emptyTitle}>

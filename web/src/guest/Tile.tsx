@@ -1,12 +1,12 @@
-/** One photo on the wall: opened or chosen by a click, with a heart. */
+/** One photo on the wall: opened or chosen by a click, with a heart where guests may mark. */
 import { CircleCheck, FileImage, Heart } from 'lucide-react'
 import type { Item } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import type { Marks } from './marks.ts'
 import { catalog } from './words.ts'
 
-export function Tile(props: { item: Item; n: number; all: number; open: (n: number) => void; marks: Marks }) {
-  const { item, n, all, open, marks } = props
+export function Tile(props: { item: Item; n: number; all: number; open: (n: number) => void; marks: Marks; hearts: boolean }) {
+  const { item, n, all, open, marks, hearts } = props
   const words = catalog[useLanguage().locale]
   const picture = item.thumbnail ?? item.preview
   const chosen = marks.chosen.has(item.id)
@@ -31,15 +31,17 @@ export function Tile(props: { item: Item; n: number; all: number; open: (n: numb
           <CircleCheck size={20} aria-hidden="true" />
         </span>
       )}
-      <button
-        type="button"
-        className="heart"
-        aria-label={words.mark(item.name)}
-        aria-pressed={marked}
-        onClick={() => marks.favorite(item.id, !marked)}
-      >
-        <Heart size={18} aria-hidden="true" />
-      </button>
+      {hearts && (
+        <button
+          type="button"
+          className="heart"
+          aria-label={words.mark(item.name)}
+          aria-pressed={marked}
+          onClick={() => marks.favorite(item.id, !marked)}
+        >
+          <Heart size={18} aria-hidden="true" />
+        </button>
+      )}
     </>
   )
 }

@@ -22,6 +22,7 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     const changed = await changeGallery(gallery.id, {
       title: text('title'),
       download_enabled: form.has('download'),
+      feedback_enabled: form.has('feedback'),
       notify_new_versions: form.has('versions'),
       public: form.has('public'),
       locale: text('locale') as Locale,
@@ -50,6 +51,7 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
       <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
         <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
         <Tick name="download" label={words.downloadSwitch} on={gallery.download_enabled} />
+        <Tick name="feedback" label={words.feedbackSwitch} on={gallery.feedback_enabled} />
         <Tick name="versions" label={words.notifyVersions} on={gallery.notify_new_versions} />
         <Tick name="public" label={words.publicSwitch} on={gallery.public} />
         <Field

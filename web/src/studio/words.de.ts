@@ -203,6 +203,7 @@ export const words: Words = {
     unsubscribe: 'Möchte keine Neuigkeiten',
   },
   allow: 'Briefe wieder zulassen',
+  feedbackSwitch: 'Gäste dürfen Favoriten markieren, bewerten und kommentieren',
   notifyVersions: 'Kundinnen und Kunden neue Fassungen melden, höchstens stündlich',
   tries: (n) => count(n, 'Versuch', 'Versuche'),
   to: 'An',

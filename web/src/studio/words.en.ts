@@ -204,6 +204,7 @@ export const words = {
     unsubscribe: 'Wants no news',
   },
   allow: 'Allow letters again',
+  feedbackSwitch: 'Guests may mark favourites, like, rate and comment',
   notifyVersions: 'Tell clients about new versions, once an hour at most',
   tries: (n: number) => count(n, 'try', 'tries'),
   to: 'To',
