@@ -30,6 +30,8 @@ import { findGallery, lockGallery } from '../../src/data/galleries.ts'
 import { feedbackLimits } from '../../src/domain/feedback.ts'
 import { makePlan } from '../../src/domain/plan.ts'
 import { publish } from '../../src/features/archives/publish.ts'
+import { restore } from '../../src/features/archives/restore.ts'
+import { retire } from '../../src/features/archives/retire.ts'
 import { leaveComment, leaveMark } from '../../src/features/feedback/leave.ts'
 import { clearDeleted } from '../../src/features/operations/retention.ts'
 import { importFolder } from '../../src/features/uploads/import.ts'
@@ -452,30 +454,36 @@ test('when the gallery has ended what was said is frozen, also for who asked jus
   assert.equal(readCsv((await fileOf(at, 'format=csv')).bytes).length, 2)
 })
 
-test('what is sealed is not changed by its photographer either', async () => {
+test('what is sealed is changed by nobody, and is there again after a restore', async () => {
   const at = await shown()
+  const { deps } = s.world
   const anna = s.guest()
-  await like(anna, at, 0)
-  const [row] = (await rows(at)).rows
-  const { db } = s.world.deps
-  // a state of a gallery that is on its way into its archive
-  await db
-    .updateTable('galleries')
-    .set({ state: 'archiving' as never })
-    .where('id', '=', at.gallery.id)
-    .execute()
-  for (const method of ['PATCH', 'DELETE'])
-    assert.deepEqual(
-      refusal(
-        await s.ida.ask(`/api/galleries/${at.gallery.id}/feedback/${row!.id}`, {
-          method,
-          ...(method === 'PATCH' ? { body: { hidden: true } } : {}),
-        }),
-      ),
-      [409, 'gallery_not_open'],
-    )
-  assert.deepEqual(refusal(await like(anna, at, 1)), [410, 'gallery_closed'])
-  assert.equal((await rows(at)).rows.length, 1)
+  await rate(anna, at, 0, 4)
+  await say(anna, at, 0, { text: 'Lovely', name: 'Anna' })
+  const before = await rows(at)
+  const row = `/api/galleries/${at.gallery.id}/feedback/${before.rows[0]!.id}`
+  const refused = async (page: [number, string]) => {
+    for (const asking of [{ method: 'PATCH', body: { hidden: true } }, { method: 'DELETE' }])
+      assert.deepEqual(refusal(await s.ida.ask(row, asking)), [409, 'gallery_not_open'])
+    assert.equal((await s.ida.ask(`/api/galleries/${at.gallery.id}/feedback?guest=guest+1`, { method: 'DELETE' })).status, 409)
+    assert.deepEqual(refusal(await like(anna, at, 1)), page)
+    const place = { galleryId: at.gallery.id, itemId: at.items[0]!.id, guest: before.rows[0]!.guest.id }
+    await assert.rejects(leaveMark(deps, place, 'like', null), { code: 'gallery_closed' })
+  }
+  await retire(deps, at.gallery.id, { userId: null, source: 'manual' })
+  await refused([410, 'gallery_closed'])
+  await s.world.until(async () => (await findGallery(deps.db, at.gallery.id))?.state === 'archived', 'the final archive')
+  // its page is gone
+  await refused([404, 'not_found'])
+  assert.deepEqual(await rows(at), before)
+  assert.equal(readCsv((await fileOf(at, 'format=csv')).bytes).length, 2)
+  await restore(deps, at.gallery.id, { expiresAt: null })
+  assert.deepEqual(await rows(at), before)
+  assert.equal((await like(anna, at, 0)).status, 204)
+  assert.deepEqual(
+    (await commentsOn(anna, at, 0)).rows.map((c) => c.text),
+    ['Lovely'],
+  )
 })
 
 test('rows as CSV and JSON: formulas are text, nothing and "" differ, and two photos with one name stay apart', async () => {
@@ -587,7 +595,8 @@ test('the archive holds all that was said, hidden rows marked, by item and by na
   for (const n of [0, 1]) await say(anna, at, n, { text: `on the ${n}`, name: 'Anna' })
   await hide((await rows(at)).rows[0]!, at, true)
   const gallery = (await findGallery(db, at.gallery.id))!
-  const plan = async () => makePlan({ gallery, assets: await listStored(db, gallery.id), feedback: await listFeedback(db, gallery.id) })
+  const plan = async () =>
+    makePlan({ gallery, assets: await listStored(db, gallery.id), feedback: await listFeedback(db, gallery.id), purpose: 'final' })
   const { entries, planHash } = await plan()
   assert.equal((await plan()).planHash, planHash)
   const folder = mkdtempSync('/tmp/keepsake-feedback-')
