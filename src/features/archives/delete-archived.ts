@@ -3,6 +3,8 @@ import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { markGone } from '../../data/archives.ts'
 import { deleteAllOf } from '../../data/assets.ts'
+import { forgetFeedback } from '../../data/feedback.ts'
+import { forgetGuests } from '../../data/feedbackGuests.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { takeAllPurges } from '../../data/inside.ts'
@@ -15,6 +17,8 @@ export async function deleteArchived(deps: Pick<Deps, 'db' | 'clock' | 'log'>, g
     const gallery = await lockGallery(tx, galleryId)
     if (gallery.state !== 'archived') throw new AppError('not_archived')
     const keys = [...(await deleteAllOf(tx, galleryId)), ...(await markGone(tx, galleryId)), ...(await takeAllPurges(tx, galleryId))]
+    await forgetFeedback(tx, galleryId)
+    await forgetGuests(tx, galleryId)
     await discard(tx, keys, 'deleted for good', after(now, days(1)))
     await changeGallery(tx, galleryId, { state: 'deleted', deletedAt: now })
     deps.log.info({ gallery: galleryId, objects: keys.length }, '[Archive] Archive deleted')
