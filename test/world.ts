@@ -40,6 +40,7 @@ export const testSettings: Settings = {
   retentionDays: 730,
   supersededDays: 30,
   purgeGraceDays: 7,
+  scrubBytesPerSecond: 1e12,
   linkLife,
   cronSecret: null,
   eventsSecret: null,

@@ -536,6 +536,7 @@ export type LetterKind =
   | 'export_ready'
   | 'archive_complete'
   | 'gallery_restored'
+  | 'damage_found'
 
 export interface Letter {
   id: string

@@ -114,6 +114,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
       purgeGraceDays: v.PURGE_GRACE_DAYS,
+      scrubBytesPerSecond: v.SCRUB_MB_PER_SECOND * 1_000_000,
       linkLife: {
         ...linkLife,
         client: seconds(v.ZIP_URL_EXPIRY),
@@ -182,6 +183,7 @@ const variables = z.object({
   RETENTION_YEARS: whole(1, 100).default(2),
   SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
   PURGE_GRACE_DAYS: whole(0, 36_500).default(7),
+  SCRUB_MB_PER_SECOND: whole(1, 100_000).default(50),
   ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
   RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: whole(1, yearDays * 24).default(linkLife.export / hours(1)),

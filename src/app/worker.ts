@@ -4,6 +4,7 @@ import { hydrate } from '../features/archives/hydrate.ts'
 import { rebuild } from '../features/archives/publish.ts'
 import { purge } from '../features/archives/purge.ts'
 import { retireByItself } from '../features/archives/retire.ts'
+import { scrub } from '../features/archives/scrub.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
@@ -30,6 +31,9 @@ export function handlers(deps: Deps): Handlers {
     'gallery.retire': ({ galleryId, source }) => retireByItself(deps, galleryId, source),
     'gallery.purge': ({ galleryId }, { signal }) => purge(deps, galleryId, signal),
     'gallery.hydrate': ({ galleryId }, { signal }) => hydrate(deps, galleryId, signal),
+    scrub: async (_, { signal }) => {
+      await scrub(deps, signal)
+    },
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

@@ -4,6 +4,7 @@ import { archiveCompleted } from './letters/archive-completed.ts'
 import { archiveFailed } from './letters/archive-failed.ts'
 import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
+import { damageFound } from './letters/damage-found.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
 import { exportReady } from './letters/export-ready.ts'
 import { galleryRestored } from './letters/gallery-restored.ts'
@@ -23,6 +24,7 @@ const compose = {
   export_ready: exportReady,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
+  damage_found: damageFound,
 }
 
 export type LetterKind = keyof typeof compose

@@ -20,6 +20,8 @@ export interface Settings {
   supersededDays: number
   /** how long the originals of an archived gallery are kept beside its archive, days */
   purgeGraceDays: number
+  /** how fast stored objects are read again at most */
+  scrubBytesPerSecond: number
   /** how long a link of each kind lives, milliseconds */
   linkLife: Record<LinkKind, number>
   /** bearer of the calls by cron; null: there are none */

@@ -21,6 +21,7 @@ import * as items from '../../src/data/items.ts'
 import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
+import * as scrub from '../../src/data/scrub.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as uploads from '../../src/data/uploads.ts'
@@ -49,6 +50,7 @@ export const asked = {
   items,
   letters,
   links,
+  scrub,
   marks,
   suppressions,
   throttles,
@@ -262,7 +264,7 @@ export const questions: Record<string, Question> = {
   'archives.listStuck': question((tx) => archives.listStuck(tx, now, 500)),
   'archives.takeAway': question((tx, s) => archives.takeAway(tx, s.atWork, { status: 'queued' })),
   'archives.listOfGalleries': question((tx, s) => archives.listOfGalleries(tx, s.some)),
-  'archives.listOutlived': question((tx) => archives.listOutlived(tx, now, 500)),
+  'archives.listOutlived': question((tx) => archives.listOutlived(tx, now, 500), 2500),
   'archives.markDeleted': question(async (tx, s) => {
     await archives.endRetention(tx, s.archive.id, ago(1))
     await archives.markDeleted(tx, s.archive.id, now)
@@ -439,6 +441,9 @@ export const questions: Record<string, Question> = {
   'garbage.dueGarbage': question((tx) => garbage.dueGarbage(tx, now, 1000)),
   'garbage.isNeeded': question((tx, s) => garbage.isNeeded(tx, s.keys[0]!)),
   'garbage.unknownKeys': question((tx, s) => garbage.unknownKeys(tx, s.keys)),
+  'scrub.listUnreadAssets': question((tx) => scrub.listUnreadAssets(tx, ago(60), 100)),
+  'scrub.listUnreadArchives': question((tx) => scrub.listUnreadArchives(tx, ago(60), 100)),
+  'scrub.noteRead': question((tx, s) => scrub.noteRead(tx, 'assets', s.asset.id, now)),
   'inside.insertProof': question((tx, s) =>
     inside.insertProof(tx, { id: uuid(1), archiveId: s.archive.id, checksum: 'x', verifiedAt: now }),
   ),

@@ -334,6 +334,7 @@ const settings: Deps['settings'] = {
   retentionDays: 730,
   supersededDays: 1,
   purgeGraceDays: 7,
+  scrubBytesPerSecond: 1e12,
   linkLife,
   cronSecret: null,
   eventsSecret: null,

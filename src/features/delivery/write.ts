@@ -11,7 +11,7 @@ import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
 import { exportReady } from './letters/exports.ts'
-import { archiveComplete, galleryRestored } from './letters/retired.ts'
+import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
@@ -27,6 +27,7 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   export_ready: exportReady,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
+  damage_found: damageFound,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

@@ -53,6 +53,7 @@ export async function daily(deps: Needs, more: MoreToClean): Promise<void> {
   if (!(await isDue(deps))) return
   await maintainAndKeep(deps)
   await retryArchiving(deps)
+  await deps.queue.send(deps.db, { name: 'scrub', payload: {} })
   const cleaned = await cleanUp(deps, more)
   deps.log.info({ ...cleaned }, '[Maintenance] Clean-up complete')
 }

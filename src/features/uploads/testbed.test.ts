@@ -32,6 +32,7 @@ export const settings: Settings = {
   retentionDays: 730,
   supersededDays: 30,
   purgeGraceDays: 7,
+  scrubBytesPerSecond: 1e12,
   linkLife,
   cronSecret: null,
   eventsSecret: null,

@@ -49,7 +49,7 @@ export interface Tables {
   galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean> }
   galleryClients: GalleryClientsTable
   items: ItemsTable
-  assets: Asset & { role: 'original'; createdAt: Date }
+  assets: Asset & { role: 'original'; createdAt: Date; scrubbedAt: Default<Date | null> }
   derivatives: DerivativesTable
   uploads: UploadsTable
   archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe> }

@@ -23,6 +23,10 @@ create index galleries_archives on galleries (owner_id, archived_at desc, id des
 create table archive_proofs (
   id uuid primary key, archive_id uuid not null references archives, checksum text not null, verified_at timestamptz not null);
 create index archive_proofs_archive on archive_proofs (archive_id, verified_at desc);
+alter table assets add column scrubbed_at timestamptz;
+create index assets_unread on assets (coalesce(scrubbed_at, created_at)) where state = 'stored' and storage_offset = 0;
+alter table archives add column scrubbed_at timestamptz;
+create index archives_unread on archives (coalesce(scrubbed_at, verified_at)) where status = 'ready';
 create table purges (
   key text primary key check (position('#' in key) = 0), asset_id uuid not null references assets, gallery_id uuid not null references galleries,
   proof_id uuid not null references archive_proofs, not_before timestamptz not null);
