@@ -34,7 +34,8 @@ export async function verify(deps: Needs, archiveId: string, job: JobContext): P
     else if (!(await foundDamaged(deps, archive, problems))) await buildAgain(deps, archive, problems)
   } catch (error) {
     // a storage that is away for a while is no verdict about the archive: the row stays verifying, the queue tries again
-    if (isCode(error, 'attempt_stale') || isOutage(error) || job.signal.aborted || !job.last) throw error
+    const hopeless = job.last || (error instanceof AppError && error.final)
+    if (isCode(error, 'attempt_stale') || isOutage(error) || job.signal.aborted || !hopeless) throw error
     await giveUp(deps, archive, error)
     throw error
   }
