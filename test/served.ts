@@ -1,16 +1,20 @@
 /** A test world with its HTTP server on a port: whoever sends the cookie `as=<user id>` is that user; guests keep cookies as browsers do. */
 import type { AddressInfo } from 'node:net'
 import { makeServer } from '../src/app/server.ts'
+import { activityRoutes } from '../src/features/activity/routes.ts'
 import { archiveRoutes } from '../src/features/archives/routes.ts'
 import { deliveryRoutes } from '../src/features/delivery/routes.ts'
 import { feedbackRoutes } from '../src/features/feedback/routes.ts'
+import { extendRoutes } from '../src/features/galleries/extend.ts'
 import { guestRoutes } from '../src/features/galleries/guest.ts'
 import { linkRoutes } from '../src/features/galleries/links.ts'
 import { openRoutes } from '../src/features/galleries/open.ts'
 import { galleryRoutes } from '../src/features/galleries/routes.ts'
+import { pageRoutes } from '../src/features/pages/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
 import type { App } from '../src/http/app.ts'
 import { makeGuard } from '../src/http/guard.ts'
+import type { Deps } from '../src/ports/deps.ts'
 import { guest, type Person } from './journeys/people.ts'
 import { type TestWorld, testWorld } from './world.ts'
 
@@ -26,8 +30,9 @@ export interface Served {
   close(): Promise<void>
 }
 
-export async function served(): Promise<Served> {
-  const world = await testWorld()
+/** `change`: other ports, as of `testWorld`. `webDir`: a folder of pages, which are not served without it. */
+export async function served(change: Partial<Deps> = {}, webDir?: string): Promise<Served> {
+  const world = await testWorld(change)
   const { deps } = world
   const guard = makeGuard(deps, {
     read: async (request) => {
@@ -36,8 +41,20 @@ export async function served(): Promise<Served> {
       return user ? { userId: user.id, role: user.role } : null
     },
   })
-  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes, feedbackRoutes]
-  const app = await makeServer({ deps, guard, routes })
+  const routes = [
+    galleryRoutes,
+    linkRoutes,
+    openRoutes,
+    extendRoutes,
+    guestRoutes,
+    uploadRoutes,
+    archiveRoutes,
+    deliveryRoutes,
+    pageRoutes,
+    activityRoutes,
+    feedbackRoutes,
+  ]
+  const app = await makeServer({ deps, guard, routes, webDir })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   return {

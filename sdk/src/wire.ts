@@ -137,6 +137,52 @@ export interface ClientInput {
   access_expires_at?: string | null
 }
 
+/** GET, PUT /api/pages/:name/:locale: what guests read of a gallery that has ended or is not there */
+export interface EditablePage {
+  name: 'gallery-not-found' | 'gallery-expired'
+  locale: Locale
+  markdown: string
+  /** as it is shown: tags within the Markdown are text */
+  html: string
+  /** false: Keepsake's own words */
+  own: boolean
+  updated_at: string | null
+}
+/** PUT /api/pages/:name/:locale */
+export interface EditablePageInput {
+  markdown: string
+}
+
+/** GET /api/galleries/:id/activity, GET /api/activity: something that has happened; newest first */
+export interface Activity {
+  id: string
+  at: string
+  /** `user {id}`, `client {id}`, `system` or `guest` */
+  actor: string
+  /** published, expired, extended, date_moved, password_changed, deleted, client_added, client_removed, link_revoked, archive_asked, archive_ready, archive_failed; more may come */
+  action: string
+  gallery_id: string
+  /** the id of the client, link or archive that it happened to */
+  subject: string | null
+  facts: Record<string, unknown>
+}
+
+/** GET /api/notifications: what the studio has to tell, newest first */
+export interface Notifications extends Page<Notification> {
+  unread: number
+}
+export interface Notification {
+  id: string
+  /** archive_failed, archive_complete, gallery_restored, gallery_expired, mail_bounced; more may come */
+  kind: string
+  gallery_id: string
+  gallery_slug: string
+  gallery_title: string
+  facts: Record<string, unknown>
+  created_at: string
+  read_at: string | null
+}
+
 export type LinkKind = 'email' | 'client' | 'file' | 'export' | 'media' | 'share'
 
 /** GET /api/galleries/:id/links: a link as its photographer sees it. The address itself is not kept. */
@@ -537,6 +583,9 @@ export type LetterKind =
   | 'archive_complete'
   | 'gallery_restored'
   | 'damage_found'
+  | 'gallery_ending'
+  | 'gallery_expired'
+  | 'own_gallery_expired'
 
 export interface Letter {
   id: string

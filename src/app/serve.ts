@@ -8,16 +8,19 @@ import { isSetUp } from '../data/users.ts'
 import { setUpCode } from '../domain/set-up.ts'
 import { makeAuth } from '../features/accounts/auth.ts'
 import { accountRoutes } from '../features/accounts/routes.ts'
+import { activityRoutes } from '../features/activity/routes.ts'
 import { exportRoutes } from '../features/archives/export-routes.ts'
 import { archiveRoutes } from '../features/archives/routes.ts'
 import { deliveryRoutes } from '../features/delivery/routes.ts'
 import { feedbackRoutes } from '../features/feedback/routes.ts'
+import { extendRoutes } from '../features/galleries/extend.ts'
 import { guestRoutes } from '../features/galleries/guest.ts'
 import { linkRoutes } from '../features/galleries/links.ts'
 import { openRoutes } from '../features/galleries/open.ts'
 import { galleryRoutes } from '../features/galleries/routes.ts'
 import { makeMetrics } from '../features/operations/metrics.ts'
 import { operationsRoutes } from '../features/operations/routes.ts'
+import { pageRoutes } from '../features/pages/routes.ts'
 import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
@@ -61,12 +64,15 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         galleryRoutes,
         linkRoutes,
         openRoutes,
+        extendRoutes,
         guestRoutes,
         uploadRoutes,
         archiveRoutes,
         exportRoutes,
         feedbackRoutes,
         deliveryRoutes,
+        pageRoutes,
+        activityRoutes,
       ]
       const app = await makeServer({
         deps,

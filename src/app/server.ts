@@ -12,6 +12,7 @@ import { AppError } from '../base/errors.ts'
 import { addressGroup } from '../http/address.ts'
 import type { App, RoutePlugin } from '../http/app.ts'
 import { takeStrictJson } from '../http/body.ts'
+import { answerIfClosed } from '../http/closed.ts'
 import type { Guard } from '../http/guard.ts'
 import { answerUnknown } from '../http/methods.ts'
 import { refuseForeignOrigins } from '../http/origin.ts'
@@ -96,7 +97,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy, answ
     await app.register(async (scope) => plugin(scope.withTypeProvider<ZodTypeProvider>(), deps, guard))
   }
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  if (webDir !== undefined) await serveWeb(app, webDir)
+  if (webDir !== undefined) await serveWeb(app, webDir, (request, reply, slug) => answerIfClosed(deps, guard, request, reply, slug))
   return app
 }
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import serveFiles from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../http/app.ts'
 
 const pages = {
@@ -9,8 +10,15 @@ const pages = {
   'guest.html': ['/g/:slug', '/g/:slug/*'],
 }
 
-/** Adds the pages of the folder `dir`. Names in assets/ carry a hash, so browsers keep them for good. */
-export async function serveWeb(app: App, dir: string): Promise<void> {
+/**
+ * Adds the pages of the folder `dir`. Names in assets/ carry a hash, so browsers keep them for good. `closed` answers for a gallery
+ * that has nothing to show, without a program and with a status that search engines understand; false: the page may come.
+ */
+export async function serveWeb(
+  app: App,
+  dir: string,
+  closed: (request: FastifyRequest, reply: FastifyReply, slug: string) => Promise<boolean>,
+): Promise<void> {
   await app.register(serveFiles, {
     root: path.join(path.resolve(dir), 'assets'),
     prefix: '/assets/',
@@ -22,9 +30,11 @@ export async function serveWeb(app: App, dir: string): Promise<void> {
   for (const [file, addresses] of Object.entries(pages)) {
     const html = await readFile(path.join(dir, file))
     for (const address of addresses) {
-      app.get(address, { schema: { hide: true } }, (_request, reply) =>
-        reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html),
-      )
+      app.get<{ Params: { slug?: string } }>(address, { schema: { hide: true } }, async (request, reply) => {
+        const { slug } = request.params
+        if (slug !== undefined && (await closed(request, reply, slug))) return reply
+        return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
+      })
     }
   }
 }

@@ -8,6 +8,7 @@ import { scrub } from '../features/archives/scrub.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
+import { writeReminders } from '../features/delivery/remind.ts'
 import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
@@ -40,6 +41,7 @@ export function handlers(deps: Deps): Handlers {
       // what nobody goes on with ends by a clock that is to be believed
       if (await isSure(deps)) await sweepUploads(deps)
       await writeDigests(deps)
+      if (await isSure(deps)) await writeReminders(deps)
     },
   }
 }

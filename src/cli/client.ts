@@ -2,11 +2,11 @@
 import { parseArgs } from 'node:util'
 import { after, days } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import { type Client, type ClientChange, changeClient, findClientByEmail, listClients, removeClient } from '../data/clients.ts'
+import { type Client, type ClientChange, changeClient, findClientByEmail, listClients } from '../data/clients.ts'
 import { findGallery } from '../data/galleries.ts'
 import { type Permission, permissions } from '../domain/access.ts'
 import type { Gallery } from '../domain/gallery.ts'
-import { addClient, clientAddress } from '../features/galleries/clients.ts'
+import { addClient, clientAddress, dropClient } from '../features/galleries/clients.ts'
 import { pageAddress, personalLink } from '../features/galleries/share.ts'
 import { viewClient } from '../features/galleries/view.ts'
 import type { Deps } from '../ports/deps.ts'
@@ -75,7 +75,7 @@ async function changeOne(asked: Asked): Promise<void> {
 async function remove(asked: Asked): Promise<void> {
   const { deps, out, gallery } = asked
   const { id, email } = await one(asked)
-  await deps.db.transaction().execute((tx) => removeClient(tx, gallery.id, id, deps.clock.now()))
+  await dropClient(deps, gallery.id, id, 'system')
   out.result({ removed: email })
   out.say(`${email} is removed; their links are closed.`)
 }

@@ -70,6 +70,20 @@ export async function listDownloads(db: Database, galleryId: string, clientId?: 
     .execute()
 }
 
+/** Clients who have a complete copy: of the content with this hash, or (null) of any. */
+export async function listComplete(db: Database | Tx, galleryId: string, planHash: string | null): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('downloads')
+    .select('clientId')
+    .distinct()
+    .where('galleryId', '=', galleryId)
+    .where('clientId', 'is not', null)
+    .where('completeAt', 'is not', null)
+    .$if(planHash !== null, (q) => q.where('planHash', '=', planHash!))
+    .execute()
+  return new Set(rows.map((row) => row.clientId!))
+}
+
 /** How many links each client of a gallery was given, and letters that have left with one. */
 export async function countSent(db: Database, galleryId: string): Promise<Map<string, { links: number; letters: number }>> {
   const rows = await db

@@ -129,15 +129,37 @@ export async function changeGallery(tx: Tx, id: string, change: GalleryChange): 
   })
 }
 
-/** Notes the galleries whose date has passed; answers how many. */
-export async function expireDue(db: Database, now: Date): Promise<number> {
-  const done = await db
-    .updateTable('galleries')
-    .set({ state: 'expired' })
+/** Open galleries whose date has passed, the longest first; those that failed in this run are passed over. */
+export async function listEnded(db: Database, now: Date, passed: string[], limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('galleries')
+    .select('id')
     .where('state', '=', 'active')
     .where('expiresAt', '<=', now)
-    .executeTakeFirst()
-  return Number(done.numUpdatedRows)
+    .where('id', '!=', sql<string>`all(${passed}::uuid[])`)
+    .orderBy('expiresAt')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Open galleries whose end has to be looked at now, because a reminder may be due. */
+export async function listReminding(db: Database, now: Date, passed: string[], limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('galleries')
+    .select('id')
+    .where('state', '=', 'active')
+    .where('remindAt', '<=', now)
+    .where('id', '!=', sql<string>`all(${passed}::uuid[])`)
+    .orderBy('remindAt')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** When the gallery's end is looked at next; null: no more, until its date is moved. */
+export async function setReminder(tx: Tx, id: string, at: Date | null): Promise<void> {
+  await tx.updateTable('galleries').set({ remindAt: at }).where('id', '=', id).execute()
 }
 
 /** Expired galleries that nobody has tried to archive yet. */

@@ -101,6 +101,23 @@ export async function takeBack(tx: Tx, archive: Pick<Archive, 'id' | 'galleryId'
   return new Map(rows.map((row) => [row.recipient, row.dueAt!]))
 }
 
+/** When a letter of this kind was last written about a gallery, since then; null: none was. */
+export async function findLast(tx: Tx, galleryId: string, kind: Letter['kind'], since: Date): Promise<Date | null> {
+  const { at } = await tx
+    .selectFrom('letters')
+    .select((eb) => eb.fn.max('createdAt').as('at'))
+    .where('galleryId', '=', galleryId)
+    .where('createdAt', '>', since)
+    .where('kind', '=', kind)
+    .executeTakeFirstOrThrow()
+  return at
+}
+
+/** Takes back the letters of these kinds about a gallery that have not left yet: what they say is no longer so. */
+export async function takeBackKinds(tx: Tx, galleryId: string, kinds: Letter['kind'][]): Promise<void> {
+  await tx.deleteFrom('letters').where('galleryId', '=', galleryId).where('status', '=', 'queued').where('kind', 'in', kinds).execute()
+}
+
 export interface LetterRow extends Letter {
   galleryTitle: string
 }

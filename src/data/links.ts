@@ -100,6 +100,44 @@ export async function shareLink(
   })
 }
 
+/**
+ * A living link to the gallery's page for each of these clients, theirs or a new one, in a few statements however many they are.
+ * A client who is being removed meanwhile lets the transaction fail.
+ */
+export async function grantPageLinks(
+  tx: Tx,
+  galleryId: string,
+  clientIds: string[],
+  now: Date,
+  life: number,
+): Promise<Map<string, string>> {
+  const living = await tx
+    .selectFrom('links')
+    .distinctOn('clientId')
+    .select(['clientId', 'id'])
+    .where('galleryId', '=', galleryId)
+    .where('clientId', '=', sql<string>`any(${clientIds}::uuid[])`)
+    .where('kind', '=', 'share')
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>=', after(now, life / 2))
+    .orderBy('clientId')
+    .orderBy('expiresAt', 'desc')
+    .execute()
+  const links = new Map(living.map((row) => [row.clientId!, row.id]))
+  const lacking = clientIds.filter((id) => !links.has(id))
+  const fresh = lacking.map((clientId) => ({
+    id: newId(now),
+    kind: 'share' as const,
+    galleryId,
+    clientId,
+    issuedAt: now,
+    expiresAt: after(now, life),
+  }))
+  await insertLinks(tx, fresh)
+  for (const { clientId, id } of fresh) links.set(clientId, id)
+  return links
+}
+
 async function findLiving(db: Database | Tx, grant: Grant, now: Date, life: number): Promise<{ id: string; expiresAt: Date } | undefined> {
   return db
     .selectFrom('links')

@@ -64,6 +64,35 @@ test('the failed letter says cause and next step', () => {
   assert.match(later.text, /21\. November 2026 um 10:05 UTC/)
 })
 
+const ended = {
+  title: ready.title,
+  ended: ready.linkEnds,
+  clients: 5,
+  complete: 2,
+  days: 30,
+  extend: 'https://photos.example/extend/x',
+  link: ready.link,
+}
+
+test('letters about the end say it with its zone, and the days in the form of the language', () => {
+  const ending = (locale: Locale, days: number) => {
+    const { title, photographer, link, linkEnds: ends } = ready
+    return renderLetter('gallery_ending', { title, photographer, link, ends, days }, locale)
+  }
+  assert.equal(ending('en', 7).subject, '"Mara & Jonas" ends in 7 days: download your photos')
+  assert.match(ending('en', 1).subject, /ends in 1 day:/)
+  assert.match(ending('de', 7).subject, /endet in 7 Tagen/)
+  assert.match(ending('de', 1).subject, /endet in 1 Tag:/)
+  assert.deepEqual(
+    [1, 3, 7].map((days) => /через (.*):/.exec(ending('ru', days).subject)![1]),
+    ['1 день', '3 дня', '7 дней'],
+  )
+  const own = renderLetter('own_gallery_expired', ended, 'en')
+  for (const text of [ending('en', 7).text, own.text, renderLetter('gallery_expired', { ...ready, ended: ready.linkEnds }, 'en').text])
+    assert.match(text, /28 November 2026 at 15:00 UTC/)
+  for (const fact of ['2 of 5 clients', 'Extend by 30 days', ended.extend, ended.link]) assert.ok(own.text.includes(fact), fact)
+})
+
 test('every kind speaks every language: its own words, the gallery’s name in the subject, the link in both parts', () => {
   const bounced = {
     title: ready.title,
@@ -72,7 +101,12 @@ test('every kind speaks every language: its own words, the gallery’s name in t
     detail: '550 no such user',
     link: ready.link,
   }
+  const { title, photographer, link } = ready
+  const ends = new Date('2026-11-28T15:00:00Z')
   const kinds = [
+    (locale: Locale) => renderLetter('gallery_ending', { title, photographer, days: 7, ends, link }, locale),
+    (locale: Locale) => renderLetter('gallery_expired', { title, photographer, ended: ends }, locale, link),
+    (locale: Locale) => renderLetter('own_gallery_expired', { ...ended, extend: link }, locale),
     (locale: Locale) => renderLetter('archive_ready', ready, locale),
     (locale: Locale) => renderLetter('archive_completed', ready, locale),
     (locale: Locale) => renderLetter('new_version', ready, locale, 'https://photos.example/unsubscribe/x'),
@@ -91,7 +125,7 @@ test('every kind speaks every language: its own words, the gallery’s name in t
       assert.ok(text.includes(ready.link) && html.includes(ready.link.replaceAll('&', '&#38;')))
       assert.doesNotMatch(html, /undefined|null|NaN|<img/)
     }
-  assert.deepEqual([subjects.size, texts.size], [6 * 3, 6 * 3])
+  assert.deepEqual([subjects.size, texts.size], [9 * 3, 9 * 3])
 })
 
 test('only a letter that may be refused shows how', () => {
@@ -122,6 +156,9 @@ test('hostile words stay words: no tag, no second line in a subject, nothing loa
         renderLetter('archive_failed', { title, cause: photographer, link: ready.link }, locale),
         renderLetter('archive_completed', { ...ready, title, photographer, missing }, locale),
         renderLetter('new_version', { ...ready, title, photographer, missing }, locale, ready.link),
+        renderLetter('gallery_ending', { title, photographer, days: 1, ends: ready.linkEnds, link: ready.link }, locale, ready.link),
+        renderLetter('gallery_expired', { title, photographer, ended: ready.linkEnds }, locale, ready.link),
+        renderLetter('own_gallery_expired', { ...ended, title }, locale),
         renderLetter('mail_bounced', { title, address: photographer, reason: 'bounce', detail: missing.join(), link: ready.link }, locale),
       ]
       for (const { subject, text, html } of letters) {

@@ -8,9 +8,12 @@ import { damageFound } from './letters/damage-found.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
 import { exportReady } from './letters/export-ready.ts'
 import { galleryRestored } from './letters/gallery-restored.ts'
+import { galleryEnding } from './letters/gallery-ending.ts'
+import { galleryExpired } from './letters/gallery-expired.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
+import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
@@ -25,6 +28,9 @@ const compose = {
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
+  gallery_ending: galleryEnding,
+  gallery_expired: galleryExpired,
+  own_gallery_expired: ownGalleryExpired,
 }
 
 export type LetterKind = keyof typeof compose
@@ -34,8 +40,11 @@ export type LetterFacts<K extends LetterKind> = Parameters<(typeof compose)[K]>[
 /** Kinds that bring somebody an archive of their gallery. */
 export const deliveryKinds: LetterKind[] = ['archive_ready', 'archive_completed', 'new_version']
 
+/** Kinds that say when the gallery ends: not so any more when its date has moved. */
+export const endKinds: LetterKind[] = ['gallery_ending', 'gallery_expired', 'own_gallery_expired']
+
 /** Reminders, digests and news: what one may live without, and so may refuse gallery by gallery (RFC 8058). */
-const optionalKinds: LetterKind[] = ['new_version', 'downloads_digest']
+const optionalKinds: LetterKind[] = ['new_version', 'downloads_digest', 'gallery_ending', 'gallery_expired']
 export const isOptional = (kind: LetterKind): boolean => optionalKinds.includes(kind)
 
 export interface RenderedLetter {

@@ -105,7 +105,7 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     const free = own || (await reach(request, gallery))
     // to guests an archived gallery is one that is not there (004)
     if (gallery.state === 'archived' && !own) throw new AppError('not_found')
-    if (isClosed(stateAt(gallery, clock.now()))) throw new AppError('gallery_closed')
+    if (isClosed(stateAt(gallery, clock.now()))) throw new AppError('gallery_closed', { gallery: gallery.id })
     return free
   }
   const unlocked = async (request: FastifyRequest, gallery: Gallery): Promise<Gallery> => {

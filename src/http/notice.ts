@@ -12,6 +12,15 @@ export interface Notice {
   text: string
   action?: Action
 }
+/** A page whose words are HTML of ours, with a heading of its own. */
+export interface WrittenNotice {
+  title: string
+  html: string
+  /** draws a clock */
+  clock?: boolean
+  /** a line below */
+  when?: string | undefined
+}
 
 const isGone = (code: ErrorCode): code is Gone => code in noticeWords.en.gone
 /** Does a person look at the answer? Programs ask for anything, or for JSON. */
@@ -44,7 +53,7 @@ export function refuseByPage(error: Error, request: FastifyRequest, reply: Fasti
   return reply.send(error)
 }
 
-export function answerNotice(reply: FastifyReply, status: number, locale: Locale, notice: Notice): FastifyReply {
+export function answerNotice(reply: FastifyReply, status: number, locale: Locale, notice: Notice | WrittenNotice): FastifyReply {
   for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name)
   reply.status(status).type('text/html; charset=utf-8').header('cache-control', 'no-store')
   reply.header(
@@ -62,10 +71,17 @@ const button = ({ label, href }: Action) =>
     ? `<form method="post"><button>${escapeHtml(label)}</button></form>`
     : `<p class="go"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
 
-const page = (locale: Locale, { title, text, action }: Notice) => `<!doctype html>
+const plain = ({ title, text, action }: Notice) => `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}`
+
+const clock = `<svg width="30" height="30" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/></svg>`
+
+const written = ({ html, clock: drawn, when }: WrittenNotice) =>
+  `${drawn ? clock : ''}${html}${when === undefined ? '' : `<p class="when">${escapeHtml(when)}</p>`}`
+
+const page = (locale: Locale, notice: Notice | WrittenNotice) => `<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
+<title>${escapeHtml(notice.title)}</title>
 <style>
 :root { --paper: oklch(.985 .003 85); --ink: oklch(.21 .008 70); --soft: oklch(.46 .008 70) }
 @media (prefers-color-scheme: dark) { :root { --paper: oklch(.155 .004 70); --ink: oklch(.95 .004 85); --soft: oklch(.73 .006 80) } }
@@ -73,9 +89,12 @@ body { margin: 0; min-height: 100svh; display: grid; place-items: center; backgr
 main { max-width: 30rem; padding: 2rem; overflow-wrap: anywhere }
 h1 { font: 400 1.9rem/1.15 "Source Serif 4", Georgia, serif; margin: 0 0 .75rem; text-wrap: balance }
 p { margin: 0; color: var(--soft) }
+p + p, ul + p, ol + p, .when { margin-top: .75rem }
+main > svg { color: var(--soft); margin: 0 0 .75rem }
+main > p a { color: inherit }
 form, .go { margin: 1.5rem 0 0 }
 button, .go a { display: inline-block; min-height: 2.75rem; padding: .625rem 1.25rem; box-sizing: border-box; border: 0; border-radius: 10px; background: var(--ink); color: var(--paper); font: 600 1rem/1.5 system-ui, sans-serif; text-decoration: none; cursor: pointer }
 button:focus-visible, .go a:focus-visible { outline: 2px solid var(--ink); outline-offset: 3px }
 </style></head>
-<body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}</main></body></html>
+<body><main>${'html' in notice ? written(notice) : plain(notice)}</main></body></html>
 `

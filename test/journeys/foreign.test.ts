@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { ApiKey, Archive, Client, ExportAnswer, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
-import { mintUnsubscribe } from '../../src/domain/unsubscribe.ts'
+import { mintLetterToken } from '../../src/domain/letter-token.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, type Installation, until } from './service.ts'
@@ -20,6 +20,7 @@ interface Names {
   link: string
   letter: string
   suppression: string
+  notification: string
   key: string
   upload: string
   export: string
@@ -55,6 +56,7 @@ const probes: Record<string, Probe> = {
   'get /media/{asset}': one((n) => `/media/${n.asset}`),
   'delete /api/galleries/{id}/clients/{client}': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}`),
   'get /api/galleries/{id}/clients/{client}/data': one((n) => `/api/galleries/${n.gallery}/clients/${n.client}/data`),
+  'get /api/galleries/{id}/activity': ofGallery('/activity'),
   'get /api/galleries/{id}/deliveries': ofGallery('/deliveries'),
   'get /api/galleries/{id}/items': ofGallery('/items'),
   'delete /api/galleries/{id}/items/{item}': one((n) => `/api/galleries/${n.gallery}/items/${n.item}`),
@@ -110,6 +112,7 @@ const probes: Record<string, Probe> = {
   'post /api/archives/{id}/resend': one((n) => `/api/archives/${n.archive}/resend`, { body: { email: 'jonas@example.com' } }),
   'post /api/letters/{id}/resend': one((n) => `/api/letters/${n.letter}/resend`),
   'delete /api/suppressions/{id}': one((n) => `/api/suppressions/${n.suppression}`),
+  'post /api/notifications/{id}/read': one((n) => `/api/notifications/${n.notification}/read`),
   'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
@@ -156,6 +159,13 @@ const nobodys: Record<string, string> = {
   'post /d/{token}': 'the link itself is the right',
   'get /s/{token}': 'the link itself is the right',
   'post /s/{token}': 'the link itself is the right',
+  'get /extend/{token}': 'the link itself is the right',
+  'post /extend/{token}': 'the link itself is the right',
+  'get /api/activity': 'one’s own; for admins everybody’s, without names',
+  'get /api/notifications': 'one’s own',
+  'get /api/pages/{name}/{locale}': 'for admins',
+  'put /api/pages/{name}/{locale}': 'for admins',
+  'delete /api/pages/{name}/{locale}': 'for admins',
 }
 
 /** A gallery that nobody may know yet, with one of everything; letters exist only of a published one. */
@@ -177,7 +187,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const [link] = (await ida.ask<{ rows: { id: string }[] }>(`/api/galleries/${draft.id}/links`)).body.rows
   const [letter] = await allOf<Letter>(ida, '/api/letters')
   const secret = readFileSync(path.join(installation.dir, 'token-secret'), 'utf8').trim()
-  await ida.ask(`/unsubscribe/${mintUnsubscribe(letter!.id, [secret])}`, { method: 'POST' })
+  await ida.ask(`/unsubscribe/${mintLetterToken('unsubscribe', letter!.id, [secret])}`, { method: 'POST' })
   const [suppression] = await allOf<Suppression>(ida, '/api/suppressions')
   const key = await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'mine', scopes: ['galleries:read'] } })
   const exported = await ida.ask<ExportAnswer>(`/api/galleries/${draft.id}/exports`, { method: 'POST', body: { all: true } })
@@ -190,6 +200,12 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     [said, draft.id, item!.id],
   )
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
+  const notification = '01900000-0000-7000-8000-00000000aaaa'
+  await installation.sql(
+    `insert into notifications (id, user_id, kind, gallery_id, created_at)
+     select $1, owner_id, 'gallery_expired', id, now() from galleries where id = $2`,
+    [notification, draft.id],
+  )
   const names = {
     gallery: draft.id,
     slug: draft.slug,
@@ -200,6 +216,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     link: link!.id,
     letter: letter!.id,
     suppression: suppression!.id,
+    notification,
     key: key.body.id,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
     export: exportId,

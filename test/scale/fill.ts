@@ -70,6 +70,8 @@ const kinds = [
   'download',
   'export',
   'feedback',
+  'activity',
+  'notification',
 ]
 const id = (kind: string, n: string, hours = '0') => {
   const which = BigInt(kinds.indexOf(kind) + 1) << 56n
@@ -109,12 +111,14 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   return {
     users: `(id, name, email, role) select ${ownerOf('u')}, 'Owner ' || u, 'owner' || u || '@example.com',
       case u when 1 then 'admin' else 'owner' end from generate_series(1, 3) u`,
-    galleries: `(id, owner_id, slug, title, state, event_date, customer_name, customer_email, expires_at, published_at, deleted_at, content_version, created_at, password_hash)
+    galleries: `(id, owner_id, slug, title, state, event_date, customer_name, customer_email, expires_at, published_at, deleted_at, content_version, created_at, password_hash, remind_at)
       select gallery, owner, 'gallery-' || g, (array['Wedding','Birthday','Concert','School'])[g % 4 + 1] || ' of ' || md5('title' || g), ${state},
         (at)::date, 'Customer ' || g, 'customer' || g || '@example.com',
         case when g % 10 = 3 then ${now} - interval '1 day' when g % 2 = 0 then ${now} + interval '1 day' * (g % 300 + 1) end,
         case when g % 50 <> 0 then at + interval '1 hour' end, case when ${dead} then at + interval '10 days' end, ${photos}, at,
-        case when g % 3 = 0 then 'scrypt$' || repeat('x', 90) end from seed`,
+        case when g % 3 = 0 then 'scrypt$' || repeat('x', 90) end,
+        case when g % 10 = 3 or g % 2 = 1 then null when g % 1000 = 4 then timestamptz 'epoch'
+          else ${now} + interval '1 day' * (g % 300 + 1 - case when g % 300 >= 30 then 30 when g % 300 >= 7 then 7 else 0 end) end from seed`,
     gallery_clients: `(id, gallery_id, email, name, created_at)
       select ${client()}, gallery, 'client' || g || '.' || c || '@example.com', 'Client ' || c, at from seed, generate_series(1, 3) c`,
     items: `(id, gallery_id, kind, title, position, created_at)
@@ -188,6 +192,12 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
       select ${id('feedback', 'g * 10 + p', '3')}, gallery, ${of('item')}, kind, case kind when 'comment' then 'Lovely' end, 'guest ' || md5('guest' || g), at + interval '3 hours'
       from seed, generate_series(1, 5) p, lateral (select case p when 5 then 'comment' else 'favorite' end as kind) k`,
     feedback_guests: `select gallery, 'guest ' || md5('guest' || g), 'Guest ' || g, null, at + interval '3 hours' from seed`,
+    activity: `(id, at, actor, action, gallery_id, owner_id)
+      select ${id('activity', 'g * 10 + n', 'n')}, at + interval '1 hour' * n, 'system', (array['published','archive_asked','archive_ready','client_added'])[n % 4 + 1],
+        gallery, owner from seed, generate_series(1, 6) n`,
+    notifications: `(id, user_id, kind, gallery_id, created_at, read_at)
+      select ${id('notification', 'g', '20')}, owner, 'gallery_expired', gallery, at + interval '20 hours',
+        case when g < ${galleries} * 0.99 then at + interval '30 hours' end from seed where g % 10 = 3`,
     suppressions: `(id, owner_id, address, reason, since)
       select ${id('letter', 'g', '9')}, owner, 'client' || g || '.3@example.com', 'bounce', at from seed where g % 100 = 5`,
     mail_events: `select md5('event' || g), ${now} - interval '25 days' * g / ${galleries} from seed`,

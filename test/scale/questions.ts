@@ -3,6 +3,7 @@
  * of asking. Each runs in a transaction that is rolled back.
  */
 import { sql } from 'kysely'
+import * as activity from '../../src/data/activity.ts'
 import * as archived from '../../src/data/archived.ts'
 import * as entries from '../../src/data/archiveEntries.ts'
 import * as archives from '../../src/data/archives.ts'
@@ -22,6 +23,7 @@ import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
 import * as scrub from '../../src/data/scrub.ts'
+import * as notifications from '../../src/data/notifications.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as uploads from '../../src/data/uploads.ts'
@@ -33,6 +35,7 @@ import { today } from './fill.ts'
 
 /** Modules of src/data whose tables grow with galleries and their visitors. */
 export const asked = {
+  activity,
   archiveEntries: entries,
   archived,
   archives,
@@ -52,12 +55,13 @@ export const asked = {
   links,
   scrub,
   marks,
+  notifications,
   suppressions,
   throttles,
   uploads,
 }
 /** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
-export const small = ['apiKeys', 'moment', 'settings', 'users', 'sources']
+export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users', 'sources']
 /** What these modules hold that asks nothing. */
 export const silent = ['archives.newestOf', 'assets.ownKeys', 'downloads.forgotten', 'feedback.asFeedback']
 
@@ -168,10 +172,12 @@ export const questions: Record<string, Question> = {
   'galleries.insertGallery': question((tx, s) => galleries.insertGallery(tx, { ...s.gallery, id: uuid(1), slug: 'fresh' })),
   'galleries.takenSlugs': question((tx, s) => galleries.takenSlugs(tx, [s.gallery.slug, 'fresh', 'fresh-2'])),
   'galleries.changeGallery': question((tx, s) => galleries.changeGallery(tx, s.gallery.id, { title: 'New' })),
-  'galleries.expireDue': question((tx) => galleries.expireDue(tx, now)),
   'galleries.listRetirable': question((tx) => galleries.listRetirable(tx, 500)),
   'galleries.listUnarchived': question((tx) => galleries.listUnarchived(tx, 500)),
   'galleries.listHydrating': question((tx) => galleries.listHydrating(tx, 500)),
+  'galleries.listEnded': question((tx, s) => galleries.listEnded(tx, now, [s.gallery.id], 200)),
+  'galleries.listReminding': question((tx, s) => galleries.listReminding(tx, now, [s.gallery.id], 200)),
+  'galleries.setReminder': question((tx, s) => galleries.setReminder(tx, s.gallery.id, now)),
   'galleries.walkGalleries': question((tx, s) => galleries.walkGalleries(tx, s.gallery.id, 200)),
   'galleries.listUncleared': question((tx) => galleries.listUncleared(tx, ago(30), null, 500)),
   'galleries.countGallery': question((tx, s) => galleries.countGallery(tx, s.gallery.id)),
@@ -294,6 +300,7 @@ export const questions: Record<string, Question> = {
   'links.insertLinks': question((tx, s) => links.insertLinks(tx, [{ ...s.link, id: uuid(1) }])),
   'links.findLink': question((tx, s) => links.findLink(tx, s.link.id)),
   'links.findExportLink': question((tx, s) => links.findExportLink(tx, s.selection.id, null, now)),
+  'links.grantPageLinks': question((tx, s) => links.grantPageLinks(tx, s.gallery.id, [s.client.id], now, 31_536_000_000)),
   'links.grantLink': question((tx, s) =>
     links.grantLink(
       tx,
@@ -332,6 +339,8 @@ export const questions: Record<string, Question> = {
   'letters.listWaiting': question((tx) => letters.listWaiting(tx, now, 500)),
   'letters.listTold': question((tx, s) => letters.listTold(tx, s.gallery.id, now)),
   'letters.takeBack': question((tx, s) => letters.takeBack(tx, s.archive, now)),
+  'letters.findLast': question((tx, s) => letters.findLast(tx, s.gallery.id, 'gallery_ending', ago(1))),
+  'letters.takeBackKinds': question((tx, s) => letters.takeBackKinds(tx, s.gallery.id, ['gallery_ending'])),
   'letters.pageLetters': question((tx, s) => letters.pageLetters(tx, s.owner, { limit: 50 })),
   'letters.pageLetters: deep': question((tx, s) => letters.pageLetters(tx, s.owner, { limit: 50, before: s.letter })),
   'letters.pageLetters: small owner': question((tx, s) => letters.pageLetters(tx, s.smallOwner, { limit: 50 })),
@@ -360,12 +369,26 @@ export const questions: Record<string, Question> = {
   'downloads.changeDownload': question((tx, s) => downloads.changeDownload(tx, s.letter.id, { received: [], answers: [], lastAt: now })),
   'downloads.countDownload': question((tx, s) => downloads.countDownload(tx, s.archive.id, true, now)),
   'downloads.listDownloads': question((tx, s) => downloads.listDownloads(tx, s.gallery.id)),
+  'downloads.listComplete': question((tx, s) => downloads.listComplete(tx, s.gallery.id, null)),
+  'downloads.listComplete: of one content': question((tx, s) => downloads.listComplete(tx, s.gallery.id, s.archive.planHash)),
   'downloads.countSent': question((tx, s) => downloads.countSent(tx, s.gallery.id)),
   'downloads.forgetClient': question((tx, s) => downloads.forgetClient(tx, s.gallery.id, s.client.id)),
   'downloads.sweepDownloads': question((tx) => downloads.sweepDownloads(tx, ago(30))),
   'downloads.listDigestsDue': question((tx) => downloads.listDigestsDue(tx, { from: ago(30), until: ago(0.2) })),
   'downloads.tellIn': question((tx, s) => downloads.tellIn(tx, [s.gallery.id], { from: ago(900), until: ago(0.2) }, s.letter.id)),
   'downloads.listTold': question((tx, s) => downloads.listTold(tx, s.letter.id)),
+  'activity.note': question((tx, s) => activity.note(tx, { at: now, actor: 'system', action: 'expired', galleryId: s.gallery.id })),
+  'activity.pageActivity': question((tx, s) => activity.pageActivity(tx, { galleryId: s.gallery.id }, { limit: 50 })),
+  'activity.pageActivity: of an owner': question((tx, s) =>
+    activity.pageActivity(tx, { ownerId: s.owner }, { limit: 50, before: s.gallery }),
+  ),
+  'activity.pageActivity: of a small owner': question((tx, s) => activity.pageActivity(tx, { ownerId: s.smallOwner }, { limit: 50 })),
+  'activity.pageActivity: of all': question((tx, s) => activity.pageActivity(tx, {}, { limit: 50, before: s.gallery })),
+  'notifications.tell': question((tx, s) => notifications.tell(tx, s.gallery, 'gallery_expired', now)),
+  'notifications.pageNotifications': question((tx, s) => notifications.pageNotifications(tx, s.owner, { limit: 50, before: s.gallery })),
+  // a count of what one person has not read: nearly all of them are read
+  'notifications.countUnread': question((tx, s) => notifications.countUnread(tx, s.owner)),
+  'notifications.markRead': question((tx, s) => notifications.markRead(tx, s.owner, s.letter.id, now)),
   'exports.insertExport': question((tx, s) => exports.insertExport(tx, { ...s.export, id: uuid(1) }, [s.selection.id])),
   'exports.findExport': question((tx, s) => exports.findExport(tx, s.export.galleryId, s.export.id)),
   'exports.lockExport': question((tx, s) => exports.lockExport(tx, s.export.id)),

@@ -1,6 +1,7 @@
 /** How an attempt ends that did not work: back in the queue, or given up and told. */
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { changeHeld, listVersions } from '../../data/archives.ts'
 import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
@@ -39,6 +40,8 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, arch
   await letGo(deps, tx, archive, 'failed', error)
   // of an export its asker is told, where they look
   if (archive.purpose === 'selection') return fileFailed(deps, tx, archive)
+  const facts = { version: archive.version, code: asKnown(error).code }
+  await note(tx, { at: deps.clock.now(), actor: 'system', action: 'archive_failed', galleryId: gallery.id, subject: archive.id, facts })
   await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_failed ${archive.id}` })
   if (archive.purpose === 'final') await standAgain(deps, tx, gallery, error)
   else await handOn(deps, tx, archive)
@@ -47,7 +50,7 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, arch
 /** Nothing was deleted: the gallery is what it was before it was to be archived, and says why it is not. */
 async function standAgain(deps: Pick<Deps, 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
   if (gallery.state !== 'archiving') return
-  const archiveError = error instanceof AppError ? error.code : 'internal'
+  const archiveError = asKnown(error).code
   await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError })
 }
 
@@ -71,7 +74,7 @@ export async function letGo(
 ): Promise<void> {
   const now = deps.clock.now()
   if (archive.storageKey) await discard(tx, [archive.storageKey], 'attempt failed', after(now, days(1)))
-  const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error })
+  const known = asKnown(error)
   await changeHeld(tx, archive, {
     status,
     storageKey: null,
@@ -87,3 +90,5 @@ export async function letGo(
     errorMessage: known.message,
   })
 }
+
+const asKnown = (error: unknown) => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))

@@ -1,6 +1,8 @@
 /** Publishes a gallery: it opens to guests, and its archive is asked for, in one transaction. */
 import { AppError } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
+import { byUser } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -21,6 +23,7 @@ export async function publish(
     // a draft whose date has passed would open closed, and its letters would invite nobody
     if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
+    if (gallery.state === 'draft') await note(tx, { at: now, actor: byUser(by.userId), action: 'published', galleryId: gallery.id })
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
     // built before it was published, or clients have come since
     if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })

@@ -6,9 +6,11 @@
  */
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
+import { note } from '../../data/activity.ts'
 import { listPlannedItems, sealEntries } from '../../data/archiveEntries.ts'
 import { findCurrent, insertArchive, listVersions, lockOpen, markAnnounced, newestOf, nextVersion } from '../../data/archives.ts'
 import { listChosen, listStored } from '../../data/assets.ts'
+import { byUser } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
@@ -40,6 +42,9 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
   await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  const facts = { version: archive.version, source: wish.source, photos: archive.imageCount }
+  const asked = { at: archive.createdAt, actor: byUser(wish.requestedBy), action: 'archive_asked' as const }
+  await note(tx, { ...asked, galleryId: gallery.id, subject: archive.id, facts })
   return archive
 }
 

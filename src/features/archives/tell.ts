@@ -1,9 +1,11 @@
-/** Letters to the photographer, each fact once. */
+/** What the photographer is told, by letter and in the studio, each fact once. */
 import { newId } from '../../base/id.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
+import { tell } from '../../data/notifications.ts'
 import { findUser } from '../../data/users.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
+import type { NoticeKind } from '../../domain/notification.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -21,10 +23,12 @@ export async function writeToOwner(
   tx: Tx,
   gallery: Pick<Gallery, 'id' | 'ownerId' | 'locale'>,
   { kind, archiveId, dedupeKey, facts }: Fact,
+  { kind, archiveId, dedupeKey }: { kind: NoticeKind & LetterKind; archiveId: string; dedupeKey: string },
 ): Promise<void> {
   const owner = await findUser(tx, gallery.ownerId)
   if (!owner || (await isWritten(tx, dedupeKey))) return
   const now = deps.clock.now()
+  await tell(tx, gallery, kind, now)
   const id = newId(now)
   const about = { galleryId: gallery.id, archiveId, linkId: null, recipient: owner.email, locale: gallery.locale }
   await insertLetter(tx, { ...about, id, dedupeKey, kind, createdAt: now, ...(facts ? { facts: JSON.stringify(facts) } : {}) })

@@ -4,6 +4,7 @@
  */
 import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { changeHeld, claimForVerify, findArchive, findNewer, markAnnounced, supersede } from '../../data/archives.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
@@ -81,6 +82,8 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
       await fileReady(deps, tx, archive)
       return repairExports(deps, tx, gallery)
     }
+    const facts = { version: archive.version, photos: archive.imageCount, missing: archive.missingCount, bytes: archive.fileSizeBytes }
+    await note(tx, { at: now, actor: 'system', action: 'archive_ready', galleryId: gallery.id, subject: archive.id, facts })
     // asked again: somebody may have published while the bytes were read
     if (newer && (await findArchive(tx, archive.id))?.announce) await markAnnounced(tx, newer.id)
     await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })

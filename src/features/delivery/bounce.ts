@@ -2,6 +2,7 @@
 import { newId } from '../../base/id.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import { insertLetter, isWritten, type Letter } from '../../data/letters.ts'
+import { tell } from '../../data/notifications.ts'
 import { type Suppression, suppress } from '../../data/suppressions.ts'
 import { findUser } from '../../data/users.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -33,6 +34,7 @@ export async function tellOwner(
   const dedupeKey = `mail_bounced ${letter.galleryId} ${address}`
   if (!owner || owner.email.toLowerCase() === address || (await isWritten(tx, dedupeKey))) return
   const now = deps.clock.now()
+  await tell(tx, gallery, 'mail_bounced', now, { reason: why.reason })
   const id = newId(now)
   await insertLetter(tx, {
     id,

@@ -9,7 +9,7 @@ import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import { findLetter } from '../../data/letters.ts'
 import { suppress } from '../../data/suppressions.ts'
 import type { Locale } from '../../domain/gallery.ts'
-import { readUnsubscribe } from '../../domain/unsubscribe.ts'
+import { readLetterToken } from '../../domain/letter-token.ts'
 import type { App } from '../../http/app.ts'
 import { answerNotice } from '../../http/notice.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -22,7 +22,7 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 16 * 1024 }, (_request, _body, done) => done(null, undefined))
 
   const find = async (token: string) => {
-    const letter = await findLetter(deps.db, readUnsubscribe(token, deps.settings.tokenSecrets))
+    const letter = await findLetter(deps.db, readLetterToken('unsubscribe', token, deps.settings.tokenSecrets))
     const gallery = letter && (await findGalleryOfAnyState(deps.db, letter.galleryId))
     if (!gallery) throw new AppError('link_unknown')
     return { letter, gallery }

@@ -4,12 +4,13 @@ import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import type { Letter as LetterRow } from '../../data/letters.ts'
 import { findUser } from '../../data/users.ts'
 import { isOptional, type LetterFacts, type LetterKind, type RenderedLetter, renderLetter } from '../../domain/letter.ts'
+import { mintLetterToken } from '../../domain/letter-token.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
-import { mintUnsubscribe } from '../../domain/unsubscribe.ts'
 import type { Letter } from '../../ports/mail/port.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
+import { ending, expired, ownExpired } from './letters/expiry.ts'
 import { exportReady } from './letters/exports.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
@@ -28,6 +29,9 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
+  gallery_ending: ending,
+  gallery_expired: expired,
+  own_gallery_expired: ownExpired,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {
@@ -35,7 +39,7 @@ export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {
   const owner = gallery && (await findUser(deps.db, gallery.ownerId))
   if (!gallery || !owner) throw new AppError('not_found', { letter: row.id }, { final: true })
   const leave = isOptional(row.kind)
-    ? `${deps.settings.publicUrl}/unsubscribe/${mintUnsubscribe(row.id, deps.settings.tokenSecrets)}`
+    ? `${deps.settings.publicUrl}/unsubscribe/${mintLetterToken('unsubscribe', row.id, deps.settings.tokenSecrets)}`
     : undefined
   const words = await render(deps, row.kind, { row, gallery, owner }, leave)
   const host = new URL(deps.settings.publicUrl).hostname

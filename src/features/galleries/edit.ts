@@ -2,8 +2,14 @@
 
 import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
+import { note } from '../../data/activity.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
+import { takeBackKinds } from '../../data/letters.ts'
+import type { Actor } from '../../domain/activity.ts'
+import { extended } from '../../domain/expiry.ts'
 import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
+import { endKinds } from '../../domain/letter.ts'
+import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 export interface NewGallery {
@@ -67,29 +73,74 @@ async function freeSlug(deps: Pick<Deps, 'db'>, wanted: string): Promise<string>
   return free
 }
 
-/** A new expiry date opens an expired gallery again. */
-export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id: string, change: GalleryChange): Promise<void> {
+/** A new expiry date opens an expired gallery again. `by` is who did it, for the list of what has happened. */
+export async function editGallery(
+  deps: Pick<Deps, 'db' | 'clock' | 'queue'>,
+  id: string,
+  change: GalleryChange,
+  by: Actor = 'system',
+): Promise<void> {
   if (change.slug !== undefined) checkSlug(change.slug)
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, id)
     if (change.slug !== undefined && change.slug !== gallery.slug && (await takenSlugs(tx, [change.slug])).size)
       throw new AppError('slug_taken', { slug: change.slug })
-    const reopened =
-      gallery.state === 'expired' && change.expiresAt !== undefined && (!change.expiresAt || change.expiresAt > deps.clock.now())
+    const now = deps.clock.now()
+    const reopened = gallery.state === 'expired' && change.expiresAt !== undefined && (!change.expiresAt || change.expiresAt > now)
     const changed = reopened ? { ...change, state: 'active' as const } : change
     await changeGallery(tx, id, changed)
+    await noteChange(tx, gallery, change, by, now)
     const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
     // the names inside the ZIP are other ones now, or became so while the gallery was closed
-    const after = stateAt({ ...gallery, ...changed }, deps.clock.now())
-    if (after === 'active' && (renamed || stateAt(gallery, deps.clock.now()) === 'expired'))
+    const after = stateAt({ ...gallery, ...changed }, now)
+    if (after === 'active' && (renamed || stateAt(gallery, now) === 'expired'))
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
   })
 }
 
+async function noteChange(tx: Tx, gallery: Gallery, change: GalleryChange, actor: Actor, at: Date): Promise<void> {
+  const { id, expiresAt, passwordHash } = gallery
+  if (change.expiresAt !== undefined && change.expiresAt?.getTime() !== expiresAt?.getTime()) {
+    await takeBackKinds(tx, id, endKinds)
+    const facts = { from: expiresAt?.toISOString() ?? null, to: change.expiresAt?.toISOString() ?? null }
+    await note(tx, { at, actor, action: 'date_moved', galleryId: id, facts })
+  }
+  if (change.passwordHash !== undefined && change.passwordHash !== passwordHash)
+    await note(tx, { at, actor, action: 'password_changed', galleryId: id, facts: { set: change.passwordHash !== null } })
+}
+
+/**
+ * Puts the end of a gallery off by 30 days, from today or from its end if that is still to come, and opens it again; for whoever
+ * holds the letter about the end at `end`. Answers the new end, or undefined when that end was moved or put off before: two clicks
+ * are one. Throws `gallery_not_open` for one that is archived, or being archived, since then.
+ */
+export async function extendGallery(
+  deps: Pick<Deps, 'db' | 'clock' | 'queue'>,
+  id: string,
+  end: Date,
+  by: Actor,
+): Promise<Date | undefined> {
+  return deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGallery(tx, id)
+    if (gallery.state !== 'active' && gallery.state !== 'expired') throw new AppError('gallery_not_open', { gallery: id })
+    if (gallery.expiresAt?.getTime() !== end.getTime()) return undefined
+    const now = deps.clock.now()
+    const to = extended(end, now)
+    await changeGallery(tx, id, { expiresAt: to, state: 'active' })
+    await takeBackKinds(tx, id, endKinds)
+    await note(tx, { at: now, actor: by, action: 'extended', galleryId: id, facts: { from: end.toISOString(), to: to.toISOString() } })
+    // what was changed while it was closed
+    await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
+    return to
+  })
+}
+
 /** Leaves a tombstone: the page closes and the slug stays taken; files and archives stay until their time. */
-export async function deleteGallery(deps: Pick<Deps, 'db' | 'clock'>, id: string): Promise<void> {
+export async function deleteGallery(deps: Pick<Deps, 'db' | 'clock'>, id: string, by: Actor = 'system'): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
+    const at = deps.clock.now()
     await lockGallery(tx, id)
-    await changeGallery(tx, id, { state: 'deleted', deletedAt: deps.clock.now() })
+    await changeGallery(tx, id, { state: 'deleted', deletedAt: at })
+    await note(tx, { at, actor: by, action: 'deleted', galleryId: id })
   })
 }

@@ -2,13 +2,14 @@
 import { z } from 'zod'
 import type { Link as LinkView, NewLink, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type LinkRow, listLinks, revokeLink, revokeShares } from '../../data/links.ts'
+import { type LinkRow, listLinks } from '../../data/links.ts'
 import { permissions } from '../../domain/access.ts'
+import { byUser } from '../../domain/activity.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { moment } from './moment.ts'
-import { type PageLink, pageAddress, personalLink, shareGallery } from './share.ts'
+import { type PageLink, pageAddress, personalLink, shareGallery, withdrawLink, withdrawShares } from './share.ts'
 
 export function linkRoutes(app: App, deps: Deps, guard: Guard): void {
   const made = (link: PageLink): NewLink => ({ id: link.id, url: pageAddress(deps, link), expires_at: link.expiresAt.toISOString() })
@@ -20,8 +21,8 @@ export function linkRoutes(app: App, deps: Deps, guard: Guard): void {
 
   const linkParams = z.object({ id: idOrSlug, link: uuidText })
   app.delete('/api/galleries/:id/links/:link', { schema: { params: linkParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    if (!(await revokeLink(deps.db, id, request.params.link, deps.clock.now()))) throw new AppError('not_found')
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
+    if (!(await withdrawLink(deps, id, request.params.link, byUser(ownerId)))) throw new AppError('not_found')
     return reply.code(204).send()
   })
 
@@ -37,17 +38,17 @@ export function linkRoutes(app: App, deps: Deps, guard: Guard): void {
     expires_at: moment.nullish(),
   })
   app.post('/api/galleries/:id/share', { schema: { params: galleryParams, body: share } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
     const { permission, max_uses, expires_at } = request.body
     const wish = { permission, maxUses: max_uses ?? null, expiresAt: expires_at ? new Date(expires_at) : null }
     if (wish.expiresAt && wish.expiresAt <= deps.clock.now())
       throw new AppError('bad_request', { errors: [{ path: 'body/expires_at', message: 'lies in the past' }] })
-    return reply.code(201).send(made(await shareGallery(deps, id, wish)))
+    return reply.code(201).send(made(await shareGallery(deps, id, wish, byUser(ownerId))))
   })
 
   app.delete('/api/galleries/:id/share', { schema: { params: galleryParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    await revokeShares(deps.db, id, deps.clock.now())
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await withdrawShares(deps, id, byUser(ownerId))
     return reply.code(204).send()
   })
 }

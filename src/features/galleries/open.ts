@@ -3,11 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../base/errors.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
-import { countUse } from '../../data/links.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import { countUse, findLink } from '../../data/links.ts'
+import { type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
+import { readLink } from '../../domain/link.ts'
 import { type App, strictRate, takeEmptyForms } from '../../http/app.ts'
+import { answerNotFound } from '../../http/closed.ts'
 import type { Guard } from '../../http/guard.ts'
-import { answerGone, answerNotice, refuseByPage, speaks } from '../../http/notice.ts'
+import { answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
 import { noticeWords } from '../../http/notice-words.ts'
 import { leavePass, type Pass, passOfToken } from '../../http/pass.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -47,13 +49,31 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
     work: (pass: Pass, gallery: Gallery) => Promise<void>,
   ): Promise<FastifyReply> {
     try {
+      const gallery = await galleryOf(token)
+      // archived: its links were closed with it, and what was behind them is no longer there
+      if (gallery.state === 'archived') return await closed(request, reply)
       const pass = await passOfToken(deps, token)
-      const gallery = await findGalleryOfAnyState(deps.db, pass.link.galleryId)
-      if (!gallery || gallery.state === 'deleted') throw new AppError('link_unknown')
-      await work(pass, gallery)
+      // the page says when it ended; a visit that shows nothing is not counted
+      if (isClosed(stateAt(gallery, deps.clock.now()))) {
+        leavePass(deps, reply, pass)
+        enter(reply, gallery)
+      } else await work(pass, gallery)
     } catch (error) {
       if (!answerGone(request, reply, error, undefined)) throw error
     }
+    return reply
+  }
+
+  async function galleryOf(token: string): Promise<Gallery> {
+    const link = await findLink(deps.db, readLink(token, deps.settings.tokenSecrets).id)
+    const gallery = link && (await findGalleryOfAnyState(deps.db, link.galleryId))
+    if (!gallery || gallery.state === 'deleted') throw new AppError('link_unknown')
+    return gallery
+  }
+
+  async function closed(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (!wantsPage(request)) throw new AppError('not_found')
+    await answerNotFound(deps, request, reply)
     return reply
   }
 

@@ -1,8 +1,10 @@
 /** POST /admin/albums: what 001 calls registering an album is our publishing of the gallery with that slug. */
 import type { Album } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { keepSource } from '../../data/sources.ts'
+import { byUser } from '../../domain/activity.ts'
 import { albumPrefix, countPhotos } from '../../domain/foreign.ts'
 import { checkSlug, type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -58,6 +60,7 @@ async function open(deps: Needs, id: string, title: string): Promise<{ gallery: 
     const opened = { title, state: 'active' as const, publishedAt: now }
     if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, id, opened)
+    await note(tx, { at: now, actor: byUser(gallery.ownerId), action: 'published', galleryId: id })
     return { gallery: { ...gallery, ...opened }, photos }
   })
 }

@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type ClientChange, changeClient, listClients, removeClient } from '../../data/clients.ts'
-import { forgetClient } from '../../data/downloads.ts'
+import { type ClientChange, changeClient, listClients } from '../../data/clients.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
 import { findUser } from '../../data/users.ts'
 import { permissions } from '../../domain/access.ts'
+import { byUser } from '../../domain/activity.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
@@ -14,7 +14,7 @@ import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { addClient } from './clients.ts'
+import { addClient, dropClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { moment } from './moment.ts'
 import { registerAlbum } from './register.ts'
@@ -88,14 +88,14 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   app.patch('/api/galleries/:id', { schema: { params: galleryParams, body: change } }, async (request) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    await editGallery(deps, id, await readChange(request.body))
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await editGallery(deps, id, await readChange(request.body), byUser(ownerId))
     return view((await findGallery(deps.db, id))!)
   })
 
   app.delete('/api/galleries/:id', { schema: { params: galleryParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    await deleteGallery(deps, id)
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await deleteGallery(deps, id, byUser(ownerId))
     return reply.code(204).send()
   })
 
@@ -105,10 +105,10 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   app.post('/api/galleries/:id/clients', { schema: { params: galleryParams, body: newClient } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
     const { email, ...rest } = request.body
     const { name, ...change } = readClientChange(rest)
-    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null, change)))
+    return reply.code(201).send(viewClient(await addClient(deps, id, email, name ?? null, change, byUser(ownerId))))
   })
 
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
@@ -120,11 +120,8 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    await deps.db.transaction().execute(async (tx) => {
-      await forgetClient(tx, id, request.params.client)
-      await removeClient(tx, id, request.params.client, deps.clock.now())
-    })
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await dropClient(deps, id, request.params.client, byUser(ownerId))
     return reply.code(204).send()
   })
 }

@@ -1,10 +1,13 @@
 /** Links that open a gallery's page: one for each client, and one to pass on. */
 import { after } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
+import { note } from '../../data/activity.ts'
 import { lockClient } from '../../data/clients.ts'
-import { grantLink, insertLink, type Link, revokeShares } from '../../data/links.ts'
+import { grantLink, insertLink, type Link, revokeLink, revokeShares } from '../../data/links.ts'
 import { checkAccess, type Permission } from '../../domain/access.ts'
+import type { Actor } from '../../domain/activity.ts'
 import { mintLink } from '../../domain/link.ts'
+import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 type Needs = Pick<Deps, 'db' | 'clock' | 'settings'>
@@ -32,7 +35,7 @@ export interface ShareWish {
 }
 
 /** A new link to pass on. The ones before it end with its making: who rotates a link means that. */
-export async function shareGallery(deps: Needs, galleryId: string, wish: ShareWish): Promise<PageLink> {
+export async function shareGallery(deps: Needs, galleryId: string, wish: ShareWish, by: Actor): Promise<PageLink> {
   const now = deps.clock.now()
   const link = {
     id: newId(now),
@@ -44,8 +47,29 @@ export async function shareGallery(deps: Needs, galleryId: string, wish: ShareWi
     maxUses: wish.maxUses,
   }
   await deps.db.transaction().execute(async (tx) => {
-    await revokeShares(tx, galleryId, now)
+    await endShares(tx, galleryId, now, by)
     await insertLink(tx, link)
   })
   return link
+}
+
+/** Withdraws one link; answers whether there was a living one. */
+export async function withdrawLink(deps: Pick<Deps, 'db' | 'clock'>, galleryId: string, id: string, by: Actor): Promise<boolean> {
+  const now = deps.clock.now()
+  return deps.db.transaction().execute(async (tx) => {
+    const done = await revokeLink(tx, galleryId, id, now)
+    if (done) await note(tx, { at: now, actor: by, action: 'link_revoked', galleryId, subject: id })
+    return done
+  })
+}
+
+/** Withdraws the links to pass on. */
+export async function withdrawShares(deps: Pick<Deps, 'db' | 'clock'>, galleryId: string, by: Actor): Promise<void> {
+  const now = deps.clock.now()
+  await deps.db.transaction().execute((tx) => endShares(tx, galleryId, now, by))
+}
+
+async function endShares(tx: Tx, galleryId: string, now: Date, by: Actor): Promise<void> {
+  const count = await revokeShares(tx, galleryId, now)
+  if (count) await note(tx, { at: now, actor: by, action: 'link_revoked', galleryId, facts: { count } })
 }

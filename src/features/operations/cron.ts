@@ -10,7 +10,8 @@ import { type App, strictRate } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { cleanUp, type MoreToClean, maintainAndKeep } from './daily.ts'
-import { expireGalleries, wakeArchives } from './reconcile.ts'
+import { expireGalleries } from './expire.ts'
+import { wakeArchives } from './reconcile.ts'
 import { findLastRun } from './schedule.ts'
 
 // as 000's cron did: a call ends soon, and the next one goes on

@@ -10,13 +10,14 @@ import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
 import { expireExports, settleCancelled } from '../../data/exports.ts'
-import { expireDue, listHydrating, listRetirable, listUnarchived } from '../../data/galleries.ts'
+import { listHydrating, listRetirable, listUnarchived } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { listUnlooked } from '../../data/sources.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
+import { expireGalleries } from './expire.ts'
 import { endArchives, sweepTemporary } from './retention.ts'
 import { startMaintenance } from './schedule.ts'
 
@@ -88,11 +89,6 @@ export async function retryArchiving(deps: Pick<Deps, 'db' | 'queue'>): Promise<
 
 async function archiveAll(deps: Pick<Deps, 'db' | 'queue'>, ids: string[]): Promise<void> {
   for (const galleryId of ids) await deps.queue.send(deps.db, { name: 'gallery.retire', payload: { galleryId, source: 'expiry' } })
-}
-
-/** Answers how many galleries were noted as expired: nobody's page closes for good because of a clock that jumped. */
-export async function expireGalleries(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
-  return expireDue(deps.db, await deps.calendar.now())
 }
 
 /** Events of the bucket are hints and may be lost: every prefix is looked at once an hour. */

@@ -7,6 +7,7 @@
  * it can be done again, by two at once, and after a kill: every photo is one transaction, and the row is asked first.
  */
 import { AppError, isCode } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { markMissing } from '../../data/assets.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import {
@@ -194,7 +195,9 @@ async function openRegistered({ db, queue, clock }: SyncDeps, { galleryId, publi
     if (!photos) return
     await changeSource(tx, galleryId, { publish: false })
     if (gallery.state !== 'draft') return
-    await changeGallery(tx, galleryId, { state: 'active', publishedAt: clock.now() })
+    const now = clock.now()
+    await changeGallery(tx, galleryId, { state: 'active', publishedAt: now })
+    await note(tx, { at: now, actor: 'system', action: 'published', galleryId })
     await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId, source: 'registration' } })
   })
 }

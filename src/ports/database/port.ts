@@ -7,12 +7,15 @@
  */
 import type { ColumnType, Kysely, Transaction } from 'kysely'
 import type { Permission } from '../../domain/access.ts'
+import type { Action } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
 import type { Answer } from '../../domain/download.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
 import type { LinkKind } from '../../domain/link.ts'
+import type { NoticeKind } from '../../domain/notification.ts'
+import type { PageName } from '../../domain/pages.ts'
 import type { Recipe } from '../../domain/recipe.ts'
 
 export type Database = Kysely<Tables>
@@ -46,7 +49,7 @@ export interface Tables {
   }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
-  galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean> }
+  galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean>; remindAt: Default<Date | null> }
   galleryClients: GalleryClientsTable
   items: ItemsTable
   assets: Asset & { role: 'original'; createdAt: Date; scrubbedAt: Default<Date | null> }
@@ -67,6 +70,9 @@ export interface Tables {
   sourceNotes: { galleryId: string; key: string; outcome: 'copied' | 'duplicate' | 'skipped'; reason: string | null }
   archiveProofs: { id: string; archiveId: string; checksum: string; verifiedAt: Date }
   purges: PurgesTable
+  pages: PagesTable
+  activity: ActivityTable
+  notifications: NotificationsTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -327,4 +333,39 @@ export interface FeedbackGuestsTable {
   name: string | null
   email: string | null
   createdAt: Date
+}
+
+/** A page in the installation's own words; without a row it says ours. */
+export interface PagesTable {
+  name: PageName
+  locale: 'en' | 'de' | 'ru'
+  markdown: string
+  updatedBy: string | null
+  updatedAt: Date
+}
+
+/** What has happened to galleries. Rows are added; the database refuses to change or delete them. */
+export interface ActivityTable {
+  id: string
+  at: Date
+  /** `user {id}`, `client {id}`, `system`, `guest` */
+  actor: string
+  action: Action
+  galleryId: string
+  ownerId: string
+  /** the id of the client, link or archive that it happened to */
+  subject: string | null
+  /** no addresses, no secrets */
+  facts: ColumnType<Record<string, unknown>, string | undefined, never>
+}
+
+/** What the studio tells its user: the facts of the letters to photographers, also where no letter arrives. */
+export interface NotificationsTable {
+  id: string
+  userId: string
+  kind: NoticeKind
+  galleryId: string
+  facts: ColumnType<Record<string, unknown>, string | undefined, never>
+  createdAt: Date
+  readAt: ColumnType<Date | null, undefined, Date>
 }

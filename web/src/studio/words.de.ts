@@ -179,6 +179,9 @@ export const words: Words = {
   noLettersTitle: 'Noch keine Briefe',
   noLetters: 'Die ersten entstehen, wenn ein Archiv geprüft ist.',
   letterKinds: {
+    gallery_ending: 'Galerie endet bald',
+    gallery_expired: 'Galerie ist abgelaufen',
+    own_gallery_expired: 'Ihre Galerie ist abgelaufen',
     archive_ready: 'ZIP ist fertig',
     archive_completed: 'ZIP ist jetzt vollständig',
     new_version: 'Neue Fassung',

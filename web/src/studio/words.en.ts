@@ -180,6 +180,9 @@ export const words = {
   noLettersTitle: 'No letters yet',
   noLetters: 'The first ones are written when an archive is verified.',
   letterKinds: {
+    gallery_ending: 'Gallery ends soon',
+    gallery_expired: 'Gallery has ended',
+    own_gallery_expired: 'Your gallery has ended',
     archive_ready: 'ZIP is ready',
     archive_completed: 'ZIP is complete now',
     new_version: 'New version',

@@ -180,6 +180,9 @@ export const words: Words = {
   noLettersTitle: 'Писем пока нет',
   noLetters: 'Первые появятся, когда архив будет проверен.',
   letterKinds: {
+    gallery_ending: 'Галерея скоро закроется',
+    gallery_expired: 'Срок галереи истёк',
+    own_gallery_expired: 'Срок вашей галереи истёк',
     archive_ready: 'ZIP готов',
     archive_completed: 'ZIP теперь полный',
     new_version: 'Новая версия',
