@@ -24,7 +24,7 @@ type Needs = Pick<Deps, 'db' | 'queue' | 'calendar' | 'log' | 'settings'>
 
 const page = 200
 
-/** Answers how many galleries were looked at. */
+/** Answers for how many galleries somebody was reminded. */
 export async function writeReminders(deps: Needs): Promise<number> {
   const now = await deps.calendar.now()
   return eachAlone({
@@ -35,21 +35,24 @@ export async function writeReminders(deps: Needs): Promise<number> {
   })
 }
 
-async function lookAt(deps: Needs, tx: Tx, id: string, now: Date): Promise<void> {
+async function lookAt(deps: Needs, tx: Tx, id: string, now: Date): Promise<boolean> {
   const gallery = await lockGalleryOfAnyState(tx, id)
   const { expiresAt } = gallery
-  if (!expiresAt || stateAt(gallery, now) !== 'active') return setReminder(tx, id, null)
+  const next = async (at: Date | null, reminded = false) => {
+    await setReminder(tx, id, at)
+    return reminded
+  }
+  if (!expiresAt || stateAt(gallery, now) !== 'active') return next(null)
   const step = stepAt(expiresAt, now)
   // not on the day of the invitation, nor again within a day because the date was moved
-  const reminded = await findLast(tx, id, 'gallery_ending', after(now, -quiet))
-  const last = Math.max(gallery.publishedAt?.getTime() ?? 0, reminded?.getTime() ?? 0)
-  const soonest = new Date(last + quiet)
-  if (step && soonest > now) return setReminder(tx, id, soonest)
-  if (step) await remind(deps, tx, gallery, { end: expiresAt, step }, now)
-  await setReminder(tx, id, nextStep(expiresAt, now))
+  const last = await findLast(tx, id, 'gallery_ending', after(now, -quiet))
+  const soonest = new Date(Math.max(gallery.publishedAt?.getTime() ?? 0, last?.getTime() ?? 0) + quiet)
+  if (step && soonest > now) return next(soonest)
+  const reminded = step ? await remind(deps, tx, gallery, { end: expiresAt, step }, now) : 0
+  return next(nextStep(expiresAt, now), reminded > 0)
 }
 
-async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { end: Date; step: number }, now: Date): Promise<void> {
+async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { end: Date; step: number }, now: Date): Promise<number> {
   const clients = await listClients(tx, gallery.id)
   // of what the gallery holds today: who has an older version lacks what came since
   const { ready } = newestOf(await listVersions(tx, gallery.id))
@@ -81,4 +84,5 @@ async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { en
     tx,
     letters.map(({ id }) => ({ job: { name: 'delivery.send' as const, payload: { letterId: id } } })),
   )
+  return letters.length
 }

@@ -31,7 +31,9 @@ export async function expireGalleries(deps: Needs): Promise<number> {
       deps.db.transaction().execute(async (tx) => {
         const gallery = await lockGalleryOfAnyState(tx, id)
         // put off or deleted since it was listed
-        if (gallery.state === 'active' && stateAt(gallery, now) === 'expired') await expireGallery(deps, tx, gallery, now)
+        if (gallery.state !== 'active' || stateAt(gallery, now) !== 'expired') return false
+        await expireGallery(deps, tx, gallery, now)
+        return true
       }),
     failed: (gallery, error) =>
       deps.log.error({ gallery, error: String(error) }, 'a gallery could not be noted as expired; the others go on'),
