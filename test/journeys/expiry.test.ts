@@ -34,8 +34,9 @@ before(async () => {
     error: (facts: Record<string, unknown>, message: string) => void errors.push({ facts, message }),
   }
   s = await served({ mail: smtpMail({ url: office.url, from: 'Keepsake <photos@example.com>' }), log }, webDir)
-  // letters and the minute's work are done by hand, so that the clock may be moved between them
-  await s.world.work({ 'delivery.announce': async () => {}, 'delivery.send': async () => {}, reconcile: async () => {} })
+  // letters and the minute's work are done by hand, so that the clock may be moved between them; archiving is asked for where it matters
+  const none = async () => {}
+  await s.world.work({ 'delivery.announce': none, 'delivery.send': none, 'gallery.retire': none, reconcile: none, maintenance: none })
 })
 after(async () => {
   await s.close()
@@ -241,7 +242,24 @@ test('a reminder says days, end and zone, opens the gallery by the client’s ow
   assert.equal(clients.length, 1)
 })
 
-const tokenTo = (to: string) => /\/extend\/(\S+)/.exec(lastTo(to).text)![1]!
+/** Retired for real: its originals lie inside its final archive. */
+async function archived(gallery: Gallery): Promise<void> {
+  const asked = await s.ida.ask(`/api/galleries/${gallery.id}/retire`, { method: 'POST' })
+  assert.equal(asked.status, 202)
+  await s.world.until(async () => (await rowOf(gallery)).state === 'archived', 'the end of archiving')
+}
+
+/** The letter about this gallery's end that its photographer got last. */
+async function ownLetter(gallery: Gallery): Promise<{ text: string; link: string }> {
+  const query = s.world.deps.db
+    .selectFrom('letters')
+    .select('id')
+    .where('galleryId', '=', gallery.id)
+    .where('kind', '=', 'own_gallery_expired')
+  const { id } = await query.orderBy('createdAt', 'desc').executeTakeFirstOrThrow()
+  const text = textOf(office.taken.find(({ to, messageId }) => to === 'ida@example.com' && messageId.startsWith(id))!)
+  return { text, link: /\/extend\/\S+/.exec(text)![0] }
+}
 const html = { accept: 'text/html' }
 const form = { ...html, 'content-type': 'application/x-www-form-urlencoded' }
 
@@ -249,10 +267,9 @@ test('the button in the photographer’s letter: looking changes nothing, one cl
   const { gallery } = await shown({ title: 'Sommer <b>', expires_at: inDays(2) }, 'mara2@example.com')
   await pass(days(2) + hours(1), hours(1))
   assert.equal(await stateOf(gallery), 'expired')
-  const letter = lastTo('ida@example.com')
-  assert.match(letter.text, /This gallery was open until \d+ \w+ 2026 at \d\d:00 UTC/)
-  assert.match(letter.text, /Complete copies: 0 of 1 clients/)
-  const link = `/extend/${tokenTo('ida@example.com')}`
+  const { text, link } = await ownLetter(gallery)
+  assert.match(text, /This gallery was open until \d+ \w+ 2026 at \d\d:00 UTC/)
+  assert.match(text, /Complete copies: 0 of 1 clients/)
   const before = await rowOf(gallery)
   for (let n = 0; n < 3; n++) {
     const page = await s.guest().ask<string>(link, { headers: html })
@@ -288,17 +305,22 @@ test('the button in the photographer’s letter: looking changes nothing, one cl
 test('a gallery that is archived, or being archived, is not opened by an old letter, and the page says why', async () => {
   const { gallery } = await shown({ expires_at: inDays(1) }, 'mara3@example.com')
   await pass(days(1))
-  const link = `/extend/${tokenTo('ida@example.com')}`
-  for (const state of ['archiving', 'archived', 'restoring'] as const) {
-    await s.world.deps.db.updateTable('galleries').set({ state }).where('id', '=', gallery.id).execute()
+  const { link } = await ownLetter(gallery)
+  const refused = async (state: string) => {
     const before = await rowOf(gallery)
+    assert.equal(before.state, state)
     for (const method of ['GET', 'POST']) {
       const page = await s.guest().ask<string>(link, { method, headers: method === 'POST' ? form : html })
       assert.equal(page.status, 409)
-      assert.match(page.body, /Restore it in the studio/)
+      assert.match(page.body, /restore it in the studio/i)
     }
     assert.deepEqual(await rowOf(gallery), before)
   }
+  await s.world.deps.db.updateTable('galleries').set({ state: 'archiving' }).where('id', '=', gallery.id).execute()
+  await refused('archiving')
+  await s.world.deps.db.updateTable('galleries').set({ state: 'expired' }).where('id', '=', gallery.id).execute()
+  await archived(gallery)
+  await refused('archived')
 })
 
 test('the owner’s own change of the date opens an ended gallery again, and a letter that has not left is not sent', async () => {
@@ -389,7 +411,8 @@ test('guests of an ended gallery read since when, with a clock; of an archived o
   assert.equal((await pageAt(mara, `/g/${gallery.slug}`)).status, 410)
   await patch(gallery, { public: true })
 
-  await s.world.deps.db.updateTable('galleries').set({ state: 'archived' }).where('id', '=', gallery.id).execute()
+  await s.world.deps.db.updateTable('galleries').set({ state: 'expired' }).where('id', '=', gallery.id).execute()
+  await archived(gallery)
   for (const [language, sentence] of [
     ['en', 'This gallery is no longer available.'],
     ['de-DE,de;q=0.9', 'Diese Galerie ist nicht mehr verfügbar.'],
@@ -502,7 +525,7 @@ test('what happens to a gallery is written down, with who did it, for its owner 
   s.world.clock.advance(days(2))
   await minute()
   s.world.clock.advance(1)
-  await s.guest().ask(`/extend/${tokenTo('ida@example.com')}`, { method: 'POST', headers: form })
+  await s.guest().ask((await ownLetter(gallery)).link, { method: 'POST', headers: form })
   s.world.clock.advance(1)
   await s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'DELETE' })
   const rows: Activity[] = []

@@ -64,7 +64,8 @@ const catalog: Catalog<Words> = {
     copiesLabel: 'Complete copies',
     copies: (complete, clients) => `${complete} of ${clients} clients`,
     studioLabel: 'In the studio',
-    offer: (days) => `Should it stay open? The button opens it again, for ${days} from then.`,
+    offer: (days) =>
+      `Should it stay open? The button opens it again, for ${days} from then. Once it is archived, restore it in the studio instead.`,
     extend: (days) => `Extend by ${days}`,
   },
   de: {
@@ -75,7 +76,8 @@ const catalog: Catalog<Words> = {
     copiesLabel: 'Vollständige Kopien',
     copies: (complete, clients) => `${complete} von ${clients} Kunden`,
     studioLabel: 'Im Studio',
-    offer: (days) => `Soll sie offen bleiben? Der Knopf öffnet sie wieder, von da an für ${days}.`,
+    offer: (days) =>
+      `Soll sie offen bleiben? Der Knopf öffnet sie wieder, von da an für ${days}. Ist sie schon archiviert, stellen Sie sie im Studio wieder her.`,
     extend: (days) => `Um ${days} verlängern`,
   },
   ru: {
@@ -86,7 +88,8 @@ const catalog: Catalog<Words> = {
     copiesLabel: 'Полные копии',
     copies: (complete, clients) => `${complete} из ${clients} (клиенты)`,
     studioLabel: 'В студии',
-    offer: (days) => `Оставить её открытой? Кнопка снова откроет галерею на ${days} с момента нажатия.`,
+    offer: (days) =>
+      `Оставить её открытой? Кнопка снова откроет галерею на ${days} с момента нажатия. Если она уже в архиве, восстановите её в студии.`,
     extend: (days) => `Продлить на ${days}`,
   },
 }
