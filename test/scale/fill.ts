@@ -70,8 +70,6 @@ const kinds = [
   'download',
   'export',
   'feedback',
-  'activity',
-  'notification',
 ]
 const id = (kind: string, n: string, hours = '0') => {
   const which = BigInt(kinds.indexOf(kind) + 1) << 56n
@@ -193,10 +191,10 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
       from seed, generate_series(1, 5) p, lateral (select case p when 5 then 'comment' else 'favorite' end as kind) k`,
     feedback_guests: `select gallery, 'guest ' || md5('guest' || g), 'Guest ' || g, null, at + interval '3 hours' from seed`,
     activity: `(id, at, actor, action, gallery_id, owner_id)
-      select ${id('activity', 'g * 10 + n', 'n')}, at + interval '1 hour' * n, 'system', (array['published','archive_asked','archive_ready','client_added'])[n % 4 + 1],
+      select ${id('upload', 'g * 10 + n', 'n')}, at + interval '1 hour' * n, 'system', (array['published','archive_asked','archive_ready','client_added'])[n % 4 + 1],
         gallery, owner from seed, generate_series(1, 6) n`,
     notifications: `(id, user_id, kind, gallery_id, created_at, read_at)
-      select ${id('notification', 'g', '20')}, owner, 'gallery_expired', gallery, at + interval '20 hours',
+      select ${id('letter', 'g', '20')}, owner, 'gallery_expired', gallery, at + interval '20 hours',
         case when g < ${galleries} * 0.99 then at + interval '30 hours' end from seed where g % 10 = 3`,
     suppressions: `(id, owner_id, address, reason, since)
       select ${id('letter', 'g', '9')}, owner, 'client' || g || '.3@example.com', 'bounce', at from seed where g % 100 = 5`,
