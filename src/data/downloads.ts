@@ -1,6 +1,7 @@
 /** Questions to the table downloads: one row for each reader and content. */
 import { type Selectable, sql } from 'kysely'
 import type { Copy, Stretch } from '../domain/download.ts'
+import type { LetterKind } from '../domain/letter.ts'
 import type { Database, DownloadsTable, Tx } from '../ports/database/port.ts'
 
 type Row = Selectable<DownloadsTable>
@@ -114,8 +115,10 @@ export async function forgetClient(tx: Tx, galleryId: string, clientId: string):
   await tx
     .updateTable('letters')
     .set({ status: 'failed', error: 'the client was removed' })
-    .where('linkId', 'in', theirs)
     .where('status', '=', 'queued')
+    .where('galleryId', '=', galleryId)
+    // by their link, or with none
+    .where((eb) => eb.or([eb('linkId', 'in', theirs), eb.and([eb('recipient', '=', client.email), eb('kind', 'in', endNews)])]))
     .execute()
   await tx
     .updateTable('letters')
@@ -130,6 +133,9 @@ export async function forgetClient(tx: Tx, galleryId: string, clientId: string):
     .where('clientId', '=', clientId)
     .execute()
 }
+
+// what its recipient gets as a client and not as the photographer
+const endNews: LetterKind[] = ['gallery_ending', 'gallery_expired']
 
 /** Stands where an address stood. */
 export const forgotten = '(removed)'

@@ -339,6 +339,28 @@ test('the owner’s own change of the date opens an ended gallery again, and a l
   }
 })
 
+test('who is removed gets no letter that waits, and nothing of their address stays', async () => {
+  const { gallery, clients } = await shown({ expires_at: inDays(8), public: false }, 'secret.person@example.com')
+  await pass(days(2))
+  office.down = true
+  s.world.clock.advance(days(6))
+  await handlers(s.world.deps).reconcile({}, job())
+  const rows = () => s.world.deps.db.selectFrom('letters').selectAll().where('galleryId', '=', gallery.id).orderBy('kind').execute()
+  assert.deepEqual(
+    (await rows()).map(({ kind, status }) => `${kind} ${status}`),
+    ['gallery_ending sent', 'gallery_expired queued', 'own_gallery_expired queued'],
+  )
+  assert.equal((await s.ida.ask(`/api/galleries/${gallery.id}/clients/${clients[0]!.id}`, { method: 'DELETE' })).status, 204)
+  office.down = false
+  await minute()
+  const left = await rows()
+  assert.deepEqual(
+    left.map(({ kind, status }) => `${kind} ${status}`),
+    ['gallery_ending sent', 'gallery_expired failed', 'own_gallery_expired sent'],
+  )
+  assert.doesNotMatch(JSON.stringify(left), /secret/)
+})
+
 test('one gallery whose letters cannot be written stops no other, is named, and is noted when they can; nor does one without addresses', async () => {
   const { deps } = s.world
   const nobody = '01900000-0000-7000-8000-00000000bbbb'

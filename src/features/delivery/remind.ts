@@ -14,7 +14,7 @@ import { listComplete } from '../../data/downloads.ts'
 import { listReminding, lockGalleryOfAnyState, setReminder } from '../../data/galleries.ts'
 import { findLast, insertLetters, listWritten } from '../../data/letters.ts'
 import { grantPageLinks } from '../../data/links.ts'
-import { nextStep, quiet, stepAt, toRemind } from '../../domain/expiry.ts'
+import { type Addressee, nextStep, quiet, stepAt, toRemind } from '../../domain/expiry.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -58,18 +58,16 @@ async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { en
   const { ready } = newestOf(await listVersions(tx, gallery.id))
   const complete = await listComplete(tx, gallery.id, ready?.planHash ?? null)
   const ends = end.toISOString()
-  const keyOf = (address: string) => `ending ${gallery.id} ${ends} ${step} ${address.toLowerCase()}`
+  // no address: keys stay when a client is forgotten
+  const keyOf = ({ clientId }: Addressee) => `ending ${gallery.id} ${ends} ${step} ${clientId ?? 'customer'}`
   const all = toRemind(gallery, clients, complete, now).filter(({ recipient }) => isMailbox(recipient))
-  const written = await listWritten(
-    tx,
-    all.map(({ recipient }) => keyOf(recipient)),
-  )
-  const due = all.filter(({ recipient }) => !written.has(keyOf(recipient)))
+  const written = await listWritten(tx, all.map(keyOf))
+  const due = all.filter((one) => !written.has(keyOf(one)))
   const ids = due.flatMap(({ clientId }) => clientId ?? [])
   const links = await grantPageLinks(tx, gallery.id, ids, now, deps.settings.linkLife.share)
   const letters = due.map(({ recipient, clientId }) => ({
     id: newId(now),
-    dedupeKey: keyOf(recipient),
+    dedupeKey: keyOf({ recipient, clientId }),
     kind: 'gallery_ending' as const,
     galleryId: gallery.id,
     archiveId: null,

@@ -49,13 +49,14 @@ export async function expireGallery(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: 
   await writeLetters(deps, tx, gallery, ends, now)
 }
 
-/** To the photographer, the customer and the clients; once for each date and address. */
+/** To the photographer, the customer and the clients; once for each date and person. */
 async function writeLetters(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery, ends: string, now: Date): Promise<void> {
   const owner = await findUser(tx, gallery.ownerId)
   const clients = await listClients(tx, gallery.id)
-  const draft = (kind: NewLetter['kind'], recipient: string, facts: object): NewLetter => ({
+  // no address in the key: keys stay when a client is forgotten
+  const draft = (kind: NewLetter['kind'], who: string, recipient: string, facts: object): NewLetter => ({
     id: newId(now),
-    dedupeKey: `expired ${gallery.id} ${ends} ${recipient.toLowerCase()}`,
+    dedupeKey: `expired ${gallery.id} ${ends} ${who}`,
     kind,
     galleryId: gallery.id,
     archiveId: null,
@@ -65,11 +66,11 @@ async function writeLetters(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery,
     createdAt: now,
     facts: JSON.stringify({ ends, ...facts }),
   })
-  const own = owner ? [draft('own_gallery_expired', owner.email, await countCopies(tx, gallery, clients))] : []
+  const own = owner ? [draft('own_gallery_expired', 'owner', owner.email, await countCopies(tx, gallery, clients))] : []
   // who is photographer and customer in one gets the letter with the button
   const others = toTell(gallery, clients, now).filter(({ recipient }) => recipient.toLowerCase() !== owner?.email.toLowerCase())
-  const all = [...own, ...others.map(({ recipient }) => draft('gallery_expired', recipient, {}))].filter((letter) =>
-    isMailbox(letter.recipient),
+  const all = [...own, ...others.map(({ recipient, clientId }) => draft('gallery_expired', clientId ?? 'customer', recipient, {}))].filter(
+    (letter) => isMailbox(letter.recipient),
   )
   const written = await listWritten(
     tx,
