@@ -58,6 +58,6 @@ async function pageOf({ db }: Pick<Deps, 'db'>, name: PageName, locale: Locale):
 
 const open: Record<Locale, (ended: string) => string> = {
   en: (ended) => `It was open until ${ended}.`,
-  de: (ended) => `Sie war offen bis ${ended}.`,
+  de: (ended) => `Sie war offen bis zum ${ended}.`,
   ru: (ended) => `Она была открыта до: ${ended}.`,
 }

@@ -192,7 +192,7 @@ test('forty days of two galleries: 30, 7 and 1 days before each end who lacks a 
   const german = textsTo('heidi@example.com')
   const ends = [35, 20, 20, 20, 20].map((n) => formatMoment(later(start, days(n)), 'de'))
   assert.deepEqual(
-    german.map((text) => /offen bis (.*?UTC)/.exec(text)![1]),
+    german.map((text) => /offen bis zum (.*?UTC)/.exec(text)![1]),
     ends,
   )
   assert.deepEqual(
@@ -421,7 +421,7 @@ test('guests of an ended gallery read since when, with a clock; of an archived o
       assert.equal(status, 410)
       assert.match(body, /<html lang="de">[\s\S]*<title>Diese Galerie ist abgelaufen<\/title>/)
       assert.match(body, /<svg [^>]*aria-hidden="true"><circle/)
-      assert.match(body, new RegExp(`Sie war offen bis ${day}\\. \\w+ 2026 um \\d\\d:\\d\\d UTC\\.`))
+      assert.match(body, new RegExp(`Sie war offen bis zum ${day}\\. \\w+ 2026 um \\d\\d:\\d\\d UTC\\.`))
       assert.match(policy, /default-src 'none'/)
     }
   }

@@ -44,7 +44,7 @@ const catalog: Catalog<Words> = {
   },
   de: {
     subject: (title) => `Ihre Galerie „${title}“ ist abgelaufen`,
-    text: (from, ended) => `Die Galerie von ${from} war offen bis ${ended}. Ihre Fotos werden dort nicht mehr gezeigt.`,
+    text: (from, ended) => `Die Galerie von ${from} war offen bis zum ${ended}. Ihre Fotos werden dort nicht mehr gezeigt.`,
     ask: 'Brauchen Sie sie noch? Antworten Sie auf diesen Brief: Ihr Fotostudio kann die Galerie wieder öffnen.',
     endLabel: 'Galerie endete',
   },

@@ -71,7 +71,7 @@ const catalog: Catalog<Words> = {
   de: {
     days: (n) => plural('de', n, { one: 'Tag', other: 'Tage' }),
     subject: (title) => `„${title}“ ist abgelaufen`,
-    text: (ended) => `Diese Galerie war offen bis ${ended}. Gäste lesen jetzt, dass sie abgelaufen ist.`,
+    text: (ended) => `Diese Galerie war offen bis zum ${ended}. Gäste lesen jetzt, dass sie abgelaufen ist.`,
     endLabel: 'Galerie endete',
     copiesLabel: 'Vollständige Kopien',
     copies: (complete, clients) => `${complete} von ${clients} Kunden`,

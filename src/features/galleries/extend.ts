@@ -91,10 +91,10 @@ const catalog: Record<Locale, Words> = {
   },
   de: {
     title: (gallery) => `„${gallery}“ länger offen lassen?`,
-    text: (ended, to) => `Die Galerie war offen bis ${ended}. Mit dem Knopf ist sie offen bis ${to}.`,
+    text: (ended, to) => `Die Galerie war offen bis zum ${ended}. Mit dem Knopf ist sie offen bis zum ${to}.`,
     button: (n) => `Um ${plural('de', n, { one: 'Tag', other: 'Tage' })} verlängern`,
     done: (gallery) => `Das Datum von „${gallery}“ ist geändert`,
-    until: (to) => `Die Galerie ist offen bis ${to}.`,
+    until: (to) => `Die Galerie ist offen bis zum ${to}.`,
     endless: 'Die Galerie hat kein Ende.',
     late: (gallery) => `„${gallery}“ ist archiviert oder wird es gerade`,
     lateText: 'Das Datum lässt sich nicht mehr ändern. Stellen Sie die Galerie im Studio wieder her: Dabei wählen Sie ein neues.',
