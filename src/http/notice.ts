@@ -88,10 +88,11 @@ const page = (locale: Locale, notice: Notice | WrittenNotice) => `<!doctype html
 body { margin: 0; min-height: 100svh; display: grid; place-items: center; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 30rem; padding: 2rem; overflow-wrap: anywhere }
 h1 { font: 400 1.9rem/1.15 "Source Serif 4", Georgia, serif; margin: 0 0 .75rem; text-wrap: balance }
-p { margin: 0; color: var(--soft) }
+p { margin: 0 }
+p, ul, ol { color: var(--soft) }
 p + p, ul + p, ol + p, .when { margin-top: .75rem }
 main > svg { color: var(--soft); margin: 0 0 .75rem }
-main > p a { color: inherit }
+main a { color: inherit }
 form, .go { margin: 1.5rem 0 0 }
 button, .go a { display: inline-block; min-height: 2.75rem; padding: .625rem 1.25rem; box-sizing: border-box; border: 0; border-radius: 10px; background: var(--ink); color: var(--paper); font: 600 1rem/1.5 system-ui, sans-serif; text-decoration: none; cursor: pointer }
 button:focus-visible, .go a:focus-visible { outline: 2px solid var(--ink); outline-offset: 3px }
