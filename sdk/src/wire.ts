@@ -173,7 +173,7 @@ export interface Notifications extends Page<Notification> {
 }
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, gallery_expired, mail_bounced; more may come */
+  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced; more may come */
   kind: string
   gallery_id: string
   gallery_slug: string

@@ -10,7 +10,7 @@ import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 interface Fact {
-  kind: LetterKind
+  kind: LetterKind & NoticeKind
   archiveId: string | null
   dedupeKey: string
   /** what the words need and no row says */
@@ -23,7 +23,6 @@ export async function writeToOwner(
   tx: Tx,
   gallery: Pick<Gallery, 'id' | 'ownerId' | 'locale'>,
   { kind, archiveId, dedupeKey, facts }: Fact,
-  { kind, archiveId, dedupeKey }: { kind: NoticeKind & LetterKind; archiveId: string; dedupeKey: string },
 ): Promise<void> {
   const owner = await findUser(tx, gallery.ownerId)
   if (!owner || (await isWritten(tx, dedupeKey))) return
