@@ -13,6 +13,7 @@ import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
+import { deliver } from '../features/webhooks/deliver.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Handlers } from '../ports/queue/port.ts'
 
@@ -30,6 +31,7 @@ export function handlers(deps: Deps): Handlers {
     'gallery.retire': ({ galleryId, source }) => retireByItself(deps, galleryId, source),
     'gallery.purge': ({ galleryId }, { signal }) => purge(deps, galleryId, signal),
     'gallery.hydrate': ({ galleryId }, { signal }) => hydrate(deps, galleryId, signal),
+    'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

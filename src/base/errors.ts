@@ -108,6 +108,7 @@ export const errorTable = {
   remote_unreachable: [502, 'The other server cannot be reached or did not answer in time: it is tried again.'],
   remote_too_large: [502, 'The other server sent more than is taken from it.'],
   webhooks_full: [409, 'An account has 20 webhooks at most: delete one that is no longer needed.'],
+  webhook_off: [409, 'This webhook is switched off: switch it on again first.'],
   // starting
   config_invalid: [500, 'A setting is wrong: correct it and start again.'],
   schema_newer: [500, 'The database was written by a newer Keepsake: start that version.'],

@@ -22,6 +22,8 @@ export interface Payloads {
   'gallery.purge': { galleryId: string }
   /** give the originals of a restored gallery keys of their own again */
   'gallery.hydrate': { galleryId: string }
+  /** send what waits for this webhook, one after the other */
+  'webhook.deliver': { webhookId: string }
   /** find what waits without a job, and what nobody needs any more */
   reconcile: Record<string, never>
   /** once a day: every gallery and every stored object is looked at */
@@ -57,6 +59,8 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.retire': { ...patient, expire: minutes(30) },
   'gallery.purge': patient,
   'gallery.hydrate': patient,
+  // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s
+  'webhook.deliver': { ...patient, expire: minutes(30), parallel: 8 },
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }

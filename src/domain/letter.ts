@@ -10,6 +10,7 @@ import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
+import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
@@ -23,6 +24,7 @@ const compose = {
   export_ready: exportReady,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
+  webhook_disabled: webhookDisabled,
 }
 
 export type LetterKind = keyof typeof compose
