@@ -2,11 +2,12 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { NewWebhook, Page, WebhookDelivery, Webhook as WebhookView } from '../../../sdk/src/wire.ts'
+import { minutes } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { type Delivery, deleteWebhook, findOwnWebhook, listWebhooks, pageDeliveries, type Webhook } from '../../data/webhooks.ts'
 import type { Scope } from '../../domain/access.ts'
 import { eventTypes } from '../../domain/webhook.ts'
-import { type App, idParams, strictRate, uuidText } from '../../http/app.ts'
+import { type App, idParams, uuidText } from '../../http/app.ts'
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -16,6 +17,8 @@ const input = {
   url: z.string().trim().min(1).max(2000),
   types: z.array(z.enum(eventTypes)).min(1).max(50),
 }
+// each makes us look up a name or ask somebody
+const outside = { rateLimit: { max: 60, timeWindow: minutes(1) } }
 // every type of today where none is named
 const create = z.strictObject({ url: input.url, types: input.types.default([...eventTypes]) })
 const change = z.strictObject({ url: input.url.optional(), types: input.types.optional(), active: z.boolean().optional() })
@@ -36,7 +39,7 @@ export function webhookRoutes(app: App, deps: Deps, guard: Guard): void {
     return { rows: (await listWebhooks(deps.db, userId)).map(viewWebhook), next: null }
   })
 
-  app.post('/api/webhooks', { config: strictRate, schema: { body: create } }, async (request, reply) => {
+  app.post('/api/webhooks', { config: outside, schema: { body: create } }, async (request, reply) => {
     const userId = await guard.acting(request, 'galleries:write')
     const { webhook, secret } = await createWebhook(deps, userId, request.body)
     return reply.code(201).send({ ...viewWebhook(webhook), secret } satisfies NewWebhook)
@@ -46,14 +49,10 @@ export function webhookRoutes(app: App, deps: Deps, guard: Guard): void {
     return viewWebhook(await own(request, request.params.id, 'galleries:read'))
   })
 
-  app.patch(
-    '/api/webhooks/:id',
-    { config: strictRate, schema: { params: idParams, body: change } },
-    async (request): Promise<WebhookView> => {
-      const { id, ownerId } = await own(request, request.params.id, 'galleries:write')
-      return viewWebhook(await editWebhook(deps, ownerId, id, request.body))
-    },
-  )
+  app.patch('/api/webhooks/:id', { config: outside, schema: { params: idParams, body: change } }, async (request): Promise<WebhookView> => {
+    const { id, ownerId } = await own(request, request.params.id, 'galleries:write')
+    return viewWebhook(await editWebhook(deps, ownerId, id, request.body))
+  })
 
   app.delete('/api/webhooks/:id', { schema: { params: idParams } }, async (request, reply) => {
     const userId = await guard.acting(request, 'galleries:write')
@@ -67,7 +66,7 @@ export function webhookRoutes(app: App, deps: Deps, guard: Guard): void {
     return { ...viewWebhook(webhook), secret }
   })
 
-  app.post('/api/webhooks/:id/test', { config: strictRate, schema: { params: idParams } }, async (request): Promise<WebhookDelivery> => {
+  app.post('/api/webhooks/:id/test', { config: outside, schema: { params: idParams } }, async (request): Promise<WebhookDelivery> => {
     return viewDelivery(await testWebhook(deps, await own(request, request.params.id, 'galleries:write')))
   })
 
