@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
 import type { NewWebhook, Page, Webhook, WebhookDelivery } from '../../../sdk/src/wire.ts'
 import { type Served, served } from '../../../test/served.ts'
@@ -149,4 +151,21 @@ test('a test answers what the receiver said', async () => {
   to.answer = (response) => void response.writeHead(200).end()
   assert.equal((await ida.ask<WebhookDelivery>(`/api/webhooks/${id}/test`, { method: 'POST' })).body.status, 'sent')
   assert.equal((await ida.ask<Page<WebhookDelivery>>(`/api/webhooks/${id}/deliveries`)).body.rows.length, 2)
+})
+
+test('docs/webhooks.md names every type, and its program knows our messages from others', async () => {
+  const { ida, world } = server
+  const text = readFileSync(path.join(import.meta.dirname, '../../../docs/webhooks.md'), 'utf8')
+  for (const type of eventTypes) assert.ok(text.includes(`\`${type}\``), type)
+  const program = /```js\n(.*?)```/s.exec(text)![1]!
+  const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(program)}`)
+  const { id, secret } = (await add({ url: to.url })).body
+  const old = (await ida.ask<NewWebhook>(`/api/webhooks/${id}/rotate`, { method: 'POST' })).body.secret
+  await ida.ask(`/api/webhooks/${id}/test`, { method: 'POST' })
+  const { headers, body } = to.got.at(-1)!
+  const now = world.clock.now().getTime()
+  for (const one of [secret, old]) assert.equal(isGenuine(headers, body, one, now), true)
+  assert.equal(isGenuine(headers, body, secret, now + 301_000), false)
+  assert.equal(isGenuine(headers, Buffer.concat([body, Buffer.from(' ')]), secret, now), false)
+  assert.equal(isGenuine({ ...headers, 'webhook-id': 'another' }, body, secret, now), false)
 })

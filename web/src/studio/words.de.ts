@@ -189,6 +189,7 @@ export const words: Words = {
     export_ready: 'Auswahl ist fertig',
     archive_complete: 'Galerie archiviert',
     gallery_restored: 'Galerie wiederhergestellt',
+    webhook_disabled: 'Webhook abgeschaltet',
   },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen', suppressed: 'Nicht gesendet' },
   keptText: 'Es ist kein Mailserver eingerichtet, darum bleiben die Briefe hier zum Lesen.',

@@ -190,6 +190,7 @@ export const words = {
     export_ready: 'Chosen photos are ready',
     archive_complete: 'Gallery archived',
     gallery_restored: 'Gallery restored',
+    webhook_disabled: 'Webhook switched off',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },
   keptText: 'No mail server is set up, so letters are kept here to read.',

@@ -190,6 +190,7 @@ export const words: Words = {
     export_ready: 'Подборка готова',
     archive_complete: 'Галерея архивирована',
     gallery_restored: 'Галерея восстановлена',
+    webhook_disabled: 'Вебхук отключён',
   },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка', suppressed: 'Не отправлено' },
   keptText: 'Почтовый сервер не настроен, поэтому письма остаются здесь.',
