@@ -50,6 +50,7 @@ export const archivePath = (bucket: string | null, storageKey: string): string =
 /** An archive as receivers know it: `data.archive`. */
 export const archiveFacts = (archive: Archive, publicUrl: string) => ({
   id: archive.id,
+  purpose: archive.purpose,
   version: archive.version,
   sha256: archive.checksum,
   size_bytes: archive.fileSizeBytes,

@@ -71,6 +71,7 @@ test('publish, archive, download, export, end, opening again and deletion are to
   const ready = (await findArchive(deps.db, archive.id))!
   assert.deepEqual(data.archive, {
     id: archive.id,
+    purpose: 'delivery',
     version: 1,
     sha256: ready.checksum,
     size_bytes: ready.fileSizeBytes,
