@@ -60,7 +60,7 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.purge': patient,
   'gallery.hydrate': patient,
   // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s
-  'webhook.deliver': { ...patient, expire: minutes(30), parallel: 8 },
+  'webhook.deliver': { ...patient, expire: minutes(30), parallel: 4 },
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }
