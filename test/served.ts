@@ -37,7 +37,17 @@ export async function served(): Promise<Served> {
       return user ? { userId: user.id, role: user.role } : null
     },
   })
-  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes, feedbackRoutes, webhookRoutes]
+  const routes = [
+    galleryRoutes,
+    linkRoutes,
+    openRoutes,
+    guestRoutes,
+    uploadRoutes,
+    archiveRoutes,
+    deliveryRoutes,
+    feedbackRoutes,
+    webhookRoutes,
+  ]
   const app = await makeServer({ deps, guard, routes })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
