@@ -9,6 +9,7 @@ import { linkRoutes } from '../src/features/galleries/links.ts'
 import { openRoutes } from '../src/features/galleries/open.ts'
 import { galleryRoutes } from '../src/features/galleries/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
+import { webhookRoutes } from '../src/features/webhooks/routes.ts'
 import type { App } from '../src/http/app.ts'
 import { makeGuard } from '../src/http/guard.ts'
 import { guest, type Person } from './journeys/people.ts'
@@ -36,7 +37,17 @@ export async function served(): Promise<Served> {
       return user ? { userId: user.id, role: user.role } : null
     },
   })
-  const routes = [galleryRoutes, linkRoutes, openRoutes, guestRoutes, uploadRoutes, archiveRoutes, deliveryRoutes, feedbackRoutes]
+  const routes = [
+    galleryRoutes,
+    linkRoutes,
+    openRoutes,
+    guestRoutes,
+    uploadRoutes,
+    archiveRoutes,
+    deliveryRoutes,
+    feedbackRoutes,
+    webhookRoutes,
+  ]
   const app = await makeServer({ deps, guard, routes })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

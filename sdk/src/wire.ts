@@ -537,6 +537,7 @@ export type LetterKind =
   | 'archive_complete'
   | 'gallery_restored'
   | 'damage_found'
+  | 'webhook_disabled'
 
 export interface Letter {
   id: string
@@ -550,6 +551,67 @@ export interface Letter {
   created_at: string
   /** it waits until then */
   due_at: string | null
+  sent_at: string | null
+}
+
+export type EventType =
+  | 'event.published'
+  | 'event.expired'
+  | 'event.archived'
+  | 'event.restored'
+  | 'event.deleted'
+  | 'archive.ready'
+  | 'archive.failed'
+  | 'archive.downloaded'
+  | 'export.ready'
+  | 'track.archived'
+  | 'track.failed'
+  | 'track.lost'
+
+/** POST /api/webhooks; PATCH takes each field by itself, and `active` */
+export interface WebhookInput {
+  /** http or https, of a public server, on port 80, 443 or 8443 */
+  url: string
+  /** every type of today where none is named */
+  types?: EventType[]
+}
+
+export interface Webhook {
+  id: string
+  url: string
+  types: EventType[]
+  state: 'active' | 'disabled'
+  /** gone: it answered 410; failing: it took nothing for days; secret_lost: rotate it */
+  disabled_reason: 'gone' | 'failing' | 'secret_lost' | 'by_owner' | null
+  /** the first failure since something was taken */
+  failing_since: string | null
+  /** until then the secret before signs as well */
+  old_secret_until: string | null
+  created_at: string
+}
+/** POST /api/webhooks, POST /api/webhooks/:id/rotate: the secret is shown this once */
+export interface NewWebhook extends Webhook {
+  secret: string
+}
+
+/** One message to one webhook: GET /api/webhooks/:id/deliveries */
+export interface WebhookDelivery {
+  /** the `webhook-id` that its receiver sees, the same in every try */
+  id: string
+  type: EventType | 'webhook.test'
+  gallery_id: string | null
+  status: 'queued' | 'sent' | 'failed'
+  attempts: number
+  /** when it is tried next */
+  next_at: string | null
+  /** of the last try */
+  answer_status: number | null
+  /** its first KB */
+  answer_body: string | null
+  error: string | null
+  payload: { type: string; timestamp: string; data: Record<string, unknown> }
+  created_at: string
+  tried_at: string | null
   sent_at: string | null
 }
 

@@ -21,6 +21,7 @@ import { operationsRoutes } from '../features/operations/routes.ts'
 import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
+import { webhookRoutes } from '../features/webhooks/routes.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
@@ -67,6 +68,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         exportRoutes,
         feedbackRoutes,
         deliveryRoutes,
+        webhookRoutes,
       ]
       const app = await makeServer({
         deps,

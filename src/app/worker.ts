@@ -14,6 +14,7 @@ import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
+import { deliver } from '../features/webhooks/deliver.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Handlers } from '../ports/queue/port.ts'
 
@@ -34,6 +35,7 @@ export function handlers(deps: Deps): Handlers {
     scrub: async (_, { signal }) => {
       await scrub(deps, signal)
     },
+    'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

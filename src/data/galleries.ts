@@ -129,15 +129,23 @@ export async function changeGallery(tx: Tx, id: string, change: GalleryChange): 
   })
 }
 
-/** Notes the galleries whose date has passed; answers how many. */
-export async function expireDue(db: Database, now: Date): Promise<number> {
-  const done = await db
+/** Galleries whose date has passed and that are not noted as expired. */
+export async function listExpiring(db: Database, now: Date): Promise<string[]> {
+  const rows = await db.selectFrom('galleries').select('id').where('state', '=', 'active').where('expiresAt', '<=', now).execute()
+  return rows.map((row) => row.id)
+}
+
+/** Notes this gallery as expired and answers its date; undefined when it is not open any more, or for longer now. */
+export async function expireGallery(tx: Tx, id: string, now: Date): Promise<Date | undefined> {
+  const row = await tx
     .updateTable('galleries')
     .set({ state: 'expired' })
+    .where('id', '=', id)
     .where('state', '=', 'active')
     .where('expiresAt', '<=', now)
+    .returning('expiresAt')
     .executeTakeFirst()
-  return Number(done.numUpdatedRows)
+  return row?.expiresAt ?? undefined
 }
 
 /** Expired galleries that nobody has tried to archive yet. */

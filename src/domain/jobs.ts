@@ -24,6 +24,8 @@ export interface Payloads {
   'gallery.hydrate': { galleryId: string }
   /** read again what nobody has read for long */
   scrub: Record<string, never>
+  /** send what waits for this webhook, one after the other */
+  'webhook.deliver': { webhookId: string }
   /** find what waits without a job, and what nobody needs any more */
   reconcile: Record<string, never>
   /** once a day: every gallery and every stored object is looked at */
@@ -60,6 +62,8 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.purge': patient,
   'gallery.hydrate': patient,
   scrub: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
+  // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s
+  'webhook.deliver': { ...patient, expire: minutes(30), parallel: 4 },
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }

@@ -151,3 +151,17 @@ test('the letter about chosen photos has a button and a checksum for every file,
   const one = renderLetter('export_ready', { ...facts, files: [file(1)] }, 'en').text
   assert.match(one, /The photos you chose are ready: 9 photos, 6 GB\./)
 })
+
+test('the letter about a webhook names the server and what to do, for each reason and in each language', () => {
+  const texts = new Set<string>()
+  for (const locale of locales)
+    for (const reason of ['gone', 'failing', 'secret_lost'] as const) {
+      const facts = { host: 'hooks.example.com\r\nBcc: x', reason, link: 'https://photos.example/' }
+      const { subject, text, html } = renderLetter('webhook_disabled', facts, locale)
+      assert.match(subject, /^[^\r\n]*hooks\.example\.com Bcc: x[^\r\n]*$/)
+      for (const part of [text, html]) assert.ok(part.includes('hooks.example.com') && part.includes(facts.link))
+      assert.doesNotMatch(html, /undefined|null|<img/)
+      texts.add(text)
+    }
+  assert.equal(texts.size, 9)
+})

@@ -11,6 +11,7 @@ import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
+import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
@@ -25,6 +26,7 @@ const compose = {
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
+  webhook_disabled: webhookDisabled,
 }
 
 export type LetterKind = keyof typeof compose

@@ -65,6 +65,6 @@ test('what a filled database points at is there', async () => {
 
 test('a question whose index is missing is found out', async () => {
   await sql`drop index galleries_expiring`.execute(database.db)
-  const found = await askAll(watched, (name) => name === 'galleries.expireDue')
-  assert.deepEqual(found.flatMap(faultsOf), ['galleries.expireDue reads all of galleries', 'galleries.expireDue looks at 2000 rows'])
+  const found = await askAll(watched, (name) => name === 'galleries.listExpiring')
+  assert.deepEqual(found.flatMap(faultsOf), ['galleries.listExpiring reads all of galleries', 'galleries.listExpiring looks at 2000 rows'])
 })

@@ -5,6 +5,7 @@ import { AppError } from '../../base/errors.ts'
 import { isUuid } from '../../base/id.ts'
 import { type ArchivedSort, countArchived, listArchived } from '../../data/archived.ts'
 import { mayRunInstallation } from '../../domain/access.ts'
+import { archivePath } from '../../domain/event.ts'
 import { type App, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -56,7 +57,6 @@ export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
 }
 
 function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listArchived>>[number]): ArchivedGallery {
-  const { bucket } = deps.settings
   return {
     id: row.archiveId,
     gallery_id: row.galleryId,
@@ -67,7 +67,7 @@ function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listA
     photos: row.photos,
     bytes: row.bytes,
     checksum: row.checksum,
-    archive_path: bucket ? `s3://${bucket}/${row.storageKey}` : row.storageKey,
+    archive_path: archivePath(deps.settings.bucket, row.storageKey),
     verified_at: row.provenAt.toISOString(),
   }
 }

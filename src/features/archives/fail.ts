@@ -2,9 +2,11 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { changeHeld, listVersions } from '../../data/archives.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, atWork } from '../../domain/archive.ts'
+import { archiveFacts } from '../../domain/event.ts'
 import { type Gallery, stateBefore } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -12,7 +14,7 @@ import { fileFailed } from './export-end.ts'
 import { announceInstead } from './request.ts'
 import { writeToOwner } from './tell.ts'
 
-type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
  * The queue, or later the reconciler, tries again: the row waits, with the reason in it. A try that ended by an outage or by
@@ -33,13 +35,14 @@ export async function giveUp(deps: Needs, archive: Archive, error: unknown): Pro
 }
 
 /** The same inside a transaction that says more. */
-export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
+export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
   // whoever asks for the next version meanwhile either sees this failure or is seen here
   const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
   await letGo(deps, tx, archive, 'failed', error)
   // of an export its asker is told, where they look
   if (archive.purpose === 'selection') return fileFailed(deps, tx, archive)
   await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_failed ${archive.id}` })
+  await tellWorld(deps, tx, archive, error)
   if (archive.purpose === 'final') await standAgain(deps, tx, gallery, error)
   else await handOn(deps, tx, archive)
 }
@@ -61,6 +64,8 @@ async function handOn(deps: Pick<Deps, 'queue'>, tx: Tx, failed: Archive): Promi
   if (heir) await announceInstead(deps, tx, heir)
 }
 
+const asKnown = (error: unknown): AppError => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))
+
 /** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */
 export async function letGo(
   deps: Pick<Deps, 'clock'>,
@@ -71,7 +76,7 @@ export async function letGo(
 ): Promise<void> {
   const now = deps.clock.now()
   if (archive.storageKey) await discard(tx, [archive.storageKey], 'attempt failed', after(now, days(1)))
-  const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error })
+  const known = asKnown(error)
   await changeHeld(tx, archive, {
     status,
     storageKey: null,
@@ -86,4 +91,11 @@ export async function letGo(
     errorCode: known.code,
     errorMessage: known.message,
   })
+}
+
+async function tellWorld(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>, tx: Tx, archive: Archive, error: unknown): Promise<void> {
+  const { code, message } = asKnown(error)
+  const facts = archiveFacts({ ...archive, checksum: null }, deps.settings.publicUrl)
+  const more = { archive: { ...facts, error_code: code, error_message: message } }
+  await emit(deps, tx, { galleryId: archive.galleryId, type: 'archive.failed', dedupeKey: `archive.failed ${archive.id}`, more })
 }

@@ -1,5 +1,6 @@
 /** Publishes a gallery: it opens to guests, and its archive is asked for, in one transaction. */
 import { AppError } from '../../base/errors.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
@@ -10,7 +11,7 @@ import { requestArchive } from './request.ts'
 
 /** Publishing twice changes nothing: the same archive is answered. Throws `gallery_empty`, `gallery_closed`. */
 export async function publish(
-  deps: Pick<Deps, 'db' | 'queue' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>,
   galleryId: string,
   by: { userId: string | null; source: string },
 ): Promise<{ gallery: Gallery; archive: Archive }> {
@@ -21,6 +22,8 @@ export async function publish(
     // a draft whose date has passed would open closed, and its letters would invite nobody
     if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, gallery.id, opened)
+    // pressed again it tells nothing new
+    if (gallery.state === 'draft') await emit(deps, tx, { galleryId, type: 'event.published', dedupeKey: `event.published ${gallery.id}` })
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
     // built before it was published, or clients have come since
     if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })

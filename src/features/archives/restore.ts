@@ -6,14 +6,16 @@
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { setAllUndrawn } from '../../data/assets.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
  * `expiresAt`: when the gallery ends again; null: never. Throws `not_archived`, also for the second of two at once, and
@@ -28,7 +30,10 @@ export async function restore(deps: Needs, galleryId: string, { expiresAt }: { e
     // their small pictures went with the page; the reconciler has them drawn while the originals come out of the archive
     await setAllUndrawn(tx, galleryId)
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
-    const dedupeKey = `gallery_restored ${archive.id} ${gallery.archivedAt!.toISOString()}`
+    const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
+    const told = { type: 'event.restored' as const, archivePath: archivePath(deps.settings.bucket, archive.storageKey!) }
+    await emit(deps, tx, { ...told, galleryId, dedupeKey: `event.restored ${once}` })
+    const dedupeKey = `gallery_restored ${once}`
     await writeToOwner(deps, tx, gallery, { kind: 'gallery_restored', archiveId: archive.id, dedupeKey })
   })
   deps.log.info({ gallery: galleryId, archive: archive.id }, '[Archive] Gallery restored')

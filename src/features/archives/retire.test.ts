@@ -18,6 +18,7 @@ import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { reconcile, retryArchiving } from '../operations/reconcile.ts'
 import { importFolder } from '../uploads/import.ts'
 import { removeItem } from '../uploads/remove.ts'
+import { createWebhook } from '../webhooks/edit.ts'
 import { hydrate } from './hydrate.ts'
 import { publish } from './publish.ts'
 import { purge } from './purge.ts'
@@ -423,4 +424,30 @@ describe('expiry', () => {
     await deleteGallery(world.deps, g.id)
     assert.equal((await findArchive(world.deps.db, was.finalArchiveId!))!.status, 'ready')
   })
+})
+
+test('receivers hear of the end, then of the archive, then of the return: once each', async () => {
+  const g = await gallery(1)
+  // nobody need be there: what is to be told is written with the fact
+  const types = ['event.expired', 'event.archived', 'event.restored'] as const
+  const http = { check: async () => {} }
+  await createWebhook({ ...world.deps, http: { ...world.deps.http, ...http } }, world.ownerId, {
+    url: 'https://example.com/hook',
+    types: [...types],
+  })
+  await editGallery(world.deps, g.id, { expiresAt: new Date(world.clock.now().getTime() + minutes(5)) })
+  world.clock.advance(minutes(6))
+  const { key } = await archived(g)
+  await restore(world.deps, g.id, { expiresAt: null })
+  const told = await world.deps.db
+    .selectFrom('webhookDeliveries')
+    .select(['type', 'body'])
+    .where('galleryId', '=', g.id)
+    .orderBy('seq')
+    .execute()
+  assert.deepEqual(
+    told.map((one) => one.type),
+    ['event.expired', 'event.archived', 'event.restored'],
+  )
+  assert.equal(JSON.parse(told[1]!.body).data.event.archive_path, key)
 })

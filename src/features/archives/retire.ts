@@ -7,6 +7,7 @@ import { AppError } from '../../base/errors.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
 import { findArchive, insertArchive, listFinal, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
+import { emit } from '../../data/events.ts'
 import { listFeedback } from '../../data/feedback.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
@@ -16,7 +17,7 @@ import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { newArchive } from './request.ts'
 
-type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 
 export interface Asker {
   userId: string | null
@@ -38,6 +39,7 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     // given more time meanwhile
     if (!mayRetire(state) || (by.source === 'expiry' && state !== 'expired')) throw new AppError('not_retirable')
     const plan = await planFinal(tx, gallery)
+    if (state !== gallery.state) await tellEnd(deps, tx, gallery)
     const wish = { source: by.source, requestedBy: by.userId, force: true, announce: false }
     const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'final'))
     await insertArchive(tx, archive)
@@ -47,6 +49,11 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     deps.log.info({ gallery: gallery.id, archive: archive.id, source: by.source }, '[Archive] Gallery is being archived')
     return archive
   })
+}
+
+/** Its date has passed, and the reconciler has not come by: that it ended is told before that it is archived. */
+async function tellEnd(deps: Needs, tx: Tx, { id, expiresAt }: Gallery): Promise<void> {
+  await emit(deps, tx, { galleryId: id, type: 'event.expired', dedupeKey: `event.expired ${id} ${expiresAt!.toISOString()}` })
 }
 
 /** The final archive that the gallery has, or that is being made. */

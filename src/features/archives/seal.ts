@@ -9,11 +9,13 @@ import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { deleteDerivativesOf } from '../../data/derivatives.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof, moveInside, type Placed } from '../../data/inside.ts'
 import { revokeVisits } from '../../data/links.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { imagesHash } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -47,6 +49,8 @@ export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
     archiveError: null,
     hydrating: false,
   })
+  const told = { type: 'event.archived' as const, archivePath: archivePath(deps.settings.bucket, storageKey!) }
+  await emit(deps, tx, { ...told, galleryId: gallery.id, dedupeKey: `event.archived ${archive.id}` })
   await writeToOwner(deps, tx, gallery, { kind: 'archive_complete', archiveId: archive.id, dedupeKey: `archive_complete ${archive.id}` })
 }
 

@@ -13,6 +13,7 @@ import { downloadsDigest } from './letters/downloads.ts'
 import { exportReady } from './letters/exports.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
+import { webhookDisabled } from './letters/webhooks.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
 const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<LetterFacts<K>> } = {
@@ -28,6 +29,7 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
+  webhook_disabled: webhookDisabled,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

@@ -2,6 +2,7 @@
 
 import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -87,9 +88,10 @@ export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id
 }
 
 /** Leaves a tombstone: the page closes and the slug stays taken; files and archives stay until their time. */
-export async function deleteGallery(deps: Pick<Deps, 'db' | 'clock'>, id: string): Promise<void> {
+export async function deleteGallery(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, id: string): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     await lockGallery(tx, id)
     await changeGallery(tx, id, { state: 'deleted', deletedAt: deps.clock.now() })
+    await emit(deps, tx, { galleryId: id, type: 'event.deleted', dedupeKey: `event.deleted ${id}` })
   })
 }

@@ -9,18 +9,20 @@ import { after, days, hours, minutes } from '../../base/clock.ts'
 import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
+import { emit } from '../../data/events.ts'
 import { expireExports, settleCancelled } from '../../data/exports.ts'
-import { expireDue, listHydrating, listRetirable, listUnarchived } from '../../data/galleries.ts'
+import { expireGallery, listExpiring, listHydrating, listRetirable, listUnarchived } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { listUnlooked } from '../../data/sources.ts'
+import { listDueWebhooks } from '../../data/webhooks.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { endArchives, sweepTemporary } from './retention.ts'
 import { startMaintenance } from './schedule.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log' | 'settings'>
 
 // longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
 const patience = minutes(1)
@@ -31,6 +33,7 @@ export async function reconcile(deps: Needs): Promise<void> {
   for (const [part, work] of Object.entries({
     wakeArchives,
     wakeLetters,
+    wakeWebhooks,
     wakeRenders,
     expireGalleries,
     endExports,
@@ -65,6 +68,12 @@ async function wakeLetters(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'delivery.send', payload: { letterId } })
 }
 
+/** Deliveries whose next try has come, or whose job is lost. */
+async function wakeWebhooks(deps: Needs): Promise<void> {
+  for (const webhookId of await listDueWebhooks(deps.db, deps.clock.now(), most))
+    await deps.queue.send(deps.db, { name: 'webhook.deliver', payload: { webhookId } })
+}
+
 async function wakeRenders(deps: Needs): Promise<void> {
   for (const assetId of await listUnrendered(deps.db, after(deps.clock.now(), -patience), most))
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
@@ -91,8 +100,27 @@ async function archiveAll(deps: Pick<Deps, 'db' | 'queue'>, ids: string[]): Prom
 }
 
 /** Answers how many galleries were noted as expired: nobody's page closes for good because of a clock that jumped. */
-export async function expireGalleries(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
-  return expireDue(deps.db, await deps.calendar.now())
+export async function expireGalleries(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'calendar' | 'log' | 'settings'>): Promise<number> {
+  const now = await deps.calendar.now()
+  let noted = 0
+  for (const id of await listExpiring(deps.db, now)) {
+    try {
+      if (await expireOne(deps, id, now)) noted++
+    } catch (error) {
+      deps.log.error({ gallery: id, error: String(error) }, 'a gallery could not be noted as expired; the others go on')
+    }
+  }
+  return noted
+}
+
+/** Told once for each date: a gallery that was opened again may end again. */
+async function expireOne(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string, now: Date): Promise<boolean> {
+  return deps.db.transaction().execute(async (tx) => {
+    const expiresAt = await expireGallery(tx, galleryId, now)
+    if (!expiresAt) return false
+    await emit(deps, tx, { galleryId, type: 'event.expired', dedupeKey: `event.expired ${galleryId} ${expiresAt.toISOString()}` })
+    return true
+  })
 }
 
 /** Events of the bucket are hints and may be lost: every prefix is looked at once an hour. */

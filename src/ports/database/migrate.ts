@@ -11,6 +11,7 @@ import * as instore from './migrations/008-instore.ts'
 import * as bucket from './migrations/009-bucket.ts'
 import * as scale from './migrations/011-scale.ts'
 import * as retireTables from './migrations/012-retire.ts'
+import * as webhooks from './migrations/013-webhooks.ts'
 import * as feedback from './migrations/014-feedback.ts'
 import type { Database } from './port.ts'
 
@@ -25,6 +26,7 @@ export const migrations: Record<string, Migration> = {
   '009-bucket': bucket,
   '011-scale': scale,
   '012-retire': retireTables,
+  '013-webhooks': webhooks,
   '014-feedback': feedback,
 }
 

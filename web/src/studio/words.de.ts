@@ -190,6 +190,7 @@ export const words: Words = {
     archive_complete: 'Galerie archiviert',
     gallery_restored: 'Galerie wiederhergestellt',
     damage_found: 'Gespeicherte Datei beschädigt',
+    webhook_disabled: 'Webhook abgeschaltet',
   },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen', suppressed: 'Nicht gesendet' },
   keptText: 'Es ist kein Mailserver eingerichtet, darum bleiben die Briefe hier zum Lesen.',

@@ -191,6 +191,7 @@ export const words = {
     archive_complete: 'Gallery archived',
     gallery_restored: 'Gallery restored',
     damage_found: 'Stored file damaged',
+    webhook_disabled: 'Webhook switched off',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },
   keptText: 'No mail server is set up, so letters are kept here to read.',

@@ -191,6 +191,7 @@ export const words: Words = {
     archive_complete: 'Галерея архивирована',
     gallery_restored: 'Галерея восстановлена',
     damage_found: 'Повреждён сохранённый файл',
+    webhook_disabled: 'Вебхук отключён',
   },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка', suppressed: 'Не отправлено' },
   keptText: 'Почтовый сервер не настроен, поэтому письма остаются здесь.',
