@@ -1,7 +1,7 @@
 /** How an attempt ends that did not work: back in the queue, or given up and told. */
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { changeHeld, listVersions } from '../../data/archives.ts'
+import { changeHeld, listVersions, newestOf } from '../../data/archives.ts'
 import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, atWork } from '../../domain/archive.ts'
@@ -51,9 +51,14 @@ async function standAgain(deps: Pick<Deps, 'clock'>, tx: Tx, gallery: Gallery, e
   await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError })
 }
 
-/** Nobody hears of this version any more; another one that is at work or newer tells them. (If none is, the next one will.) */
+/**
+ * Nobody hears of this version any more; another one that is at work or newer tells them. (If none is, the next one will.) Who
+ * came while it was at work, and waited for its end, hears of the one that is there.
+ */
 async function handOn(deps: Pick<Deps, 'queue'>, tx: Tx, failed: Archive): Promise<void> {
   const versions = await listVersions(tx, failed.galleryId)
+  const { ready } = newestOf(versions)
+  if (ready) await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: ready.id } })
   if (!versions.find((version) => version.id === failed.id)?.announce) return
   const heir = versions.find(
     ({ status, version, supersededBy }) => atWork(status) || (status === 'ready' && version > failed.version && !supersededBy),
