@@ -526,6 +526,7 @@ export interface PackedFile {
 }
 
 export type LetterKind =
+  | 'published'
   | 'archive_ready'
   | 'archive_failed'
   | 'archive_completed'

@@ -120,6 +120,28 @@ async function findLiving(db: Database | Tx, grant: Grant, now: Date, life: numb
 const is = (column: 'archiveId' | 'assetId' | 'clientId', value: string | null) =>
   value === null ? sql<boolean>`${sql.ref(column)} is null` : sql<boolean>`${sql.ref(column)} = ${value}`
 
+/** The ids of the clients' own links to the gallery's page: those that have half of their life left, new ones for the others. */
+export async function grantPages(tx: Tx, galleryId: string, clientIds: string[], now: Date, life: number): Promise<Map<string, string>> {
+  const living = await tx
+    .selectFrom('links')
+    .select(['id', 'clientId'])
+    .where('kind', '=', 'share')
+    .where('galleryId', '=', galleryId)
+    .where('clientId', '=', sql<string>`any(${clientIds}::uuid[])`)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>=', after(now, life / 2))
+    .execute()
+  const pages = new Map(living.map(({ id, clientId }) => [clientId!, id]))
+  const fresh = clientIds.filter((clientId) => !pages.has(clientId))
+  const links = fresh.map((clientId) => ({ id: newId(now), clientId, kind: 'share' as const, galleryId }))
+  await insertLinks(
+    tx,
+    links.map((link) => ({ ...link, issuedAt: now, expiresAt: after(now, life) })),
+  )
+  for (const { id, clientId } of links) pages.set(clientId, id)
+  return pages
+}
+
 /** Withdraws a link; answers whether there was a living one. */
 export async function revokeLink(db: Database | Tx, galleryId: string, id: string, now: Date): Promise<boolean> {
   const done = await db

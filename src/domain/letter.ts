@@ -11,9 +11,11 @@ import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
+import { published } from './letters/published.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
+  published,
   archive_ready: archiveReady,
   archive_completed: archiveCompleted,
   new_version: newVersion,

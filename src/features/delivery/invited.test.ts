@@ -12,6 +12,7 @@ import { publish, rebuild } from '../archives/publish.ts'
 import { addClient, editClient } from '../galleries/clients.ts'
 import { createGallery, editGallery } from '../galleries/edit.ts'
 import { addPhoto, lettersOf } from './testbed.test.ts'
+import { writeOut } from './write.ts'
 
 let world: TestWorld
 // a storage that a test can break
@@ -114,4 +115,34 @@ test('a draft tells nobody before it is published', async () => {
   await addClient(world.deps, gallery.id, 'early@example.com', null)
   assert.deepEqual(await told(gallery), [])
   assert.deepEqual(await listVersions(world.deps.db, gallery.id), [])
+})
+
+test('who may only look gets a letter with their own link to the page when it opens, and no other', async () => {
+  const gallery = await createGallery(world.deps, world.ownerId, { title: `Invited ${++count}`, change: { locale: 'de' } })
+  await addPhoto(world, gallery)
+  await addClient(world.deps, gallery.id, 'looker@example.com', null, { permission: 'view' })
+  await addClient(world.deps, gallery.id, 'mara@example.com', null)
+  assert.deepEqual(await told(gallery), [], 'a draft')
+  await publish(world.deps, gallery.id, { userId: null, source: 'publish' })
+  assert.deepEqual(await told(gallery), ['archive_ready mara', 'published looker'])
+  await publish(world.deps, gallery.id, { userId: null, source: 'publish' })
+  const late = await addClient(world.deps, gallery.id, 'late@example.com', null, { permission: 'view' })
+  assert.deepEqual(await told(gallery), ['archive_ready mara', 'published late', 'published looker'])
+  await editClient(world.deps, gallery.id, late.id, { permission: 'download' })
+  await settled()
+  await editClient(world.deps, gallery.id, late.id, { permission: 'view' })
+  assert.deepEqual(await told(gallery), ['archive_ready late', 'archive_ready mara', 'published late', 'published looker'])
+  const [letter] = (await lettersOf(world, gallery)).filter((l) => l.kind === 'published')
+  const words = await writeOut(world.deps, letter!)
+  assert.match(words.subject, /ist geöffnet/)
+  assert.match(words.text, /1 Foto zum Ansehen/)
+  const links = [...`${words.text} ${words.html}`.matchAll(/keepsake\.test\/(\w+)\//g)].map((m) => m[1])
+  assert.deepEqual([...new Set(links)], ['s'])
+})
+
+test('while downloads are switched off everybody is led to the page; switched on, the archive follows', async () => {
+  const gallery = await published(['mara@example.com'], { downloadEnabled: false })
+  assert.deepEqual(await told(gallery), ['published mara'])
+  await editGallery(world.deps, gallery.id, { downloadEnabled: true })
+  assert.deepEqual(await told(gallery), ['archive_ready mara', 'published mara'])
 })

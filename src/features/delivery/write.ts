@@ -12,10 +12,13 @@ import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
 import { exportReady } from './letters/exports.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
+import { published } from './letters/published.ts'
+import { archiveComplete, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
 const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<LetterFacts<K>> } = {
+  published,
   archive_ready: download,
   archive_completed: download,
   new_version: download,

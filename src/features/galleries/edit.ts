@@ -85,8 +85,8 @@ export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id
     const opens = stateAt(gallery, deps.clock.now()) === 'expired'
     if (stateAt(edited, deps.clock.now()) === 'active' && (renamed || opens))
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
-    // who came while it was closed
-    if (opens) await tellNews(deps, tx, edited)
+    // who came while it was closed, or may download only now
+    if (opens || (edited.downloadEnabled && !gallery.downloadEnabled)) await tellNews(deps, tx, edited)
   })
 }
 

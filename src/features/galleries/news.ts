@@ -11,6 +11,7 @@ import type { Deps } from '../../ports/deps.ts'
  */
 export async function tellNews({ queue, clock }: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery): Promise<void> {
   if (stateAt(gallery, clock.now()) !== 'active') return
+  await queue.send(tx, { name: 'delivery.invite', payload: { galleryId: gallery.id } })
   const { newest, ready } = newestOf(await listVersions(tx, gallery.id))
   if (ready && (isCurrent(ready, gallery) || newest?.status === 'failed'))
     await queue.send(tx, { name: 'delivery.announce', payload: { archiveId: ready.id } })

@@ -179,6 +179,7 @@ export const words: Words = {
   noLettersTitle: 'Noch keine Briefe',
   noLetters: 'Die ersten entstehen, wenn ein Archiv geprüft ist.',
   letterKinds: {
+    published: 'Galerie ist geöffnet',
     archive_ready: 'ZIP ist fertig',
     archive_completed: 'ZIP ist jetzt vollständig',
     new_version: 'Neue Fassung',

@@ -180,6 +180,7 @@ export const words = {
   noLettersTitle: 'No letters yet',
   noLetters: 'The first ones are written when an archive is verified.',
   letterKinds: {
+    published: 'Gallery is open',
     archive_ready: 'ZIP is ready',
     archive_completed: 'ZIP is complete now',
     new_version: 'New version',

@@ -180,6 +180,7 @@ export const words: Words = {
   noLettersTitle: 'Писем пока нет',
   noLetters: 'Первые появятся, когда архив будет проверен.',
   letterKinds: {
+    published: 'Галерея открыта',
     archive_ready: 'ZIP готов',
     archive_completed: 'ZIP теперь полный',
     new_version: 'Новая версия',

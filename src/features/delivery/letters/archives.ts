@@ -16,6 +16,9 @@ export async function download(deps: Needs, { row, gallery, owner }: Subject): P
     bytes: archive.fileSizeBytes,
     sha256: archive.checksum ?? '',
     ...(await linkOf(deps, row)),
+    // with a password or a link of one's own it opens otherwise, and that stands in no letter about a ZIP
+    page:
+      gallery.state === 'active' && gallery.isPublic && !gallery.passwordHash ? `${deps.settings.publicUrl}/g/${gallery.slug}` : undefined,
   }
 }
 
