@@ -230,11 +230,27 @@ export async function listLinks(db: Database, galleryId: string): Promise<LinkRo
     .execute()
 }
 
-/** Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. */
+/**
+ * Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. One in a
+ * client's letter leads to a new one, so it stays for as long as the gallery does, or an archive of it that can be given.
+ */
 export async function sweepLinks(db: Database, now: Date): Promise<number> {
   const before = after(now, -days(365))
-  const done = await db.deleteFrom('links').where('expiresAt', '<', before).executeTakeFirst()
-  return Number(done.numDeletedRows)
+  const others = await db
+    .deleteFrom('links')
+    .where('expiresAt', '<', before)
+    .where(sql<boolean>`(kind <> 'email' or client_id is null)`)
+    .executeTakeFirst()
+  const ofLetters = await db
+    .deleteFrom('links')
+    .where('expiresAt', '<', before)
+    .where('kind', '=', 'email')
+    .where(
+      sql<boolean>`gallery_id in (select id from galleries g where state = 'deleted' and not exists (
+        select 1 from archives a where a.gallery_id = g.id and purpose = 'delivery' and status in ('queued', 'processing', 'verifying', 'ready')))`,
+    )
+    .executeTakeFirst()
+  return Number(others.numDeletedRows + ofLetters.numDeletedRows)
 }
 
 /** The links one client was given. */

@@ -12,6 +12,7 @@ import * as bucket from './migrations/009-bucket.ts'
 import * as scale from './migrations/011-scale.ts'
 import * as retireTables from './migrations/012-retire.ts'
 import * as feedback from './migrations/014-feedback.ts'
+import * as lastingLinks from './migrations/016-lasting-links.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -26,6 +27,7 @@ export const migrations: Record<string, Migration> = {
   '011-scale': scale,
   '012-retire': retireTables,
   '014-feedback': feedback,
+  '016-lasting-links': lastingLinks,
 }
 
 /**
