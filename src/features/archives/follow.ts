@@ -16,7 +16,7 @@ import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { type Sending, sendArchive } from './download.ts'
-import { isRenewable, renew } from './renew.ts'
+import { renew, renewsTo } from './renew.ts'
 
 export function followRoutes(app: App, deps: Deps, sending: Sending): void {
   takeEmptyForms(app)
@@ -114,14 +114,18 @@ async function sendTarget(deps: Deps, sending: Sending, reply: FastifyReply, lin
 /** A person reads a page with the next step, a program the problem. */
 async function answerEnded(deps: Deps, request: FastifyRequest, reply: FastifyReply, error: unknown, link: HeldLink | undefined) {
   const gallery = link && (await findGalleryOfAnyState(deps.db, link.galleryId))
-  const action = isCode(error, 'link_expired') && link && gallery ? nextStep(deps, request, link, gallery) : undefined
-  if (!answerGone(request, reply, error, gallery?.locale, action)) throw error
+  const hasEnded = isCode(error, 'link_expired') && link && gallery && wantsPage(request)
+  const action = hasEnded ? await nextStep(deps, request, link, gallery) : undefined
+  // not that a new one can be asked for
+  const isOver = hasEnded && !action && stateAt(gallery, deps.clock.now()) !== 'active'
+  if (!answerGone(request, reply, isOver ? new AppError('gallery_closed') : error, gallery?.locale, action)) throw error
 }
 
-function nextStep({ clock }: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Action | undefined {
+async function nextStep(deps: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Promise<Action | undefined> {
   const words = noticeWords[speaks(request, gallery.locale)]
-  if (isRenewable(link, gallery, clock.now())) return { label: words.renewButton, text: words.renew(maskAddress(link.client.email)) }
+  const client = await renewsTo(deps, link, gallery)
+  if (client) return { label: words.renewButton, text: words.renew(maskAddress(client.email)) }
   // whoever asked on the page asks there again
-  if (link.kind === 'email' || stateAt(gallery, clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
+  if (link.kind === 'email' || stateAt(gallery, deps.clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
   return { label: words.toGallery, text: words.again, href: `/g/${gallery.slug}` }
 }
