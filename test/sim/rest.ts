@@ -26,8 +26,13 @@ export function restOf(world: World, wishes: Wishes): string[] {
   return hopeless && isTold(world, newest) ? [] : [isTold(world, newest) ? 'failed and told' : 'failed, and nobody was told']
 }
 
-const isTold = (world: World, archive: ArchiveSeen) =>
-  world.seen.letters.some((l) => l.archive === archive.id && l.kind === 'archive_failed' && l.status === 'kept')
+/** Of this failure, or of one before it with no ready version in between: the same is not told twice. */
+function isTold(world: World, archive: ArchiveSeen): boolean {
+  const versions = [...world.seen.archives.values()]
+  const since = versions.slice(versions.indexOf(archive)).findIndex(isCurrent)
+  const failures = new Set(versions.slice(versions.indexOf(archive), since < 0 ? undefined : since).map((a) => a.id))
+  return world.seen.letters.some((l) => l.kind === 'archive_failed' && l.status === 'kept' && failures.has(l.archive))
+}
 
 /** The ready archive that holds exactly the living files. */
 function currentOf(world: World): ArchiveSeen | undefined {

@@ -2,10 +2,11 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { changeHeld, listVersions, newestOf } from '../../data/archives.ts'
-import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
+import { changeGallery, countGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { type Archive, atWork } from '../../domain/archive.ts'
-import { type Gallery, stateBefore } from '../../domain/gallery.ts'
+import { type Archive, atWork, isCurrent } from '../../domain/archive.ts'
+import { type Gallery, stateAt, stateBefore } from '../../domain/gallery.ts'
+import { nightAfter } from '../../domain/night.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { fileFailed } from './export-end.ts'
@@ -39,7 +40,7 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, arch
   await letGo(deps, tx, archive, 'failed', error)
   // of an export its asker is told, where they look
   if (archive.purpose === 'selection') return fileFailed(deps, tx, archive)
-  await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_failed ${archive.id}` })
+  await tellOwner(deps, tx, gallery, archive, asKnown(error))
   if (archive.purpose === 'final') await standAgain(deps, tx, gallery, error)
   else await handOn(deps, tx, archive)
 }
@@ -47,8 +48,7 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, arch
 /** Nothing was deleted: the gallery is what it was before it was to be archived, and says why it is not. */
 async function standAgain(deps: Pick<Deps, 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
   if (gallery.state !== 'archiving') return
-  const archiveError = error instanceof AppError ? error.code : 'internal'
-  await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError })
+  await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError: asKnown(error).code })
 }
 
 /**
@@ -76,7 +76,7 @@ export async function letGo(
 ): Promise<void> {
   const now = deps.clock.now()
   if (archive.storageKey) await discard(tx, [archive.storageKey], 'attempt failed', after(now, days(1)))
-  const known = error instanceof AppError ? error : new AppError('internal', {}, { cause: error })
+  const known = asKnown(error)
   await changeHeld(tx, archive, {
     status,
     storageKey: null,
@@ -91,4 +91,24 @@ export async function letGo(
     errorCode: known.code,
     errorMessage: known.message,
   })
+}
+
+const asKnown = (error: unknown): AppError => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))
+
+/** A delivery that fails every night for the same reason is told once, and again when there was a ready version in between. */
+async function tellOwner(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, failed: Archive, { code }: AppError): Promise<void> {
+  const letter = { kind: 'archive_failed' as const, archiveId: failed.id }
+  // a final archive is not begun again before somebody, or a day, asks for it
+  if (failed.purpose === 'final') return writeToOwner(deps, tx, gallery, { ...letter, dedupeKey: `archive_failed ${failed.id}` })
+  const { ready } = newestOf(await listVersions(tx, gallery.id))
+  const dedupeKey = `archive_failed ${gallery.id} ${gallery.contentVersion} ${code} after ${ready?.version ?? 0}`
+  const retryAt = await nextTry(tx, gallery, ready, deps.clock.now())
+  await writeToOwner(deps, tx, gallery, { ...letter, dedupeKey, facts: { retryAt } })
+}
+
+/** When the maintenance asks for it again by itself, if it will. */
+async function nextTry(tx: Tx, gallery: Gallery, ready: Archive | undefined, now: Date): Promise<Date | undefined> {
+  const night = nightAfter(now)
+  if (stateAt(gallery, night) !== 'active' || (ready && isCurrent(ready, gallery))) return undefined
+  return (await countGallery(tx, gallery.id)).photos ? night : undefined
 }

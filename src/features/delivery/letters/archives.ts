@@ -25,5 +25,6 @@ export async function download(deps: Needs, { row, gallery, owner }: Subject): P
 export async function archiveFailed(deps: Needs, { row, gallery }: Subject): Promise<LetterFacts<'archive_failed'>> {
   const archive = await archiveOf(deps, row)
   const cause = errorTable[(archive.errorCode ?? 'internal') as ErrorCode]?.[1] ?? errorTable.internal[1]
-  return { title: gallery.title, cause, link: studioOf(deps, gallery) }
+  const { retryAt } = row.facts as { retryAt?: string }
+  return { title: gallery.title, cause, retryAt: retryAt ? new Date(retryAt) : undefined, link: studioOf(deps, gallery) }
 }
