@@ -400,11 +400,12 @@ test('a program that opens every link in a letter changes nothing and uses nothi
   const before = await rows(gallery)
   for (const address of [own, link, zip])
     for (const headers of [{}, browser]) assert.ok((await fetched(address, headers, 'HEAD')).status < 400)
-  assert.ok((await fetched(own, browser)).status < 400)
+  // what stands in letters they open as a browser does
+  for (const address of [own, link]) assert.ok((await fetched(address, browser)).status < 400)
   assert.deepEqual(await rows(gallery), before)
   // a GET of the file itself is a download; that it began is all it leaves
   // closed in order, so that it is known at once that it has arrived
-  await fetched(link, { ...browser, connection: 'close' })
+  await fetched(`${link}?go=1`, { ...browser, connection: 'close' })
   const used = await rows(gallery)
   assert.deepEqual(
     used.links.map((l) => ({ ...l, firstUsedAt: null, lastUsedAt: null })),
@@ -418,6 +419,32 @@ test('a program that opens every link in a letter changes nothing and uses nothi
   for (const method of ['GET', 'HEAD'])
     for (const headers of [{}, browser]) assert.equal((await fetched(link, headers, method)).status, 410)
   assert.deepEqual(await rows(gallery), ended)
+})
+
+test('who opens the link of a letter in a browser sees what it brings, and one button that downloads it', async () => {
+  const { gallery, archive, link, photo: original } = await delivered()
+  await s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { locale: 'de', title: 'Mara & <Jonas>' } })
+  const page = await fetched(link, browser)
+  assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8'])
+  assert.deepEqual([page.headers.get('etag'), page.headers.get('content-disposition')], [null, null])
+  const text = page.bytes.toString()
+  assert.match(text, /<html lang="de">/)
+  assert.match(text, /<h1>Mara &#38; &#60;Jonas&#62;<\/h1><p>2 Fotos, \d+\skB\. Der Link gilt bis \d+\. \S+ 20\d\d/)
+  assert.ok(text.includes(`SHA-256 ${archive.checksum}`))
+  const href = /<a href="([^"]+)">Fotos herunterladen<\/a>/.exec(text)![1]!
+  assert.doesNotMatch(text, new RegExp(new URL(link).pathname), 'the link itself stands nowhere in it')
+  const button = new URL(href, link).href
+  const zip = await fetched(button, browser)
+  assert.equal(sha256(zip.bytes), archive.checksum)
+  // as browsers go on after a break, at whichever address they were given
+  for (const address of [button, link]) {
+    const part = await fetched(address, { ...browser, range: 'bytes=1000-', 'if-range': zip.headers.get('etag')! })
+    assert.deepEqual([part.status, part.bytes.equals(zip.bytes.subarray(1000))], [206, true])
+  }
+  // programs want the file: curl and aria2c, wget, fetch
+  for (const accept of ['*/*', 'application/octet-stream']) assert.equal(sha256((await fetched(link, { accept })).bytes), archive.checksum)
+  assert.equal(sha256((await fetched((await ask(gallery)).download_url!, browser)).bytes), archive.checksum, 'asked for on the page')
+  assert.ok(zip.bytes.includes(original.subarray(0, 1000)))
 })
 
 test('a link notes once a minute that it is used, however many parts are fetched', async () => {

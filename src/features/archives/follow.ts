@@ -15,6 +15,7 @@ import { noticeWords } from '../../http/notice-words.ts'
 import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { asksForPage, showDelivery } from './delivery-page.ts'
 import { type Sending, sendArchive } from './download.ts'
 import { renew, renewsTo } from './renew.ts'
 
@@ -25,13 +26,15 @@ export function followRoutes(app: App, deps: Deps, sending: Sending): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/d/:token',
-    schema: { params },
+    schema: { params, querystring: z.object({ go: z.string().max(10).optional() }) },
     handler: async (request, reply) => {
       let link: HeldLink | undefined
       try {
         link = await linkOf(deps, request.params.token)
         await checkHolder(deps, request, link)
-        await sendTarget(deps, sending, reply, link)
+        const { archiveId } = link
+        if (archiveId && asksForPage(request, link, request.query.go)) await showDelivery(deps, reply, { ...link, archiveId })
+        else await sendTarget(deps, sending, reply, link)
       } catch (error) {
         await answerEnded(deps, request, reply, error, link)
       }
