@@ -535,6 +535,7 @@ export type LetterKind =
   | 'mail_bounced'
   | 'link_renewed'
   | 'export_ready'
+  | 'export_failed'
   | 'archive_complete'
   | 'gallery_restored'
   | 'damage_found'

@@ -75,6 +75,7 @@ test('every kind speaks every language: its own words, the gallery’s name in t
   const opened = { title: ready.title, photographer: ready.photographer, photoCount: 248, link: ready.link, ends: ready.linkEnds }
   const kinds = [
     (locale: Locale) => renderLetter('published', opened, locale),
+    (locale: Locale) => renderLetter('export_failed', { title: ready.title, link: ready.link }, locale),
     (locale: Locale) => renderLetter('archive_ready', ready, locale),
     (locale: Locale) => renderLetter('archive_completed', ready, locale),
     (locale: Locale) => renderLetter('new_version', ready, locale, 'https://photos.example/unsubscribe/x'),

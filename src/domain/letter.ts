@@ -6,6 +6,7 @@ import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { damageFound } from './letters/damage-found.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { exportFailed } from './letters/export-failed.ts'
 import { exportReady } from './letters/export-ready.ts'
 import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
@@ -24,6 +25,7 @@ const compose = {
   mail_bounced: mailBounced,
   link_renewed: linkRenewed,
   export_ready: exportReady,
+  export_failed: exportFailed,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,

@@ -12,6 +12,7 @@ import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
 import { exportReady } from './letters/exports.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
+import { exportFailed, exportReady } from './letters/exports.ts'
 import { published } from './letters/published.ts'
 import { archiveComplete, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
@@ -28,6 +29,7 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   // brings the same facts: the archive, and a link to it
   link_renewed: download,
   export_ready: exportReady,
+  export_failed: exportFailed,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,

@@ -188,6 +188,7 @@ export const words: Words = {
     mail_bounced: 'Brief kam zurück',
     link_renewed: 'Neuer Link',
     export_ready: 'Auswahl ist fertig',
+    export_failed: 'Auswahl konnte nicht gepackt werden',
     archive_complete: 'Galerie archiviert',
     gallery_restored: 'Galerie wiederhergestellt',
     damage_found: 'Gespeicherte Datei beschädigt',

@@ -189,6 +189,7 @@ export const words = {
     mail_bounced: 'Letter came back',
     link_renewed: 'New link',
     export_ready: 'Chosen photos are ready',
+    export_failed: 'Chosen photos could not be packed',
     archive_complete: 'Gallery archived',
     gallery_restored: 'Gallery restored',
     damage_found: 'Stored file damaged',

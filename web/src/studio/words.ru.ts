@@ -189,6 +189,7 @@ export const words: Words = {
     mail_bounced: 'Письмо вернулось',
     link_renewed: 'Новая ссылка',
     export_ready: 'Подборка готова',
+    export_failed: 'Подборку не удалось подготовить',
     archive_complete: 'Галерея архивирована',
     gallery_restored: 'Галерея восстановлена',
     damage_found: 'Повреждён сохранённый файл',
