@@ -28,9 +28,10 @@ export function restOf(world: World, wishes: Wishes): string[] {
 
 /** Of this failure, or of one before it with no ready version in between: the same is not told twice. */
 function isTold(world: World, archive: ArchiveSeen): boolean {
-  const versions = [...world.seen.archives.values()]
-  const since = versions.slice(versions.indexOf(archive)).findIndex(isCurrent)
-  const failures = new Set(versions.slice(versions.indexOf(archive), since < 0 ? undefined : since).map((a) => a.id))
+  const versions = [...world.seen.archives.values()].filter((a) => a.purpose === archive.purpose)
+  const older = versions.slice(versions.indexOf(archive))
+  const ready = older.findIndex(isCurrent)
+  const failures = new Set(older.slice(0, ready < 0 ? undefined : ready).map((a) => a.id))
   return world.seen.letters.some((l) => l.kind === 'archive_failed' && l.status === 'kept' && failures.has(l.archive))
 }
 

@@ -95,11 +95,20 @@ export async function letGo(
 
 const asKnown = (error: unknown): AppError => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))
 
-/** A delivery that fails every night for the same reason is told once, and again when there was a ready version in between. */
-async function tellOwner(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, failed: Archive, { code }: AppError): Promise<void> {
+/** What fails every night for the same reason is told once, and again when there was a ready version in between. */
+async function tellOwner(
+  deps: Pick<Deps, 'queue' | 'clock'>,
+  tx: Tx,
+  gallery: Gallery,
+  failed: Archive,
+  { code }: AppError,
+): Promise<void> {
   const letter = { kind: 'archive_failed' as const, archiveId: failed.id }
-  // a final archive is not begun again before somebody, or a day, asks for it
-  if (failed.purpose === 'final') return writeToOwner(deps, tx, gallery, { ...letter, dedupeKey: `archive_failed ${failed.id}` })
+  // of a final archive that somebody asked for they hear each time; one whose date has passed is asked for again by itself
+  if (failed.purpose === 'final') {
+    const fact = failed.source === 'expiry' ? `${gallery.id} final ${gallery.contentVersion} ${code}` : failed.id
+    return writeToOwner(deps, tx, gallery, { ...letter, dedupeKey: `archive_failed ${fact}` })
+  }
   const { ready } = newestOf(await listVersions(tx, gallery.id))
   const dedupeKey = `archive_failed ${gallery.id} ${gallery.contentVersion} ${code} after ${ready?.version ?? 0}`
   const retryAt = await nextTry(tx, gallery, ready, deps.clock.now())
