@@ -104,10 +104,11 @@ async function tellOwner(
   { code }: AppError,
 ): Promise<void> {
   const letter = { kind: 'archive_failed' as const, archiveId: failed.id }
-  // of a final archive that somebody asked for they hear each time; one whose date has passed is asked for again by itself
+  // of a final archive that somebody asked for they hear each time; one whose date has passed is asked for again every night
   if (failed.purpose === 'final') {
-    const fact = failed.source === 'expiry' ? `${gallery.id} final ${gallery.contentVersion} ${code}` : failed.id
-    return writeToOwner(deps, tx, gallery, { ...letter, dedupeKey: `archive_failed ${fact}` })
+    const byItself = failed.source === 'expiry'
+    const dedupeKey = `archive_failed ${byItself ? `${gallery.id} final ${gallery.contentVersion} ${code}` : failed.id}`
+    return writeToOwner(deps, tx, gallery, { ...letter, dedupeKey, facts: byItself ? { retryAt: nightAfter(deps.clock.now()) } : {} })
   }
   const { ready } = newestOf(await listVersions(tx, gallery.id))
   const dedupeKey = `archive_failed ${gallery.id} ${gallery.contentVersion} ${code} after ${ready?.version ?? 0}`
