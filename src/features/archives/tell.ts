@@ -16,13 +16,11 @@ interface Fact {
 }
 
 /** Written in the transaction of the fact; `dedupeKey` names the fact. */
-/** Written in the transaction of the fact; `dedupeKey` names the fact, `facts` say what no other row does. */
 export async function writeToOwner(
   deps: Pick<Deps, 'queue' | 'clock'>,
   tx: Tx,
   gallery: Pick<Gallery, 'id' | 'ownerId' | 'locale'>,
   { kind, archiveId, dedupeKey, facts }: Fact,
-  { kind, archiveId, dedupeKey, facts = {} }: { kind: LetterKind; archiveId: string; dedupeKey: string; facts?: Record<string, unknown> },
 ): Promise<void> {
   const owner = await findUser(tx, gallery.ownerId)
   if (!owner || (await isWritten(tx, dedupeKey))) return
@@ -30,6 +28,5 @@ export async function writeToOwner(
   const id = newId(now)
   const about = { galleryId: gallery.id, archiveId, linkId: null, recipient: owner.email, locale: gallery.locale }
   await insertLetter(tx, { ...about, id, dedupeKey, kind, createdAt: now, ...(facts ? { facts: JSON.stringify(facts) } : {}) })
-  await insertLetter(tx, { ...about, id, dedupeKey, kind, facts: JSON.stringify(facts), createdAt: now })
   await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
 }

@@ -10,11 +10,9 @@ import type { Letter } from '../../ports/mail/port.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
-import { exportReady } from './letters/exports.ts'
-import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import { exportFailed, exportReady } from './letters/exports.ts'
 import { published } from './letters/published.ts'
-import { archiveComplete, galleryRestored } from './letters/retired.ts'
+import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
