@@ -526,6 +526,7 @@ export interface PackedFile {
 }
 
 export type LetterKind =
+  | 'published'
   | 'archive_ready'
   | 'archive_failed'
   | 'archive_completed'
@@ -534,6 +535,7 @@ export type LetterKind =
   | 'mail_bounced'
   | 'link_renewed'
   | 'export_ready'
+  | 'export_failed'
   | 'archive_complete'
   | 'gallery_restored'
   | 'damage_found'

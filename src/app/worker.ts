@@ -8,6 +8,7 @@ import { scrub } from '../features/archives/scrub.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
+import { invite } from '../features/delivery/invite.ts'
 import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
@@ -23,6 +24,7 @@ export function handlers(deps: Deps): Handlers {
     'archive.build': ({ archiveId }, job) => build(deps, archiveId, job),
     'archive.verify': ({ archiveId }, job) => verify(deps, archiveId, job),
     'delivery.announce': ({ archiveId }) => announce(deps, archiveId),
+    'delivery.invite': ({ galleryId }) => invite(deps, galleryId),
     'delivery.send': ({ letterId }, job) => send(deps, letterId, job),
     'asset.render': (payload, job) => render(deps, payload, job),
     'gallery.rebuild': ({ galleryId, source }) => rebuild(deps, galleryId, source),

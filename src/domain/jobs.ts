@@ -8,6 +8,8 @@ export interface Payloads {
   'archive.verify': { archiveId: string }
   /** write a letter for everybody who waits for this archive */
   'delivery.announce': { archiveId: string }
+  /** write a letter for everybody who may look at this gallery and gets no archive of it */
+  'delivery.invite': { galleryId: string }
   /** hand one letter to the mail port */
   'delivery.send': { letterId: string }
   /** make preview and thumbnail of one asset */
@@ -53,6 +55,7 @@ export const jobRules: Record<JobName, JobRule> = {
   'archive.build': patient,
   'archive.verify': patient,
   'delivery.announce': { ...patient, expire: minutes(5) },
+  'delivery.invite': { ...patient, expire: minutes(5) },
   // about an hour of a dead mail server before the reconciler takes the letter up again
   'delivery.send': { retries: 7, retryDelay: seconds(30), expire: minutes(5), parallel: 4 },
   'asset.render': { ...patient, expire: minutes(5), parallel: 2 },

@@ -72,7 +72,10 @@ test('every kind speaks every language: its own words, the gallery’s name in t
     detail: '550 no such user',
     link: ready.link,
   }
+  const opened = { title: ready.title, photographer: ready.photographer, photoCount: 248, link: ready.link, ends: ready.linkEnds }
   const kinds = [
+    (locale: Locale) => renderLetter('published', opened, locale),
+    (locale: Locale) => renderLetter('export_failed', { title: ready.title, link: ready.link }, locale),
     (locale: Locale) => renderLetter('archive_ready', ready, locale),
     (locale: Locale) => renderLetter('archive_completed', ready, locale),
     (locale: Locale) => renderLetter('new_version', ready, locale, 'https://photos.example/unsubscribe/x'),
@@ -91,7 +94,7 @@ test('every kind speaks every language: its own words, the gallery’s name in t
       assert.ok(text.includes(ready.link) && html.includes(ready.link.replaceAll('&', '&#38;')))
       assert.doesNotMatch(html, /undefined|null|NaN|<img/)
     }
-  assert.deepEqual([subjects.size, texts.size], [6 * 3, 6 * 3])
+  assert.deepEqual([subjects.size, texts.size], [kinds.length * 3, kinds.length * 3])
 })
 
 test('only a letter that may be refused shows how', () => {
@@ -164,4 +167,28 @@ test('the letter about a webhook names the server and what to do, for each reaso
       texts.add(text)
     }
   assert.equal(texts.size, 9)
+})
+
+test('the letter that opens a gallery says who, how many photos, until when, and leads to the page alone', () => {
+  const opened = {
+    title: 'Mara & Jonas',
+    photographer: 'Ida Lind',
+    photoCount: 248,
+    link: 'https://photos.example/s/abc',
+    ends: ready.linkEnds,
+  }
+  const { subject, text, html } = renderLetter('published', opened, 'en')
+  assert.equal(subject, 'Your gallery "Mara & Jonas" is open')
+  for (const fact of ['248 photos', '28 November 2026 at 15:00 UTC', 'Ida Lind', opened.link]) {
+    assert.ok(text.includes(fact), `text: ${fact}`)
+    assert.ok(html.includes(fact), `html: ${fact}`)
+  }
+  assert.doesNotMatch(text, /download|ZIP/i)
+})
+
+test('a letter that brings a ZIP leads to the gallery’s page too, where anybody may look', () => {
+  const page = 'https://photos.example/g/mara'
+  const { text, html } = renderLetter('archive_ready', { ...ready, page }, 'de')
+  assert.ok(text.includes(`Fotos auf der Seite der Galerie ansehen:\n${page}\n`))
+  assert.ok(html.includes(`href="${page}"`))
 })

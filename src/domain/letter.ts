@@ -6,15 +6,18 @@ import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { damageFound } from './letters/damage-found.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { exportFailed } from './letters/export-failed.ts'
 import { exportReady } from './letters/export-ready.ts'
 import { galleryRestored } from './letters/gallery-restored.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
+import { published } from './letters/published.ts'
 import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
+  published,
   archive_ready: archiveReady,
   archive_completed: archiveCompleted,
   new_version: newVersion,
@@ -23,6 +26,7 @@ const compose = {
   mail_bounced: mailBounced,
   link_renewed: linkRenewed,
   export_ready: exportReady,
+  export_failed: exportFailed,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,

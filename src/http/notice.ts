@@ -11,6 +11,8 @@ export interface Notice {
   title: string
   text: string
   action?: Action
+  /** in small print below */
+  more?: string[]
 }
 
 const isGone = (code: ErrorCode): code is Gone => code in noticeWords.en.gone
@@ -62,7 +64,7 @@ const button = ({ label, href }: Action) =>
     ? `<form method="post"><button>${escapeHtml(label)}</button></form>`
     : `<p class="go"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
 
-const page = (locale: Locale, { title, text, action }: Notice) => `<!doctype html>
+const page = (locale: Locale, { title, text, action, more = [] }: Notice) => `<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="data:,">
 <title>${escapeHtml(title)}</title>
@@ -73,9 +75,10 @@ body { margin: 0; min-height: 100svh; display: grid; place-items: center; backgr
 main { max-width: 30rem; padding: 2rem; overflow-wrap: anywhere }
 h1 { font: 400 1.9rem/1.15 "Source Serif 4", Georgia, serif; margin: 0 0 .75rem; text-wrap: balance }
 p { margin: 0; color: var(--soft) }
+.more { margin: 1.5rem 0 0; font-size: .8125rem }
 form, .go { margin: 1.5rem 0 0 }
 button, .go a { display: inline-block; min-height: 2.75rem; padding: .625rem 1.25rem; box-sizing: border-box; border: 0; border-radius: 10px; background: var(--ink); color: var(--paper); font: 600 1rem/1.5 system-ui, sans-serif; text-decoration: none; cursor: pointer }
 button:focus-visible, .go a:focus-visible { outline: 2px solid var(--ink); outline-offset: 3px }
 </style></head>
-<body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}</main></body></html>
+<body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}${more.map((line) => `<p class="more">${escapeHtml(line)}</p>`).join('')}</main></body></html>
 `

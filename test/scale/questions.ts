@@ -319,6 +319,7 @@ export const questions: Record<string, Question> = {
   'links.grantLink: one file of a big gallery': question((tx, s) =>
     links.grantLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 10_800_000),
   ),
+  'links.grantPages': question((tx, s) => links.grantPages(tx, s.gallery.id, [s.client.id], now, 21_600_000)),
   'links.shareLink': question((tx, s) =>
     links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
   ),

@@ -45,10 +45,18 @@ async function tellWorld(deps: Needs, tx: Tx, one: Export, parts: Archive[], exp
   await emit(deps, tx, { galleryId: one.galleryId, type: 'export.ready', dedupeKey, more: { export: facts } })
 }
 
-/** This file cannot be built: no export that needs it will be ready. */
-export async function fileFailed(deps: Pick<Deps, 'clock'>, tx: Tx, archive: Archive): Promise<void> {
-  for (const one of await listExportsOf(tx, archive.id, ['open']))
-    await changeExport(tx, one.id, 'open', { status: 'failed', endedAt: deps.clock.now() })
+/** This file cannot be built: no export that needs it will be ready. Who wanted to hear of it does. */
+export async function fileFailed(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive): Promise<void> {
+  const now = deps.clock.now()
+  for (const one of await listExportsOf(tx, archive.id, ['open'])) {
+    await changeExport(tx, one.id, 'open', { status: 'failed', endedAt: now })
+    const dedupeKey = `export_failed ${one.id}`
+    if (!one.notify || (await isWritten(tx, dedupeKey))) continue
+    const id = newId(now)
+    const facts = { galleryId: one.galleryId, archiveId: archive.id, linkId: null, exportId: one.id }
+    await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'export_failed', recipient: one.notify, locale: one.locale, createdAt: now })
+    await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+  }
 }
 
 /** The builder has let go: if what it built was cancelled, its bytes go. Answers whether it was. */

@@ -25,6 +25,7 @@ export async function publish(
     // pressed again it tells nothing new
     if (gallery.state === 'draft') await emit(deps, tx, { galleryId, type: 'event.published', dedupeKey: `event.published ${gallery.id}` })
     const archive = await requestArchive(deps, tx, gallery, { source: by.source, requestedBy: by.userId, force: false, announce: true })
+    await deps.queue.send(tx, { name: 'delivery.invite', payload: { galleryId: gallery.id } })
     // built before it was published, or clients have come since
     if (archive.status === 'ready') await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: archive.id } })
     return { gallery: { ...gallery, ...opened }, archive }
@@ -48,7 +49,9 @@ export async function rebuild(
 async function requestIfAny(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, source: string): Promise<void> {
   try {
     // a registration publishes: its clients are told, as by the button
-    await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce: source === 'registration' })
+    const announce = source === 'registration'
+    await requestArchive(deps, tx, gallery, { source, requestedBy: null, force: false, announce })
+    if (announce) await deps.queue.send(tx, { name: 'delivery.invite', payload: { galleryId: gallery.id } })
   } catch (error) {
     // the last photo was taken out: nothing to archive, and no failure
     if (!(error instanceof AppError && error.code === 'gallery_empty')) throw error

@@ -1,15 +1,24 @@
 /** Clients of a gallery: the people who get its letters, and what each of them may do. */
+import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { type Client, type ClientChange, upsertClient } from '../../data/clients.ts'
+import { type Client, type ClientChange, changeClient, upsertClient } from '../../data/clients.ts'
+import { lockGallery } from '../../data/galleries.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
+import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { tellNews } from './news.ts'
+
+type Needs = Pick<Deps, 'db' | 'clock' | 'queue'>
 
 /** The address as clients are known by it. Throws `email_invalid`. */
 export const clientAddress = (email: string): string => parseMailbox(email).toLowerCase()
 
-/** Adds a client by address; of one who is there only what is named changes. Throws `email_invalid`. */
+/**
+ * Adds a client by address; of one who is there only what is named changes. Of a gallery that is published already they hear at
+ * once. Throws `email_invalid`.
+ */
 export async function addClient(
-  deps: Pick<Deps, 'db' | 'clock'>,
+  deps: Needs,
   galleryId: string,
   email: string,
   name: string | null,
@@ -17,5 +26,24 @@ export async function addClient(
 ): Promise<Client> {
   const now = deps.clock.now()
   const client = { id: newId(now), galleryId, email: clientAddress(email), createdAt: now }
-  return upsertClient(deps.db, client, { ...change, ...(name === null ? {} : { name }) })
+  return tellThem(deps, galleryId, (tx) => upsertClient(tx, client, { ...change, ...(name === null ? {} : { name }) }))
+}
+
+/** Changes a client; who may download or wants letters from now on, and was not told before, is told. Throws `not_found`. */
+export async function editClient(deps: Needs, galleryId: string, id: string, change: ClientChange): Promise<Client> {
+  return tellThem(deps, galleryId, async (tx) => {
+    const client = await changeClient(tx, galleryId, id, change)
+    if (!client) throw new AppError('not_found', { client: id })
+    return client
+  })
+}
+
+/** The client's row first, then the gallery's: as whoever sends a new link holds them, so that neither waits for the other. */
+async function tellThem(deps: Needs, galleryId: string, change: (tx: Tx) => Promise<Client>): Promise<Client> {
+  return deps.db.transaction().execute(async (tx) => {
+    const client = await change(tx)
+    const gallery = await lockGallery(tx, galleryId)
+    if (client.notifyOnArchive) await tellNews(deps, tx, gallery)
+    return client
+  })
 }

@@ -6,6 +6,7 @@ import { emit } from '../../data/events.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { tellNews } from './news.ts'
 
 export interface NewGallery {
   title: string
@@ -81,9 +82,12 @@ export async function editGallery(deps: Pick<Deps, 'db' | 'clock' | 'queue'>, id
     await changeGallery(tx, id, changed)
     const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
     // the names inside the ZIP are other ones now, or became so while the gallery was closed
-    const after = stateAt({ ...gallery, ...changed }, deps.clock.now())
-    if (after === 'active' && (renamed || stateAt(gallery, deps.clock.now()) === 'expired'))
+    const edited = { ...gallery, ...changed }
+    const opens = stateAt(gallery, deps.clock.now()) === 'expired'
+    if (stateAt(edited, deps.clock.now()) === 'active' && (renamed || opens))
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
+    // who came while it was closed, or may download only now
+    if (opens || (edited.downloadEnabled && !gallery.downloadEnabled)) await tellNews(deps, tx, edited)
   })
 }
 

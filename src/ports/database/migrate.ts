@@ -13,6 +13,7 @@ import * as scale from './migrations/011-scale.ts'
 import * as retireTables from './migrations/012-retire.ts'
 import * as webhooks from './migrations/013-webhooks.ts'
 import * as feedback from './migrations/014-feedback.ts'
+import * as lastingLinks from './migrations/016-lasting-links.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -28,6 +29,7 @@ export const migrations: Record<string, Migration> = {
   '012-retire': retireTables,
   '013-webhooks': webhooks,
   '014-feedback': feedback,
+  '016-lasting-links': lastingLinks,
 }
 
 /**

@@ -179,6 +179,7 @@ export const words: Words = {
   noLettersTitle: 'Noch keine Briefe',
   noLetters: 'Die ersten entstehen, wenn ein Archiv geprüft ist.',
   letterKinds: {
+    published: 'Galerie ist geöffnet',
     archive_ready: 'ZIP ist fertig',
     archive_completed: 'ZIP ist jetzt vollständig',
     new_version: 'Neue Fassung',
@@ -187,6 +188,7 @@ export const words: Words = {
     mail_bounced: 'Brief kam zurück',
     link_renewed: 'Neuer Link',
     export_ready: 'Auswahl ist fertig',
+    export_failed: 'Auswahl konnte nicht gepackt werden',
     archive_complete: 'Galerie archiviert',
     gallery_restored: 'Galerie wiederhergestellt',
     damage_found: 'Gespeicherte Datei beschädigt',

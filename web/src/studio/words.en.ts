@@ -180,6 +180,7 @@ export const words = {
   noLettersTitle: 'No letters yet',
   noLetters: 'The first ones are written when an archive is verified.',
   letterKinds: {
+    published: 'Gallery is open',
     archive_ready: 'ZIP is ready',
     archive_completed: 'ZIP is complete now',
     new_version: 'New version',
@@ -188,6 +189,7 @@ export const words = {
     mail_bounced: 'Letter came back',
     link_renewed: 'New link',
     export_ready: 'Chosen photos are ready',
+    export_failed: 'Chosen photos could not be packed',
     archive_complete: 'Gallery archived',
     gallery_restored: 'Gallery restored',
     damage_found: 'Stored file damaged',

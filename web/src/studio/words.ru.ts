@@ -180,6 +180,7 @@ export const words: Words = {
   noLettersTitle: 'Писем пока нет',
   noLetters: 'Первые появятся, когда архив будет проверен.',
   letterKinds: {
+    published: 'Галерея открыта',
     archive_ready: 'ZIP готов',
     archive_completed: 'ZIP теперь полный',
     new_version: 'Новая версия',
@@ -188,6 +189,7 @@ export const words: Words = {
     mail_bounced: 'Письмо вернулось',
     link_renewed: 'Новая ссылка',
     export_ready: 'Подборка готова',
+    export_failed: 'Подборку не удалось подготовить',
     archive_complete: 'Галерея архивирована',
     gallery_restored: 'Галерея восстановлена',
     damage_found: 'Повреждён сохранённый файл',
