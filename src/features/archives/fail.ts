@@ -105,8 +105,6 @@ async function tellWorld(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>, tx: T
   await emit(deps, tx, { galleryId: archive.galleryId, type: 'archive.failed', dedupeKey: `archive.failed ${archive.id}`, more })
 }
 
-const asKnown = (error: unknown): AppError => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))
-
 /** What fails every night for the same reason is told once, and again when there was a ready version in between. */
 async function tellOwner(
   deps: Pick<Deps, 'queue' | 'clock'>,
