@@ -1,4 +1,4 @@
-/** How fast a request for a download is answered while many ask, and whether those who ask at once share one build. */
+/** How fast a request for a download is answered while many ask, whether those who ask at once share one build, and a letter to many. */
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,12 +6,13 @@ import type { Options } from './build.ts'
 import { tinyPhotos } from './gallery.ts'
 import { look, machine } from './measure.ts'
 import { figure, printTable, target } from './report.ts'
-import { ask, cli, type Service, seed, startService } from './service.ts'
+import { announceTo, ask, cli, type Service, seed, startService } from './service.ts'
 
 const rate = 200
 const seconds = 20
 const photos = 1000
 const crowd = 100
+const clients = 1000
 
 export async function benchRequests({ scratch }: Options): Promise<void> {
   const data = path.join(scratch, 'data-requests')
@@ -30,6 +31,7 @@ export async function benchRequests({ scratch }: Options): Promise<void> {
     await Promise.all(Array.from({ length: 20 }, () => timed(service, 'asked')))
     await steady(service)
     await atOnce(service, key)
+    await tellAll(data)
   } finally {
     await service.stop()
   }
@@ -79,6 +81,13 @@ async function atOnce(service: Service, key: string): Promise<void> {
     value: rows.length,
     note: `${links} link(s), answered in ${figure(ms)} ms`,
   })
+}
+
+/** From the job's begin to its commit: letters, links and jobs of all clients, beside a service that works. */
+async function tellAll(data: string): Promise<void> {
+  const { first, ms, letters } = await announceTo(data, 'asked', clients)
+  const note = `the first of the program ${figure(first)}; ${letters} letters`
+  target({ what: `a letter to ${clients} clients, one transaction`, limit: 1000, value: ms, unit: 'ms', note })
 }
 
 interface Answer {

@@ -59,6 +59,15 @@ export async function seed(
   if (code !== 0) throw new Error(stderr)
 }
 
+/** Tells so many clients of a gallery's archive: see announce.ts. */
+export async function announceTo(data: string, slug: string, clients: number): Promise<{ first: number; ms: number; letters: number }> {
+  const script = path.join(import.meta.dirname, 'announce.ts')
+  const env = Object.entries(environment(data)).map(([name, value]) => `${name}=${value}`)
+  const { code, stdout, stderr } = await capture(['env', ...env, process.execPath, script, slug, String(clients)])
+  if (code !== 0) throw new Error(stderr)
+  return JSON.parse(stdout) as { first: number; ms: number; letters: number }
+}
+
 const environment = (data: string) => ({ KEEPSAKE_DATA: data, LOG_LEVEL: 'error' })
 
 /** Asks the API as the owner of the key. */

@@ -12,6 +12,7 @@ import { openRoutes } from '../src/features/galleries/open.ts'
 import { galleryRoutes } from '../src/features/galleries/routes.ts'
 import { pageRoutes } from '../src/features/pages/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
+import { webhookRoutes } from '../src/features/webhooks/routes.ts'
 import type { App } from '../src/http/app.ts'
 import { makeGuard } from '../src/http/guard.ts'
 import type { Deps } from '../src/ports/deps.ts'
@@ -53,6 +54,7 @@ export async function served(change: Partial<Deps> = {}, webDir?: string): Promi
     pageRoutes,
     activityRoutes,
     feedbackRoutes,
+    webhookRoutes,
   ]
   const app = await makeServer({ deps, guard, routes, webDir })
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -10,6 +10,7 @@ import { linkLife } from '../src/domain/link.ts'
 import type { Settings } from '../src/domain/settings.ts'
 import { createUser } from '../src/features/accounts/users.ts'
 import type { Deps } from '../src/ports/deps.ts'
+import { safeHttp } from '../src/ports/http/safe.ts'
 import { sharpImages } from '../src/ports/images/sharp.ts'
 import { outboxMail } from '../src/ports/mail/outbox.ts'
 import { pgbossQueue } from '../src/ports/queue/pgboss.ts'
@@ -65,6 +66,8 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
     queue,
     images,
     mail: outboxMail(),
+    // receivers of tests stand here
+    http: safeHttp({ besides: ['127.0.0.1'] }),
     clock,
     calendar,
     log: quiet,

@@ -84,7 +84,7 @@ export function createClient(to: Connection) {
     watchArchive: (galleryId: string, options?: WatchOptions): AsyncGenerator<ArchiveStatus, void, undefined> =>
       watchArchive(to, galleryId, options),
 
-    /** Adds somebody who gets a letter when the archive is ready; an address that is there already stays one client. */
+    /** Adds somebody who gets a letter when the archive is ready, at once when it is; an address that is there already stays one client. */
     addGalleryClient: (galleryId: string, email: string, name?: string): Promise<Answer<{ success: true; client: Client }>> =>
       answer(async () => {
         const client = await call<Client>(routes.addClient, of(galleryId, { body: { email, ...(name ? { name } : {}) } }))

@@ -159,7 +159,7 @@ export interface Activity {
   at: string
   /** `user {id}`, `client {id}`, `system` or `guest` */
   actor: string
-  /** published, expired, extended, date_moved, password_changed, deleted, client_added, client_removed, link_revoked, archive_asked, archive_ready, archive_failed; more may come */
+  /** published, expired, extended, date_moved, password_changed, deleted, client_added, client_removed, link_revoked, archive_asked, archive_ready, archive_failed, archived, restored, deleted_for_good; more may come */
   action: string
   gallery_id: string
   /** the id of the client, link or archive that it happened to */
@@ -572,6 +572,7 @@ export interface PackedFile {
 }
 
 export type LetterKind =
+  | 'published'
   | 'archive_ready'
   | 'archive_failed'
   | 'archive_completed'
@@ -580,12 +581,14 @@ export type LetterKind =
   | 'mail_bounced'
   | 'link_renewed'
   | 'export_ready'
+  | 'export_failed'
   | 'archive_complete'
   | 'gallery_restored'
   | 'damage_found'
   | 'gallery_ending'
   | 'gallery_expired'
   | 'own_gallery_expired'
+  | 'webhook_disabled'
 
 export interface Letter {
   id: string
@@ -599,6 +602,67 @@ export interface Letter {
   created_at: string
   /** it waits until then */
   due_at: string | null
+  sent_at: string | null
+}
+
+export type EventType =
+  | 'event.published'
+  | 'event.expired'
+  | 'event.archived'
+  | 'event.restored'
+  | 'event.deleted'
+  | 'archive.ready'
+  | 'archive.failed'
+  | 'archive.downloaded'
+  | 'export.ready'
+  | 'track.archived'
+  | 'track.failed'
+  | 'track.lost'
+
+/** POST /api/webhooks; PATCH takes each field by itself, and `active` */
+export interface WebhookInput {
+  /** http or https, of a public server, on port 80, 443 or 8443 */
+  url: string
+  /** every type of today where none is named */
+  types?: EventType[]
+}
+
+export interface Webhook {
+  id: string
+  url: string
+  types: EventType[]
+  state: 'active' | 'disabled'
+  /** gone: it answered 410; failing: it took nothing for days; secret_lost: rotate it */
+  disabled_reason: 'gone' | 'failing' | 'secret_lost' | 'by_owner' | null
+  /** the first failure since something was taken */
+  failing_since: string | null
+  /** until then the secret before signs as well */
+  old_secret_until: string | null
+  created_at: string
+}
+/** POST /api/webhooks, POST /api/webhooks/:id/rotate: the secret is shown this once */
+export interface NewWebhook extends Webhook {
+  secret: string
+}
+
+/** One message to one webhook: GET /api/webhooks/:id/deliveries */
+export interface WebhookDelivery {
+  /** the `webhook-id` that its receiver sees, the same in every try */
+  id: string
+  type: EventType | 'webhook.test'
+  gallery_id: string | null
+  status: 'queued' | 'sent' | 'failed'
+  attempts: number
+  /** when it is tried next */
+  next_at: string | null
+  /** of the last try */
+  answer_status: number | null
+  /** its first KB */
+  answer_body: string | null
+  error: string | null
+  payload: { type: string; timestamp: string; data: Record<string, unknown> }
+  created_at: string
+  tried_at: string | null
   sent_at: string | null
 }
 

@@ -24,6 +24,7 @@ import { pageRoutes } from '../features/pages/routes.ts'
 import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
+import { webhookRoutes } from '../features/webhooks/routes.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
@@ -73,6 +74,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         deliveryRoutes,
         pageRoutes,
         activityRoutes,
+        webhookRoutes,
       ]
       const app = await makeServer({
         deps,

@@ -13,6 +13,7 @@ import { openDatabase } from '../ports/database/postgres.ts'
 import type { Deps, Log } from '../ports/deps.ts'
 import type { Events } from '../ports/events/port.ts'
 import { sqsEvents } from '../ports/events/sqs.ts'
+import { safeHttp } from '../ports/http/safe.ts'
 import { sharpImages } from '../ports/images/sharp.ts'
 import { outboxMail } from '../ports/mail/outbox.ts'
 import type { Mail } from '../ports/mail/port.ts'
@@ -53,7 +54,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => images.close())
     const mail = pickMail(config)
     const calendar = databaseCalendar(database.db, clock)
-    const deps: Deps = { db: database.db, storage, queue, mail, images, clock, calendar, log, settings: config.settings }
+    const deps: Deps = { db: database.db, storage, queue, mail, images, http: safeHttp(), clock, calendar, log, settings: config.settings }
     const events = config.sqs && sqsEvents({ ...config.sqs, log })
     return {
       deps,

@@ -8,6 +8,7 @@ import { scrub } from '../features/archives/scrub.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
 import { writeDigests } from '../features/delivery/digest.ts'
+import { invite } from '../features/delivery/invite.ts'
 import { writeReminders } from '../features/delivery/remind.ts'
 import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
@@ -15,6 +16,7 @@ import { reconcile } from '../features/operations/reconcile.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
+import { deliver } from '../features/webhooks/deliver.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Handlers } from '../ports/queue/port.ts'
 
@@ -23,6 +25,7 @@ export function handlers(deps: Deps): Handlers {
     'archive.build': ({ archiveId }, job) => build(deps, archiveId, job),
     'archive.verify': ({ archiveId }, job) => verify(deps, archiveId, job),
     'delivery.announce': ({ archiveId }) => announce(deps, archiveId),
+    'delivery.invite': ({ galleryId }) => invite(deps, galleryId),
     'delivery.send': ({ letterId }, job) => send(deps, letterId, job),
     'asset.render': (payload, job) => render(deps, payload, job),
     'gallery.rebuild': ({ galleryId, source }) => rebuild(deps, galleryId, source),
@@ -35,6 +38,7 @@ export function handlers(deps: Deps): Handlers {
     scrub: async (_, { signal }) => {
       await scrub(deps, signal)
     },
+    'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)

@@ -103,6 +103,12 @@ export const errorTable = {
   signature_invalid: [401, 'The signature of this event is wrong or too old.'],
   key_scope: [403, 'This API key has not the scope for that.'],
   key_unknown: [404, 'There is no such API key.'],
+  // other servers
+  address_refused: [422, 'Give the http or https address of a public server, on port 80, 443 or 8443, without a user name.'],
+  remote_unreachable: [502, 'The other server cannot be reached or did not answer in time: it is tried again.'],
+  remote_too_large: [502, 'The other server sent more than is taken from it.'],
+  webhooks_full: [409, 'An account has 20 webhooks at most: delete one that is no longer needed.'],
+  webhook_off: [409, 'This webhook is switched off: switch it on again first.'],
   // starting
   config_invalid: [500, 'A setting is wrong: correct it and start again.'],
   schema_newer: [500, 'The database was written by a newer Keepsake: start that version.'],

@@ -2,11 +2,11 @@
 import { parseArgs } from 'node:util'
 import { after, days } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import { type Client, type ClientChange, changeClient, findClientByEmail, listClients } from '../data/clients.ts'
+import { type Client, type ClientChange, findClientByEmail, listClients } from '../data/clients.ts'
 import { findGallery } from '../data/galleries.ts'
 import { type Permission, permissions } from '../domain/access.ts'
 import type { Gallery } from '../domain/gallery.ts'
-import { addClient, clientAddress, dropClient } from '../features/galleries/clients.ts'
+import { addClient, clientAddress, dropClient, editClient } from '../features/galleries/clients.ts'
 import { pageAddress, personalLink } from '../features/galleries/share.ts'
 import { viewClient } from '../features/galleries/view.ts'
 import type { Deps } from '../ports/deps.ts'
@@ -66,8 +66,7 @@ async function add({ deps, out, gallery, email, change }: Asked): Promise<void> 
 
 async function changeOne(asked: Asked): Promise<void> {
   const { deps, out, gallery, change } = asked
-  const client = await changeClient(deps.db, gallery.id, (await one(asked)).id, change)
-  if (!client) throw new AppError('not_found', { client: asked.email })
+  const client = await editClient(deps, gallery.id, (await one(asked)).id, change)
   out.result(viewClient(client))
   out.say(lineOf(client))
 }

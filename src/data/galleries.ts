@@ -162,14 +162,14 @@ export async function setReminder(tx: Tx, id: string, at: Date | null): Promise<
   await tx.updateTable('galleries').set({ remindAt: at }).where('id', '=', id).execute()
 }
 
-/** Expired galleries that nobody has tried to archive yet. */
-export async function listRetirable(db: Database, limit: number): Promise<string[]> {
-  return (await retirable(db, limit).where('archiveError', 'is', null).execute()).map((row) => row.id)
+/** Galleries that ended before `endedBefore` and that nobody has tried to archive yet, the longest first. */
+export async function listRetirable(db: Database, endedBefore: Date, limit: number): Promise<string[]> {
+  return (await retirable(db, endedBefore, limit).where('archiveError', 'is', null).execute()).map((row) => row.id)
 }
 
-/** Expired galleries whose archiving has failed: they are tried again in the night. */
-export async function listUnarchived(db: Database, limit: number): Promise<string[]> {
-  return (await retirable(db, limit).where('archiveError', 'is not', null).execute()).map((row) => row.id)
+/** The same whose archiving has failed: they are tried again in the night. */
+export async function listUnarchived(db: Database, endedBefore: Date, limit: number): Promise<string[]> {
+  return (await retirable(db, endedBefore, limit).where('archiveError', 'is not', null).execute()).map((row) => row.id)
 }
 
 /** Restored galleries with originals that still lie inside the archive. */
@@ -178,8 +178,14 @@ export async function listHydrating(db: Database, limit: number): Promise<string
   return rows.map((row) => row.id)
 }
 
-const retirable = (db: Database, limit: number) =>
-  db.selectFrom('galleries').select('id').where('state', '=', 'expired').orderBy('id').limit(limit)
+const retirable = (db: Database, endedBefore: Date, limit: number) =>
+  db
+    .selectFrom('galleries')
+    .select('id')
+    .where('state', '=', 'expired')
+    .where('expiresAt', '<', endedBefore)
+    .orderBy('expiresAt')
+    .limit(limit)
 
 /** Published galleries of everybody in the order of their ids, those after `afterId`, tombstones included. */
 export async function walkGalleries(db: Database, afterId: string | null, limit: number): Promise<Gallery[]> {

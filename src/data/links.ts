@@ -158,6 +158,28 @@ async function findLiving(db: Database | Tx, grant: Grant, now: Date, life: numb
 const is = (column: 'archiveId' | 'assetId' | 'clientId', value: string | null) =>
   value === null ? sql<boolean>`${sql.ref(column)} is null` : sql<boolean>`${sql.ref(column)} = ${value}`
 
+/** The ids of the clients' own links to the gallery's page: those that have half of their life left, new ones for the others. */
+export async function grantPages(tx: Tx, galleryId: string, clientIds: string[], now: Date, life: number): Promise<Map<string, string>> {
+  const living = await tx
+    .selectFrom('links')
+    .select(['id', 'clientId'])
+    .where('kind', '=', 'share')
+    .where('galleryId', '=', galleryId)
+    .where('clientId', '=', sql<string>`any(${clientIds}::uuid[])`)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>=', after(now, life / 2))
+    .execute()
+  const pages = new Map(living.map(({ id, clientId }) => [clientId!, id]))
+  const fresh = clientIds.filter((clientId) => !pages.has(clientId))
+  const links = fresh.map((clientId) => ({ id: newId(now), clientId, kind: 'share' as const, galleryId }))
+  await insertLinks(
+    tx,
+    links.map((link) => ({ ...link, issuedAt: now, expiresAt: after(now, life) })),
+  )
+  for (const { id, clientId } of links) pages.set(clientId, id)
+  return pages
+}
+
 /** Withdraws a link; answers whether there was a living one. */
 export async function revokeLink(db: Database | Tx, galleryId: string, id: string, now: Date): Promise<boolean> {
   const done = await db
@@ -246,11 +268,27 @@ export async function listLinks(db: Database, galleryId: string): Promise<LinkRo
     .execute()
 }
 
-/** Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. */
+/**
+ * Forgets links that ended a year ago: until then their holders read that they have ended, not that they never were. One in a
+ * client's letter leads to a new one, so it stays for as long as the gallery does, or an archive of it that can be given.
+ */
 export async function sweepLinks(db: Database, now: Date): Promise<number> {
   const before = after(now, -days(365))
-  const done = await db.deleteFrom('links').where('expiresAt', '<', before).executeTakeFirst()
-  return Number(done.numDeletedRows)
+  const others = await db
+    .deleteFrom('links')
+    .where('expiresAt', '<', before)
+    .where(sql<boolean>`(kind <> 'email' or client_id is null)`)
+    .executeTakeFirst()
+  const ofLetters = await db
+    .deleteFrom('links')
+    .where('expiresAt', '<', before)
+    .where('kind', '=', 'email')
+    .where(
+      sql<boolean>`gallery_id in (select id from galleries g where state = 'deleted' and not exists (
+        select 1 from archives a where a.gallery_id = g.id and purpose = 'delivery' and status in ('queued', 'processing', 'verifying', 'ready')))`,
+    )
+    .executeTakeFirst()
+  return Number(others.numDeletedRows + ofLetters.numDeletedRows)
 }
 
 /** The links one client was given. */

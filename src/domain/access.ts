@@ -16,12 +16,16 @@ export const permissions: Permission[] = ['view', 'download']
 
 /** Throws access_ended when the time that a client was given is over. */
 export function checkAccess(client: { accessExpiresAt: Date | null }, now: Date): void {
-  if (client.accessExpiresAt && client.accessExpiresAt <= now) throw new AppError('access_ended')
+  if (!mayLook(client, now)) throw new AppError('access_ended')
 }
+
+/** Is the time that a client was given not over? */
+export const mayLook = (client: { accessExpiresAt: Date | null }, now: Date): boolean =>
+  !(client.accessExpiresAt && client.accessExpiresAt <= now)
 
 /** May this client take files home now? */
 export const mayDownload = (client: { permission: Permission; accessExpiresAt: Date | null }, now: Date): boolean =>
-  client.permission === 'download' && !(client.accessExpiresAt && client.accessExpiresAt <= now)
+  client.permission === 'download' && mayLook(client, now)
 
 /** Owners see only their own galleries; so does an admin: being admin is about the installation, not about other people's pictures. */
 export function mayManage(asker: Asker, gallery: { ownerId: string }, scope: Scope): boolean {

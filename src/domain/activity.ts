@@ -13,6 +13,9 @@ export type Action =
   | 'archive_asked'
   | 'archive_ready'
   | 'archive_failed'
+  | 'archived'
+  | 'restored'
+  | 'deleted_for_good'
 
 /** system: it followed from a date or from other work, or was done on the command line. */
 export type Actor = 'system' | 'guest' | `user ${string}` | `client ${string}`

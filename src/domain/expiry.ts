@@ -15,6 +15,8 @@ export const steps = [30, 7, 1]
 export const quiet = days(1)
 /** How much longer a gallery is open after the button in the letter about its end. */
 export const extension = days(30)
+/** How long after its end a gallery is archived by itself: until then that button works. */
+export const rest = days(1)
 
 /** The step in whose time `now` lies; undefined before the first one and from the end on. */
 export function stepAt(end: Date, now: Date): number | undefined {
@@ -28,6 +30,10 @@ export function nextStep(end: Date, now: Date): Date | null {
 
 /** The new end of a gallery that is put off: what is left of the old time is not lost. */
 export const extended = (end: Date, now: Date): Date => after(end > now ? end : now, extension)
+
+/** It has ended, and the time in which one click opens it again is over. */
+export const restsNoMore = ({ expiresAt }: Pick<Gallery, 'expiresAt'>, now: Date): boolean =>
+  expiresAt !== null && expiresAt < after(now, -rest)
 
 /** A client, as far as it matters here. */
 export interface Invited {

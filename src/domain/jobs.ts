@@ -8,6 +8,8 @@ export interface Payloads {
   'archive.verify': { archiveId: string }
   /** write a letter for everybody who waits for this archive */
   'delivery.announce': { archiveId: string }
+  /** write a letter for everybody who may look at this gallery and gets no archive of it */
+  'delivery.invite': { galleryId: string }
   /** hand one letter to the mail port */
   'delivery.send': { letterId: string }
   /** make preview and thumbnail of one asset */
@@ -24,6 +26,8 @@ export interface Payloads {
   'gallery.hydrate': { galleryId: string }
   /** read again what nobody has read for long */
   scrub: Record<string, never>
+  /** send what waits for this webhook, one after the other */
+  'webhook.deliver': { webhookId: string }
   /** find what waits without a job, and what nobody needs any more */
   reconcile: Record<string, never>
   /** once a day: every gallery and every stored object is looked at */
@@ -51,6 +55,7 @@ export const jobRules: Record<JobName, JobRule> = {
   'archive.build': patient,
   'archive.verify': patient,
   'delivery.announce': { ...patient, expire: minutes(5) },
+  'delivery.invite': { ...patient, expire: minutes(5) },
   // about an hour of a dead mail server before the reconciler takes the letter up again
   'delivery.send': { retries: 7, retryDelay: seconds(30), expire: minutes(5), parallel: 4 },
   'asset.render': { ...patient, expire: minutes(5), parallel: 2 },
@@ -60,6 +65,8 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.purge': patient,
   'gallery.hydrate': patient,
   scrub: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
+  // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s
+  'webhook.deliver': { ...patient, expire: minutes(30), parallel: 4 },
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }

@@ -103,7 +103,10 @@ test('every kind speaks every language: its own words, the gallery’s name in t
   }
   const { title, photographer, link } = ready
   const ends = new Date('2026-11-28T15:00:00Z')
+  const opened = { title, photographer, photoCount: 248, link, ends: ready.linkEnds }
   const kinds = [
+    (locale: Locale) => renderLetter('published', opened, locale),
+    (locale: Locale) => renderLetter('export_failed', { title, link }, locale),
     (locale: Locale) => renderLetter('gallery_ending', { title, photographer, days: 7, ends, link }, locale),
     (locale: Locale) => renderLetter('gallery_expired', { title, photographer, ended: ends }, locale, link),
     (locale: Locale) => renderLetter('own_gallery_expired', { ...ended, extend: link }, locale),
@@ -125,7 +128,7 @@ test('every kind speaks every language: its own words, the gallery’s name in t
       assert.ok(text.includes(ready.link) && html.includes(ready.link.replaceAll('&', '&#38;')))
       assert.doesNotMatch(html, /undefined|null|NaN|<img/)
     }
-  assert.deepEqual([subjects.size, texts.size], [9 * 3, 9 * 3])
+  assert.deepEqual([subjects.size, texts.size], [kinds.length * 3, kinds.length * 3])
 })
 
 test('only a letter that may be refused shows how', () => {
@@ -187,4 +190,42 @@ test('the letter about chosen photos has a button and a checksum for every file,
   }
   const one = renderLetter('export_ready', { ...facts, files: [file(1)] }, 'en').text
   assert.match(one, /The photos you chose are ready: 9 photos, 6 GB\./)
+})
+
+test('the letter about a webhook names the server and what to do, for each reason and in each language', () => {
+  const texts = new Set<string>()
+  for (const locale of locales)
+    for (const reason of ['gone', 'failing', 'secret_lost'] as const) {
+      const facts = { host: 'hooks.example.com\r\nBcc: x', reason, link: 'https://photos.example/' }
+      const { subject, text, html } = renderLetter('webhook_disabled', facts, locale)
+      assert.match(subject, /^[^\r\n]*hooks\.example\.com Bcc: x[^\r\n]*$/)
+      for (const part of [text, html]) assert.ok(part.includes('hooks.example.com') && part.includes(facts.link))
+      assert.doesNotMatch(html, /undefined|null|<img/)
+      texts.add(text)
+    }
+  assert.equal(texts.size, 9)
+})
+
+test('the letter that opens a gallery says who, how many photos, until when, and leads to the page alone', () => {
+  const opened = {
+    title: 'Mara & Jonas',
+    photographer: 'Ida Lind',
+    photoCount: 248,
+    link: 'https://photos.example/s/abc',
+    ends: ready.linkEnds,
+  }
+  const { subject, text, html } = renderLetter('published', opened, 'en')
+  assert.equal(subject, 'Your gallery "Mara & Jonas" is open')
+  for (const fact of ['248 photos', '28 November 2026 at 15:00 UTC', 'Ida Lind', opened.link]) {
+    assert.ok(text.includes(fact), `text: ${fact}`)
+    assert.ok(html.includes(fact), `html: ${fact}`)
+  }
+  assert.doesNotMatch(text, /download|ZIP/i)
+})
+
+test('a letter that brings a ZIP leads to the gallery’s page too, where anybody may look', () => {
+  const page = 'https://photos.example/g/mara'
+  const { text, html } = renderLetter('archive_ready', { ...ready, page }, 'de')
+  assert.ok(text.includes(`Fotos auf der Seite der Galerie ansehen:\n${page}\n`))
+  assert.ok(html.includes(`href="${page}"`))
 })

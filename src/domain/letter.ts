@@ -6,6 +6,7 @@ import { archiveReady } from './letters/archive-ready.ts'
 import { asHtml, asText, type Block, type Composed } from './letters/blocks.ts'
 import { damageFound } from './letters/damage-found.ts'
 import { downloadsDigest } from './letters/downloads-digest.ts'
+import { exportFailed } from './letters/export-failed.ts'
 import { exportReady } from './letters/export-ready.ts'
 import { galleryEnding } from './letters/gallery-ending.ts'
 import { galleryExpired } from './letters/gallery-expired.ts'
@@ -14,9 +15,12 @@ import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
 import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
+import { published } from './letters/published.ts'
+import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
 const compose = {
+  published,
   archive_ready: archiveReady,
   archive_completed: archiveCompleted,
   new_version: newVersion,
@@ -25,12 +29,14 @@ const compose = {
   mail_bounced: mailBounced,
   link_renewed: linkRenewed,
   export_ready: exportReady,
+  export_failed: exportFailed,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
   gallery_ending: galleryEnding,
   gallery_expired: galleryExpired,
   own_gallery_expired: ownGalleryExpired,
+  webhook_disabled: webhookDisabled,
 }
 
 export type LetterKind = keyof typeof compose

@@ -16,8 +16,10 @@ test('who hears what of a version that is ready', () => {
     [undefined, { announce: true, id: 'v1' }, true, first],
     [undefined, {}, false, first],
     ['new_version', {}, true, first],
-    // nobody hears of a second version who has not heard of a first
-    [undefined, {}, true, undefined],
+    // who came later hears of the version that is ready then
+    ['archive_ready', {}, true, undefined],
+    ['archive_ready', {}, false, undefined],
+    [undefined, { supersededBy: 'v3' }, true, undefined],
     ['archive_completed', {}, false, partial],
     ['archive_completed', { announce: true }, true, partial],
     [undefined, { missingCount: 1 }, false, partial],

@@ -16,7 +16,8 @@ export interface Told {
 
 /**
  * The first version after a publish is told to everybody, also when the gallery is published again by hand. Later versions
- * come by themselves: who got an incomplete archive hears that it is complete now, others only if the gallery says so.
+ * come by themselves: who has not been told of any (they came later) hears of it, who got an incomplete archive hears that it is
+ * complete now, others only if the gallery says so.
  */
 export function newsFor(
   archive: Pick<Archive, 'id' | 'announce' | 'missingCount' | 'supersededBy'>,
@@ -27,7 +28,9 @@ export function newsFor(
   if (told && told.missing > 0 && archive.missingCount === 0) return 'archive_completed'
   if (archive.announce) return 'archive_ready'
   // what was overtaken meanwhile is no news
-  return told && gallery.notifyNewVersions && !archive.supersededBy ? 'new_version' : undefined
+  if (archive.supersededBy) return undefined
+  if (!told) return 'archive_ready'
+  return gallery.notifyNewVersions ? 'new_version' : undefined
 }
 
 /** When the letter about a new version goes out: an hour after the last one, and not later because versions go on coming. */

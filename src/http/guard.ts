@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { AppError, isCode } from '../base/errors.ts'
+import { isUuid } from '../base/id.ts'
 import { findKeyByHash, noteKeyUse } from '../data/apiKeys.ts'
-import { findGallery } from '../data/galleries.ts'
+import { findGallery, findGalleryOfAnyState } from '../data/galleries.ts'
 import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain/access.ts'
 import { type Gallery, isClosed, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
@@ -31,6 +32,8 @@ export interface Guard {
   acting(request: FastifyRequest, scope: Scope): Promise<string>
   /** A gallery of the asker. */
   gallery(request: FastifyRequest, idOrSlug: string, scope: Scope): Promise<Gallery>
+  /** The same, also one that was deleted (by its id): its archives are kept. */
+  kept(request: FastifyRequest, idOrSlug: string, scope: Scope): Promise<Gallery>
   /** Does the asker manage this gallery? */
   owns(request: FastifyRequest, gallery: Gallery): Promise<boolean>
   /** A gallery its owner may look at in every state, and others as `guest` says; by id or slug. */
@@ -129,6 +132,12 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
       const who = await user(request, scope)
       const gallery = await findGallery(db, idOrSlug)
       if (!gallery || gallery.state === 'deleted' || !mayManage(who, gallery, scope)) throw new AppError('not_found')
+      return gallery
+    },
+    async kept(request, idOrSlug, scope) {
+      const who = await user(request, scope)
+      const gallery = (await findGallery(db, idOrSlug)) ?? (isUuid(idOrSlug) ? await findGalleryOfAnyState(db, idOrSlug) : undefined)
+      if (!gallery || !mayManage(who, gallery, scope)) throw new AppError('not_found')
       return gallery
     },
     owns,

@@ -11,6 +11,8 @@ export interface Notice {
   title: string
   text: string
   action?: Action
+  /** in small print below */
+  more?: string[]
 }
 /** A page whose words are HTML of ours, with a heading of its own. */
 export interface WrittenNotice {
@@ -71,7 +73,8 @@ const button = ({ label, href }: Action) =>
     ? `<form method="post"><button>${escapeHtml(label)}</button></form>`
     : `<p class="go"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
 
-const plain = ({ title, text, action }: Notice) => `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}`
+const plain = ({ title, text, action, more = [] }: Notice) =>
+  `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}${more.map((line) => `<p class="more">${escapeHtml(line)}</p>`).join('')}`
 
 const clock = `<svg width="30" height="30" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/></svg>`
 
@@ -93,6 +96,7 @@ p, ul, ol { color: var(--soft) }
 p + p, ul + p, ol + p, .when { margin-top: .75rem }
 main > svg { color: var(--soft); margin: 0 0 .75rem }
 main a { color: inherit }
+main .more { margin: 1.5rem 0 0; font-size: .8125rem }
 form, .go { margin: 1.5rem 0 0 }
 button, .go a { display: inline-block; min-height: 2.75rem; padding: .625rem 1.25rem; box-sizing: border-box; border: 0; border-radius: 10px; background: var(--ink); color: var(--paper); font: 600 1rem/1.5 system-ui, sans-serif; text-decoration: none; cursor: pointer }
 button:focus-visible, .go a:focus-visible { outline: 2px solid var(--ink); outline-offset: 3px }

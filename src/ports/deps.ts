@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { Database } from './database/port.ts'
+import type { Http } from './http/port.ts'
 import type { Images } from './images/port.ts'
 import type { Mail } from './mail/port.ts'
 import type { Queue } from './queue/port.ts'
@@ -29,6 +30,7 @@ export interface Deps {
   queue: Queue
   mail: Mail
   images: Images
+  http: Http
   clock: Clock
   calendar: Calendar
   log: Log

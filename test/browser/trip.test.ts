@@ -150,7 +150,10 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     }
     assert.match(await saved(() => guest.getByRole('button', { name: /^Download/ }).click()), /^mara-and-jonas.*\.zip$/)
     await guest.getByText('Your download has begun').waitFor()
-    await saved(() => guest.goto(link).catch(() => {}))
+    await guest.goto(link)
+    await guest.getByRole('heading', { name: title, level: 1 }).waitFor()
+    await assertAccessible(guest, 'the page of a letter’s link')
+    await saved(() => guest.getByRole('link', { name: 'Download the photos' }).click())
   })
 
   await step('a gallery with a password opens for the right one only', async () => {

@@ -22,6 +22,8 @@ import { removeClient } from '../../src/data/clients.ts'
 import { listOfArchive } from '../../src/data/letters.ts'
 import { publish } from '../../src/features/archives/publish.ts'
 import { announce } from '../../src/features/delivery/announce.ts'
+import { invite } from '../../src/features/delivery/invite.ts'
+import { writeOut } from '../../src/features/delivery/write.ts'
 import { personalLink } from '../../src/features/galleries/share.ts'
 import { importFolder } from '../../src/features/uploads/import.ts'
 import { photoBytes } from '../pictures.ts'
@@ -31,7 +33,7 @@ import type { Answer, Person } from './people.ts'
 let s: Served
 before(async () => {
   s = await served()
-  await s.world.work({ 'delivery.announce': async () => {}, 'delivery.send': async () => {} })
+  await s.world.work({ 'delivery.announce': async () => {}, 'delivery.invite': async () => {}, 'delivery.send': async () => {} })
 })
 after(() => s.close())
 
@@ -169,6 +171,19 @@ test('who may only look gets no ZIP, no file, no original and no letter with a l
     (await listOfArchive(s.world.deps.db, archive!.id)).map((l) => l.recipient),
     ['jonas@example.com'],
   )
+})
+
+test('the letter of somebody who may only look opens the gallery for them, without its password', async () => {
+  const gallery = await shown({ password: 'pale blue' })
+  await addClient(gallery, { permission: 'view', name: 'Mara' })
+  await invite(s.world.deps, gallery.id)
+  const [letter] = await s.world.deps.db.selectFrom('letters').selectAll().where('galleryId', '=', gallery.id).execute()
+  assert.deepEqual([letter!.kind, letter!.recipient], ['published', 'mara.lind@example.com'])
+  const url = /http:\/\/keepsake\.test\/s\/\S+/.exec((await writeOut(s.world.deps, letter!)).text)![0]
+  const browser = await cameBy({ url } as NewLink)
+  const { body } = await look(browser, gallery)
+  assert.deepEqual([body.photos, body.may_download, body.visitor?.name], [2, false, 'Mara'])
+  assert.deepEqual(refusal(await download(browser, gallery)), [403, 'download_forbidden'])
 })
 
 test('a client is one lower-case address; adding them again changes only what is named', async () => {

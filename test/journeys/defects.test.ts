@@ -12,12 +12,15 @@ import { claimForBuild, findArchive, listVersions } from '../../src/data/archive
 import { listStored } from '../../src/data/assets.ts'
 import { findGallery } from '../../src/data/galleries.ts'
 import { pageItems } from '../../src/data/items.ts'
+import { listOfArchive } from '../../src/data/letters.ts'
 import type { Archive } from '../../src/domain/archive.ts'
 import type { Gallery } from '../../src/domain/gallery.ts'
 import { jobRules } from '../../src/domain/jobs.ts'
 import { askArchive, askDownload } from '../../src/features/archives/ask.ts'
 import { publish, rebuild } from '../../src/features/archives/publish.ts'
 import { archiveStatus } from '../../src/features/archives/status.ts'
+import { writeOut } from '../../src/features/delivery/write.ts'
+import { addClient } from '../../src/features/galleries/clients.ts'
 import { createGallery, deleteGallery } from '../../src/features/galleries/edit.ts'
 import { registerAlbum } from '../../src/features/galleries/register.ts'
 import { daily } from '../../src/features/operations/daily.ts'
@@ -27,14 +30,18 @@ import { importFolder } from '../../src/features/uploads/import.ts'
 import { removeItem } from '../../src/features/uploads/remove.ts'
 import { readUnlockCookie, unlockCookie } from '../../src/http/unlock.ts'
 import { photoBytes } from '../pictures.ts'
-import { type TestWorld, testWorld } from '../world.ts'
+import { type Served, served } from '../served.ts'
+import type { TestWorld } from '../world.ts'
+import { sha256 } from './sending.ts'
 
+let s: Served
 let world: TestWorld
 let folder: string
 // a worker that a test can break, and that nothing wakes but the test
 let broken: (() => void) | undefined
 before(async () => {
-  world = await testWorld()
+  s = await served()
+  world = s.world
   folder = mkdtempSync('/tmp/keepsake-defects-')
   const storage = {
     ...world.deps.storage,
@@ -50,7 +57,7 @@ before(async () => {
   })
 })
 after(async () => {
-  await world.close()
+  await s.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -193,11 +200,17 @@ test('X-04: photos of one name in two folders are two files after unpacking', as
 describe('X-06', () => {
   test('deleting a gallery keeps its archives, and their links go on', async () => {
     const g = await gallery(names(2))
+    await addClient(world.deps, g.id, 'mara@example.com', null)
     const done = await comes((await published(g)).id)
+    const letter = await world.until(async () => (await listOfArchive(world.deps.db, done.id))[0], 'the letter')
+    const link = /http:\/\/keepsake\.test\/d\/\S+/.exec((await writeOut(world.deps, letter)).text)![0]
     await deleteGallery(world.deps, g.id)
     await daily(world.deps, { sweepUploads: async () => 0 })
     assert.equal((await findArchive(world.deps.db, done.id))!.status, 'ready')
     assert.equal(unpacked(done).length, 2)
+    const whole = await fetch(s.here(link))
+    assert.equal(whole.status, 200)
+    assert.equal(sha256(Buffer.from(await whole.arrayBuffer())), done.checksum)
   })
   test('a forced regeneration of the same content is no clash', async () => {
     const g = await gallery(names(1))

@@ -34,9 +34,17 @@ before(async () => {
     error: (facts: Record<string, unknown>, message: string) => void errors.push({ facts, message }),
   }
   s = await served({ mail: smtpMail({ url: office.url, from: 'Keepsake <photos@example.com>' }), log }, webDir)
-  // letters and the minute's work are done by hand, so that the clock may be moved between them; archiving is asked for where it matters
+  // letters and the minute's work are done by hand, so that the clock may be moved between them; so is archiving by itself, where it matters
   const none = async () => {}
-  await s.world.work({ 'delivery.announce': none, 'delivery.send': none, 'gallery.retire': none, reconcile: none, maintenance: none })
+  const retiring = async ({ galleryId }: { galleryId: string }) => void toRetire.add(galleryId)
+  await s.world.work({
+    'delivery.invite': none,
+    'delivery.announce': none,
+    'delivery.send': none,
+    'gallery.retire': retiring,
+    reconcile: none,
+    maintenance: none,
+  })
 })
 after(async () => {
   await s.close()
@@ -47,6 +55,8 @@ after(async () => {
 const now = () => s.world.clock.now()
 const inDays = (n: number) => later(now(), days(n)).toISOString()
 
+/** Whom the minute's work wants archived. */
+const toRetire = new Set<string>()
 let count = 0
 /** A published gallery with one photo and its verified archive; its clients in their order. */
 async function shown(change: object = {}, ...emails: string[]): Promise<{ gallery: Gallery; clients: Client[] }> {
@@ -278,7 +288,10 @@ test('the button in the photographer’s letter: looking changes nothing, one cl
     assert.ok(page.body.includes('Sommer &#60;b&#62;') && !page.body.includes('<b>'))
   }
   assert.deepEqual(await rowOf(gallery), before)
-  s.world.clock.advance(hours(5))
+  // who reads letters in the evening is not too late: the gallery is not archived by itself yet
+  await pass(hours(22), hours(1))
+  await s.world.until(async () => !(await s.world.deps.queue.depth())['gallery.retire'], 'an idle queue')
+  assert.ok(!toRetire.has(gallery.id))
   const clicks = await Promise.all([1, 2, 3].map(() => s.guest().ask<string>(link, { method: 'POST', headers: form })))
   const to = later(now(), days(30))
   for (const { status, body } of clicks) {
@@ -321,6 +334,17 @@ test('a gallery that is archived, or being archived, is not opened by an old let
   await s.world.deps.db.updateTable('galleries').set({ state: 'expired' }).where('id', '=', gallery.id).execute()
   await archived(gallery)
   await refused('archived')
+})
+
+test('a day after its end a gallery is archived by itself', async () => {
+  const { gallery } = await shown({ expires_at: inDays(1) }, 'mara3b@example.com')
+  await pass(days(2), hours(1))
+  assert.equal(await stateOf(gallery), 'expired')
+  s.world.clock.advance(minutes(1))
+  await minute()
+  await s.world.until(async () => toRetire.has(gallery.id), 'the job')
+  await handlers(s.world.deps)['gallery.retire']({ galleryId: gallery.id, source: 'expiry' }, job())
+  await s.world.until(async () => (await rowOf(gallery)).state === 'archived', 'the end of archiving')
 })
 
 test('the owner’s own change of the date opens an ended gallery again, and a letter that has not left is not sent', async () => {
@@ -586,6 +610,30 @@ test('what happens to a gallery is written down, with who did it, for its owner 
   const ruth = s.guest({ cookie: `as=${other}` })
   assert.deepEqual((await ruth.ask<Page<Activity>>('/api/activity')).body.rows, [])
   assert.equal((await s.guest().ask('/api/activity')).status, 401)
+})
+
+test('that a gallery was archived, brought back and deleted for good is written down, and outlives it', async () => {
+  const { gallery } = await shown({}, 'mara9@example.com')
+  await archived(gallery)
+  s.world.clock.advance(1)
+  assert.equal((await s.ida.ask(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: {} })).status, 202)
+  s.world.clock.advance(1)
+  await archived(gallery)
+  s.world.clock.advance(1)
+  const { finalArchiveId } = await rowOf(gallery)
+  const gone = await s.ida.ask(`/api/admin/archives/${finalArchiveId}`, { method: 'DELETE', body: { confirm: gallery.slug } })
+  assert.equal(gone.status, 204)
+  const { rows } = (await s.ida.ask<Page<Activity>>('/api/activity?limit=50')).body
+  const told = rows.filter((row) => row.gallery_id === gallery.id && /^(archived|restored|deleted)/.test(row.action))
+  assert.deepEqual(
+    told.map(({ action, actor, subject }) => [action, actor, subject === finalArchiveId]),
+    [
+      ['deleted_for_good', `user ${s.world.ownerId}`, true],
+      ['archived', `user ${s.world.ownerId}`, true],
+      ['restored', `user ${s.world.ownerId}`, false],
+      ['archived', `user ${s.world.ownerId}`, false],
+    ],
+  )
 })
 
 test('the studio tells of an end beside the letter, and knows what was read', async () => {

@@ -4,7 +4,18 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Client, DownloadResponse, Gallery, Item, Link, MediaLink, NewLink, Page, Problem } from '../../sdk/src/wire.ts'
+import type {
+  Archive as ArchiveView,
+  Client,
+  DownloadResponse,
+  Gallery,
+  Item,
+  Link,
+  MediaLink,
+  NewLink,
+  Page,
+  Problem,
+} from '../../sdk/src/wire.ts'
 import { days, hours, after as later, minutes } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/id.ts'
 import { findArchive } from '../../src/data/archives.ts'
@@ -308,19 +319,51 @@ test('a new link leads to the newest version when the archive of the old one was
   assert.equal((await fetched(await newestLetterLink(gallery))).headers.get('etag'), `"${second.planHash}"`)
 })
 
-test('no new link goes out when there is nothing left to give: closed, switched off, may only look, removed', async () => {
+for (const [what, close] of [
+  ['has ended', { method: 'PATCH', body: { expires_at: '2026-01-01T00:00:00Z' } }],
+  ['was deleted', { method: 'DELETE' }],
+] as const)
+  test(`the backup of a gallery that ${what} is still given, by a new link, for as long as it is kept; nothing is built for it`, async () => {
+    const { gallery, link, archive } = await delivered()
+    await addPhotos(gallery, { 'later.jpg': await photo() })
+    s.world.clock.advance(days(7))
+    assert.ok([200, 204].includes((await s.ida.ask(`/api/galleries/${gallery.id}`, close)).status))
+    assert.deepEqual(await codeOf(`${s.url}/api/g/${gallery.slug}`), what === 'was deleted' ? [404, 'not_found'] : [410, 'gallery_closed'])
+    assert.match((await fetched(link, browser)).bytes.toString(), /<form method="post"><button>Send me a new link<\/button>/)
+    assert.deepEqual(JSON.parse((await fetched(link, {}, 'POST')).bytes.toString()), { sent_to: 'm•••@example.com' })
+    const fresh = await newestLetterLink(gallery)
+    const zip = await fetched(fresh)
+    assert.deepEqual([zip.status, sha256(zip.bytes)], [200, archive.checksum])
+    assert.equal((await rows(gallery)).archives.length, 1, 'the version that was kept, and no new one')
+    // its owner finds it by the gallery's id
+    const versions = await s.ida.ask<Page<ArchiveView>>(`/api/galleries/${gallery.id}/archives`)
+    assert.deepEqual([versions.status, versions.body.rows[0]?.checksum], [200, archive.checksum])
+    assert.equal((await s.ida.ask(`/api/archives/${archive.id}/download`, { method: 'HEAD' })).status, 200)
+    assert.equal((await s.guest().ask(`/api/galleries/${gallery.id}/archives`)).status, 401)
+    // the last link ends with what it leads to
+    await db()
+      .updateTable('archives')
+      .set({ retainedUntil: later(s.world.clock.now(), days(8)) })
+      .where('id', '=', archive.id)
+      .execute()
+    s.world.clock.advance(days(7))
+    await fetched(fresh, {}, 'POST')
+    const [last] = (await rows(gallery)).links.filter((l) => l.kind === 'email').sort((a, b) => b.issuedAt.getTime() - a.issuedAt.getTime())
+    assert.deepEqual(last!.expiresAt, later(s.world.clock.now(), days(1)))
+    s.world.clock.advance(days(1))
+    assert.deepEqual(await codeOf(fresh, {}, 'POST'), [410, 'gallery_closed'])
+    const page = (await fetched(fresh, browser)).bytes.toString()
+    assert.match(page, /This gallery has ended/)
+    assert.doesNotMatch(page, /<form/)
+  })
+
+test('no new link goes out when there is nothing left to give: switched off, may only look, removed', async () => {
   const cases: [what: string, change: (d: Delivered) => Promise<unknown>, refusal: [number, string]][] = [
-    [
-      'the gallery has ended',
-      ({ gallery }) => s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { expires_at: '2026-01-01T00:00:00Z' } }),
-      [410, 'gallery_closed'],
-    ],
     [
       'downloads are off',
       ({ gallery }) => s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { download_enabled: false } }),
       [403, 'download_disabled'],
     ],
-    ['deleted', ({ gallery }) => s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'DELETE' }), [410, 'gallery_closed']],
     ['only look', ({ gallery }) => onClient(gallery, 'PATCH', { permission: 'view' }), [403, 'download_forbidden']],
     ['time over', ({ gallery }) => onClient(gallery, 'PATCH', { access_expires_at: '2026-01-01T00:00:00Z' }), [403, 'access_ended']],
     ['removed', ({ gallery }) => onClient(gallery, 'DELETE'), [410, 'link_revoked']],
@@ -357,11 +400,12 @@ test('a program that opens every link in a letter changes nothing and uses nothi
   const before = await rows(gallery)
   for (const address of [own, link, zip])
     for (const headers of [{}, browser]) assert.ok((await fetched(address, headers, 'HEAD')).status < 400)
-  assert.ok((await fetched(own, browser)).status < 400)
+  // what stands in letters they open as a browser does
+  for (const address of [own, link]) assert.ok((await fetched(address, browser)).status < 400)
   assert.deepEqual(await rows(gallery), before)
   // a GET of the file itself is a download; that it began is all it leaves
   // closed in order, so that it is known at once that it has arrived
-  await fetched(link, { ...browser, connection: 'close' })
+  await fetched(`${link}?go=1`, { ...browser, connection: 'close' })
   const used = await rows(gallery)
   assert.deepEqual(
     used.links.map((l) => ({ ...l, firstUsedAt: null, lastUsedAt: null })),
@@ -375,6 +419,32 @@ test('a program that opens every link in a letter changes nothing and uses nothi
   for (const method of ['GET', 'HEAD'])
     for (const headers of [{}, browser]) assert.equal((await fetched(link, headers, method)).status, 410)
   assert.deepEqual(await rows(gallery), ended)
+})
+
+test('who opens the link of a letter in a browser sees what it brings, and one button that downloads it', async () => {
+  const { gallery, archive, link, photo: original } = await delivered()
+  await s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { locale: 'de', title: 'Mara & <Jonas>' } })
+  const page = await fetched(link, browser)
+  assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8'])
+  assert.deepEqual([page.headers.get('etag'), page.headers.get('content-disposition')], [null, null])
+  const text = page.bytes.toString()
+  assert.match(text, /<html lang="de">/)
+  assert.match(text, /<h1>Mara &#38; &#60;Jonas&#62;<\/h1><p>2 Fotos, \d+\skB\. Der Link gilt bis \d+\. \S+ 20\d\d/)
+  assert.ok(text.includes(`SHA-256 ${archive.checksum}`))
+  const href = /<a href="([^"]+)">Fotos herunterladen<\/a>/.exec(text)![1]!
+  assert.doesNotMatch(text, new RegExp(new URL(link).pathname), 'the link itself stands nowhere in it')
+  const button = new URL(href, link).href
+  const zip = await fetched(button, browser)
+  assert.equal(sha256(zip.bytes), archive.checksum)
+  // as browsers go on after a break, at whichever address they were given
+  for (const address of [button, link]) {
+    const part = await fetched(address, { ...browser, range: 'bytes=1000-', 'if-range': zip.headers.get('etag')! })
+    assert.deepEqual([part.status, part.bytes.equals(zip.bytes.subarray(1000))], [206, true])
+  }
+  // programs want the file: curl and aria2c, wget, fetch
+  for (const accept of ['*/*', 'application/octet-stream']) assert.equal(sha256((await fetched(link, { accept })).bytes), archive.checksum)
+  assert.equal(sha256((await fetched((await ask(gallery)).download_url!, browser)).bytes), archive.checksum, 'asked for on the page')
+  assert.ok(zip.bytes.includes(original.subarray(0, 1000)))
 })
 
 test('a link notes once a minute that it is used, however many parts are fetched', async () => {

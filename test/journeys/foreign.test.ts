@@ -3,7 +3,20 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { ApiKey, Archive, Client, ExportAnswer, Gallery, Item, Letter, NewApiKey, Suppression } from '../../sdk/src/wire.ts'
+import type {
+  ApiKey,
+  Archive,
+  Client,
+  ExportAnswer,
+  Gallery,
+  Item,
+  Letter,
+  NewApiKey,
+  NewWebhook,
+  Suppression,
+  Webhook,
+  WebhookDelivery,
+} from '../../sdk/src/wire.ts'
 import { mintLetterToken } from '../../src/domain/letter-token.ts'
 import { type Asking, allOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
@@ -25,6 +38,8 @@ interface Names {
   upload: string
   export: string
   feedback: string
+  webhook: string
+  delivery: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -114,6 +129,13 @@ const probes: Record<string, Probe> = {
   'delete /api/suppressions/{id}': one((n) => `/api/suppressions/${n.suppression}`),
   'post /api/notifications/{id}/read': one((n) => `/api/notifications/${n.notification}/read`),
   'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
+  'get /api/webhooks/{id}': one((n) => `/api/webhooks/${n.webhook}`),
+  'patch /api/webhooks/{id}': one((n) => `/api/webhooks/${n.webhook}`, { body: { active: false } }),
+  'delete /api/webhooks/{id}': one((n) => `/api/webhooks/${n.webhook}`),
+  'post /api/webhooks/{id}/rotate': one((n) => `/api/webhooks/${n.webhook}/rotate`),
+  'post /api/webhooks/{id}/test': one((n) => `/api/webhooks/${n.webhook}/test`),
+  'get /api/webhooks/{id}/deliveries': one((n) => `/api/webhooks/${n.webhook}/deliveries`),
+  'post /api/webhooks/{id}/deliveries/{did}/replay': one((n) => `/api/webhooks/${n.webhook}/deliveries/${n.delivery}/replay`),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
   'get /media/{asset}/{kind}': one((n) => `/media/${n.asset}/original`),
@@ -139,6 +161,8 @@ const nobodys: Record<string, string> = {
   'post /api/galleries/bulk-archive': 'answers for each, and for a foreign one as for none (retire-routes.test.ts)',
   'get /api/letters': 'one’s own',
   'get /api/suppressions': 'one’s own',
+  'get /api/webhooks': 'one’s own',
+  'post /api/webhooks': 'one’s own',
   'post /api/ingest/resend': 'needs the signature of the mail service',
   'post /api/ingest/s3-events': 'needs S3_EVENTS_SECRET',
   'get /unsubscribe/{token}': 'the link itself is the right',
@@ -172,6 +196,9 @@ const nobodys: Record<string, string> = {
 async function thingsOf(t: TestContext): Promise<{ installation: Installation; ida: Person; names: Names }> {
   const installation = await freshInstallation(t)
   const ida = await setUp(installation, await installation.start())
+  // nobody is there, so its messages wait
+  const url = 'https://hooks.invalid/keepsake'
+  const webhook = await ida.ask<NewWebhook>('/api/webhooks', { method: 'POST', body: { url } })
   const shown = await createGallery(ida, { title: 'Shown' })
   const draft = await createGallery(ida, { title: 'Not shown yet' })
   for (const { id } of [shown, draft]) {
@@ -199,6 +226,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     `insert into feedback (id, gallery_id, item_id, kind, comment, guest_identifier, created_at) values ($1, $2, $3, 'comment', 'Lovely', 'guest 1', now())`,
     [said, draft.id, item!.id],
   )
+  const [delivery] = await allOf<WebhookDelivery>(ida, `/api/webhooks/${webhook.body.id}/deliveries`)
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const notification = '01900000-0000-7000-8000-00000000aaaa'
   await installation.sql(
@@ -221,6 +249,8 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     upload: begun.headers.get('location')!.split('/').at(-1)!,
     export: exportId,
     feedback: said,
+    webhook: webhook.body.id,
+    delivery: delivery!.id,
   }
   return { installation, ida, names }
 }
@@ -264,6 +294,10 @@ test('what belongs to somebody else answers like what does not exist, on every r
     const { body } = await ida.ask<Gallery>(`/api/galleries/${names.gallery}`)
     assert.deepEqual([body.title, body.photos, body.state], ['Not shown yet', 2, 'draft'])
     assert.equal((await allOf<ApiKey>(ida, '/api/keys')).filter((key) => !key.revoked_at).length, 1)
+    assert.deepEqual(
+      (await allOf<Webhook>(ida, '/api/webhooks')).map((one) => [one.state, one.old_secret_until]),
+      [['active', null]],
+    )
     assert.equal((await allOf<Archive>(ida, `/api/galleries/${names.gallery}/archives`)).length, 1)
   })
 })

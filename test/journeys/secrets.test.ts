@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import type { DownloadResponse, NewApiKey } from '../../sdk/src/wire.ts'
+import type { DownloadResponse, NewApiKey, NewWebhook } from '../../sdk/src/wire.ts'
 import { createGallery, guest, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, until } from './service.ts'
@@ -43,6 +43,11 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
   await publish(ida, gallery.id)
   await readyArchive(ida, gallery.id)
   const key = (await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'k', scopes: ['galleries:read'] } })).body.key
+  const hook = { url: 'https://hooks.invalid/keepsake' }
+  const made = (await ida.ask<NewWebhook>('/api/webhooks', { method: 'POST', body: hook })).body
+  await ida.ask(`/api/webhooks/${made.id}/test`, { method: 'POST' })
+  const webhook = made.secret.replace('whsec_', '')
+  assert.ok(webhook.length > 40)
   const url = (await ida.ask<DownloadResponse>(`/api/galleries/${gallery.id}/download`)).body.download_url!
   const token = url.split('/d/')[1]!
   const archive = await readyArchive(ida, gallery.id)
@@ -80,14 +85,14 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
   assert.match(log, /\[JobQueue\] Acquired job/)
   assert.match(log, /\[Email\] Sending archive notification/)
 
-  const secrets = { ...canaries, token, key, session, password, gallery: 'Cn4ryG4llery', guess: 'Cn4ryGuess' }
+  const secrets = { ...canaries, token, key, webhook, session, password, gallery: 'Cn4ryG4llery', guess: 'Cn4ryGuess' }
   for (const [name, secret] of Object.entries(secrets)) {
     assert.ok(!log.includes(secret), `${name} stands in the log: ${log.split('\n').find((line) => line.includes(secret))}`)
     assert.ok(!answers.join('\n').includes(secret), `${name} stands in an answer`)
     assert.ok(!`${doctor.stdout}${doctor.stderr}`.includes(secret), `${name} stands in what doctor says`)
   }
   const dump = await everything(installation.dir)
-  for (const name of ['link', 'cron', 'token', 'key', 'password', 'gallery', 'guess'] as const)
+  for (const name of ['link', 'cron', 'token', 'key', 'webhook', 'password', 'gallery', 'guess'] as const)
     assert.ok(!dump.includes(secrets[name]), `${name} stands in the database`)
 })
 

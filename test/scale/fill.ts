@@ -105,6 +105,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   // exports are forgotten after a week, those that a letter was written about are not
   const told = `g % 10 = 3`
   const keptExport = `g % 5 = 3 and (${told} or g % 500 in (8, 108) or g > ${galleries} * 0.98)`
+  // of the first owner; messages are forgotten after 30 days, in the night
+  const firstHook = `(select w.id from webhooks w where w.owner_id = ${ownerOf('1')} order by w.id limit 1)`
   const hash = (n: string) => `encode(sha256(int8send(${n})), 'hex')`
   return {
     users: `(id, name, email, role) select ${ownerOf('u')}, 'Owner ' || u, 'owner' || u || '@example.com',
@@ -198,6 +200,13 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         case when g < ${galleries} * 0.99 then at + interval '30 hours' end from seed where g % 10 = 3`,
     suppressions: `(id, owner_id, address, reason, since)
       select ${id('letter', 'g', '9')}, owner, 'client' || g || '.3@example.com', 'bounce', at from seed where g % 100 = 5`,
+    webhooks: `(id, owner_id, url, types, secret, state, created_at)
+      select ${id('owner', 'u * 10 + w')}, ${ownerOf('u')}, 'https://hooks.example.com/' || w, '{archive.ready,event.deleted}', sha256(int8send(u)), 'active', at
+      from seed, generate_series(1, 3) u, generate_series(1, 3) w where g = 1`,
+    webhook_deliveries: `(id, webhook_id, gallery_id, type, dedupe_key, body, status, attempts, next_at, answer_status, created_at, tried_at, sent_at)
+      select ${id('letter', 'g * 100 + p')}, ${firstHook}, gallery, 'archive.ready', 'archive.ready ' || g || ' ' || p, '{}',
+        case when g > ${galleries} - 5 then 'queued' when p = 7 then 'failed' else 'sent' end, 1, at, 200, at, at, case when p <> 7 then at end
+      from seed, generate_series(1, 20) p where at > ${now} - interval '35 days'`,
     mail_events: `select md5('event' || g), ${now} - interval '25 days' * g / ${galleries} from seed`,
     throttles: `select 'gallery ' || md5('throttle' || g), 1, null, ${now} - interval '20 hours' * g / ${galleries} from seed`,
     garbage: `(key, reason, not_before) select 'galleries/' || gallery || '/archives/1-1.zip', 'retention over', ${now} + interval '1 second' * (g % 86400 - 60) from seed where g % 10 < 3`,

@@ -11,6 +11,7 @@ import * as assets from '../../src/data/assets.ts'
 import * as clients from '../../src/data/clients.ts'
 import * as derivatives from '../../src/data/derivatives.ts'
 import * as downloads from '../../src/data/downloads.ts'
+import * as events from '../../src/data/events.ts'
 import * as exports from '../../src/data/exports.ts'
 import * as feedback from '../../src/data/feedback.ts'
 import * as feedbackGuests from '../../src/data/feedbackGuests.ts'
@@ -27,10 +28,12 @@ import * as scrub from '../../src/data/scrub.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as uploads from '../../src/data/uploads.ts'
+import * as webhooks from '../../src/data/webhooks.ts'
 import type { Archive } from '../../src/domain/archive.ts'
 import type { Asset } from '../../src/domain/asset.ts'
 import type { Gallery } from '../../src/domain/gallery.ts'
 import type { Database, Tx } from '../../src/ports/database/port.ts'
+import type { Deps } from '../../src/ports/deps.ts'
 import { today } from './fill.ts'
 
 /** Modules of src/data whose tables grow with galleries and their visitors. */
@@ -43,6 +46,7 @@ export const asked = {
   clients,
   derivatives,
   downloads,
+  events,
   exports,
   feedback,
   feedbackGuests,
@@ -59,6 +63,7 @@ export const asked = {
   suppressions,
   throttles,
   uploads,
+  webhooks,
 }
 /** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
 export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users', 'sources']
@@ -91,6 +96,9 @@ export interface Sample {
   upload: uploads.Upload
   /** a proof of an archive */
   retired: string
+  webhook: webhooks.Webhook
+  /** waits */
+  delivery: webhooks.Delivery
   /** the ids of a page of galleries */
   some: string[]
 }
@@ -142,6 +150,8 @@ export async function takeSample(db: Database): Promise<Sample> {
       ...(await assets.listStored(db, gallery.id)).map((a) => a.storageKey),
       ...Array.from({ length: 20 }, (_, i) => `galleries/${gallery.id}/assets/nobody-${i}.jpg`),
     ],
+    webhook: (await webhooks.listWebhooks(db, gallery.ownerId)).at(-1)!,
+    delivery: await one(db.selectFrom('webhookDeliveries').selectAll().where('status', '=', 'queued').orderBy('seq')),
     upload: await one(db.selectFrom('uploads').selectAll()),
     retired: (await one(db.selectFrom('archiveProofs').select('id'))).id,
     some: (await galleries.walkGalleries(db, gallery.id, 100)).map((row) => row.id),
@@ -151,6 +161,9 @@ export async function takeSample(db: Database): Promise<Sample> {
 const now = today
 const ago = (days: number) => new Date(now.getTime() - days * 86_400_000)
 const uuid = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`
+
+const triedNow = { status: 'sent' as const, answerStatus: 200, answerBody: null, error: null, sentAt: now }
+const fresh = ({ seq: _, ...rest }: webhooks.Delivery) => ({ ...rest, id: uuid(1), dedupeKey: 'fresh' })
 
 /** `rows`: how many rows it may take into its hands, 1,000 if not said; 'all': it counts a table, and says so in docs/scale.md. */
 export interface Question {
@@ -172,8 +185,8 @@ export const questions: Record<string, Question> = {
   'galleries.insertGallery': question((tx, s) => galleries.insertGallery(tx, { ...s.gallery, id: uuid(1), slug: 'fresh' })),
   'galleries.takenSlugs': question((tx, s) => galleries.takenSlugs(tx, [s.gallery.slug, 'fresh', 'fresh-2'])),
   'galleries.changeGallery': question((tx, s) => galleries.changeGallery(tx, s.gallery.id, { title: 'New' })),
-  'galleries.listRetirable': question((tx) => galleries.listRetirable(tx, 500)),
-  'galleries.listUnarchived': question((tx) => galleries.listUnarchived(tx, 500)),
+  'galleries.listRetirable': question((tx) => galleries.listRetirable(tx, ago(1), 500)),
+  'galleries.listUnarchived': question((tx) => galleries.listUnarchived(tx, ago(1), 500)),
   'galleries.listHydrating': question((tx) => galleries.listHydrating(tx, 500)),
   'galleries.listEnded': question((tx, s) => galleries.listEnded(tx, now, [s.gallery.id], 200)),
   'galleries.listReminding': question((tx, s) => galleries.listReminding(tx, now, [s.gallery.id], 200)),
@@ -312,6 +325,7 @@ export const questions: Record<string, Question> = {
   'links.grantLink: one file of a big gallery': question((tx, s) =>
     links.grantLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 10_800_000),
   ),
+  'links.grantPages': question((tx, s) => links.grantPages(tx, s.gallery.id, [s.client.id], now, 21_600_000)),
   'links.shareLink': question((tx, s) =>
     links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
   ),
@@ -487,6 +501,30 @@ export const questions: Record<string, Question> = {
   'inside.dropPurge': question((tx) => inside.dropPurge(tx, 'galleries/x/assets/y')),
   'garbage.forgetDue': question((tx, s) => garbage.forgetDue(tx, s.keys[0]!, now)),
   'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
+  // to which nobody listens
+  'events.emit': question((tx, s) => events.emit({} as Deps, tx, { galleryId: s.gallery.id, type: 'track.lost', dedupeKey: 'fresh' })),
+  'webhooks.insertWebhook': question((tx, s) => webhooks.insertWebhook(tx, { ...s.webhook, id: uuid(1) }, 20)),
+  'webhooks.findWebhook': question((tx, s) => webhooks.findWebhook(tx, s.webhook.id)),
+  'webhooks.findOwnWebhook': question((tx, s) => webhooks.findOwnWebhook(tx, s.owner, s.webhook.id)),
+  'webhooks.lockWebhook': question((tx, s) => webhooks.lockWebhook(tx, s.webhook.id)),
+  'webhooks.listWebhooks': question((tx, s) => webhooks.listWebhooks(tx, s.owner)),
+  'webhooks.changeWebhook': question((tx, s) => webhooks.changeWebhook(tx, s.webhook.id, { failingSince: now })),
+  'webhooks.resealWebhook': question((tx, s) => webhooks.resealWebhook(tx, s.webhook, s.webhook.secret)),
+  // all of its messages go with it
+  'webhooks.deleteWebhook': question((tx, s) => webhooks.deleteWebhook(tx, s.owner, s.webhook.id), 'all'),
+  'webhooks.disableWebhook': question((tx, s) => webhooks.disableWebhook(tx, s.webhook.id, 'gone')),
+  'webhooks.listListeners': question((tx, s) => webhooks.listListeners(tx, s.gallery.id, 'archive.ready')),
+  'webhooks.insertDelivery': question((tx, s) => webhooks.insertDelivery(tx, fresh(s.delivery))),
+  'webhooks.insertTried': question((tx, s) => webhooks.insertTried(tx, fresh(s.delivery), triedNow)),
+  'webhooks.findNext': question((tx, s) => webhooks.findNext(tx, s.webhook.id, null)),
+  'webhooks.findNext: due': question((tx, s) => webhooks.findNext(tx, s.webhook.id, now)),
+  'webhooks.findDue': question((tx, s) => webhooks.findDue(tx, s.webhook.id)),
+  'webhooks.noteDelivery': question((tx, s) => webhooks.noteDelivery(tx, s.delivery, triedNow, now)),
+  'webhooks.replayDelivery': question((tx, s) => webhooks.replayDelivery(tx, s.webhook.id, s.delivery.id, now)),
+  'webhooks.pageDeliveries': question((tx, s) => webhooks.pageDeliveries(tx, s.webhook.id, { limit: 50 })),
+  'webhooks.pageDeliveries: deep': question((tx, s) => webhooks.pageDeliveries(tx, s.webhook.id, { limit: 50, before: s.delivery })),
+  'webhooks.listDueWebhooks': question((tx) => webhooks.listDueWebhooks(tx, now, 500)),
+  'webhooks.sweepDeliveries': question((tx) => webhooks.sweepDeliveries(tx, ago(34))),
   'suppressions.suppress': question((tx, s) =>
     suppressions.suppress(tx, {
       id: uuid(1),

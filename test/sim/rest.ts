@@ -26,8 +26,14 @@ export function restOf(world: World, wishes: Wishes): string[] {
   return hopeless && isTold(world, newest) ? [] : [isTold(world, newest) ? 'failed and told' : 'failed, and nobody was told']
 }
 
-const isTold = (world: World, archive: ArchiveSeen) =>
-  world.seen.letters.some((l) => l.archive === archive.id && l.kind === 'archive_failed' && l.status === 'kept')
+/** Of this failure, or of one before it with no ready version in between: the same is not told twice. */
+function isTold(world: World, archive: ArchiveSeen): boolean {
+  const versions = [...world.seen.archives.values()].filter((a) => a.purpose === archive.purpose)
+  const older = versions.slice(versions.indexOf(archive))
+  const ready = older.findIndex(isCurrent)
+  const failures = new Set(older.slice(0, ready < 0 ? undefined : ready).map((a) => a.id))
+  return world.seen.letters.some((l) => l.kind === 'archive_failed' && l.status === 'kept' && failures.has(l.archive))
+}
 
 /** The ready archive that holds exactly the living files. */
 function currentOf(world: World): ArchiveSeen | undefined {

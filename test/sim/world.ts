@@ -17,6 +17,7 @@ import { newId } from '../../src/base/id.ts'
 import { linkLife } from '../../src/domain/link.ts'
 import { type Hashes, recentHashes } from '../../src/features/uploads/hashes.ts'
 import type { Deps } from '../../src/ports/deps.ts'
+import { safeHttp } from '../../src/ports/http/safe.ts'
 import type { Images } from '../../src/ports/images/port.ts'
 import { outboxMail } from '../../src/ports/mail/outbox.ts'
 import type { Mail } from '../../src/ports/mail/port.ts'
@@ -317,7 +318,7 @@ export async function openWorld(lane: Lane): Promise<World> {
     },
   }
   const calendar = { now: async () => clock.now() }
-  const ports = { db, queue: queue.port, mail, images, clock, calendar, log: quiet, settings, storage: disk }
+  const ports = { db, queue: queue.port, mail, http: safeHttp(), images, clock, calendar, log: quiet, settings, storage: disk }
   return world
 }
 

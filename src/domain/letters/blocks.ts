@@ -8,6 +8,7 @@ export type Block =
   | { facts: [label: string, value: string][] }
   | { button: string; link: string; or: string }
   | { small: string }
+  | { also: string; link: string }
   | { leave: string; link: string }
 
 export interface Composed {
@@ -25,6 +26,7 @@ function textOf(block: Block): string {
   if ('heading' in block) return `${block.heading}\n${'='.repeat(Math.min([...block.heading].length, 60))}`
   if ('list' in block) return block.list.map((name) => `- ${name}`).join('\n')
   if ('facts' in block) return block.facts.map(([name, value]) => `${name}: ${value}`).join('\n')
+  if ('also' in block) return `${block.also}:\n${block.link}`
   if ('leave' in block) return `${block.leave}:\n${block.link}`
   if ('button' in block) return `${block.button}:\n${block.link}`
   if ('small' in block) return `-- \n${block.small}`
@@ -72,6 +74,10 @@ function htmlOf(block: Block): string {
     const look = `display:inline-block;padding:12px 24px;border-radius:10px;background:${ink};color:#fbfaf8;text-decoration:none;font-weight:600`
     return `<p style="margin:24px 0 12px"><a href="${link}" style="${look}">${escapeHtml(block.button)}</a></p>
 <p style="margin:0 0 16px;font-size:13px;color:${grey};word-break:break-all">${escapeHtml(block.or)}<br><a href="${link}" style="color:${ink}">${link}</a></p>`
+  }
+  if ('also' in block) {
+    const link = escapeHtml(block.link)
+    return `<p style="margin:0 0 16px"><a href="${link}" style="color:${ink}">${escapeHtml(block.also)}</a></p>`
   }
   if ('leave' in block) {
     const link = escapeHtml(block.link)

@@ -13,6 +13,8 @@ export interface Download {
   sha256: string
   link: string
   linkEnds: Date
+  /** the gallery's page, where anybody may look */
+  page?: string
   /** IANA zone in which the end is written; UTC when nobody said */
   timeZone?: string
 }
@@ -52,6 +54,7 @@ export function composeDownload(data: Download, locale: Locale, words: DownloadW
           ...(data.sha256 ? [['SHA-256', oneLine(data.sha256, 64)] as [string, string]] : []),
         ],
       },
+      ...(data.page ? [{ also: common.page, link: data.page }] : []),
       { small: (words.why ?? common.clientWhy)(from) },
     ],
   }

@@ -35,7 +35,7 @@ export function exportReady(data: ExportReady, locale: Locale): Composed {
       ...files.map(({ name, link }) => ({ button: files.length > 1 ? words.file(name) : common.download, link, or: common.orLink })),
       { text: common.until(ends) },
       { facts: files.map(({ name, sha256 }): [string, string] => [`SHA-256, ${name}`, oneLine(sha256, 64)]) },
-      { small: words.why },
+      { small: common.chosenWhy },
     ],
   }
 }
@@ -44,7 +44,6 @@ interface Words {
   subject(title: string): string
   text(photos: string, size: string, files: number): string
   file(name: string): string
-  why: string
 }
 
 const catalog: Catalog<Words> = {
@@ -55,7 +54,6 @@ const catalog: Catalog<Words> = {
         ? `The ${photos} you chose are ready: ${files} files, ${size} in all.`
         : `The photos you chose are ready: ${photos}, ${size}.`,
     file: (name) => `Download ${name}`,
-    why: 'You get this letter because somebody gave your address when they chose these photos.',
   },
   de: {
     subject: (title) => `Ihre Fotos aus „${title}“ stehen bereit`,
@@ -64,7 +62,6 @@ const catalog: Catalog<Words> = {
         ? `Ihre Auswahl ist fertig: ${photos} in ${files} Dateien, zusammen ${size}.`
         : `Ihre Auswahl ist fertig: ${photos}, ${size}.`,
     file: (name) => `${name} herunterladen`,
-    why: 'Sie erhalten diesen Brief, weil bei der Auswahl dieser Fotos Ihre Adresse angegeben wurde.',
   },
   ru: {
     subject: (title) => `Ваши фотографии из галереи «${title}» готовы`,
@@ -73,6 +70,5 @@ const catalog: Catalog<Words> = {
         ? `Ваша подборка готова: ${photos}, всего файлов: ${files}, общий размер ${size}.`
         : `Ваша подборка готова: ${photos}, размер ${size}.`,
     file: (name) => `Скачать ${name}`,
-    why: 'Вы получили это письмо, потому что при выборе этих фотографий был указан ваш адрес.',
   },
 }

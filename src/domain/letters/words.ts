@@ -48,6 +48,7 @@ const en = {
   more: (n: number) => `and ${plural('en', n, { one: 'more', other: 'more' })}`,
   until: (ends: string) => `The link works until ${ends}.`,
   download: 'Download the photos',
+  page: 'Look at the photos on the page of the gallery',
   orLink: 'Or copy this link into your browser:',
   photosLabel: 'Photos',
   sizeLabel: 'Size',
@@ -55,6 +56,7 @@ const en = {
   openGallery: 'Open the gallery',
   clientWhy: (from: string) => `You get this letter because ${from} delivers this gallery to you. Reply to it to reach them.`,
   ownerWhy: 'You get this letter because this gallery belongs to your account.',
+  chosenWhy: 'You get this letter because somebody gave your address when they chose these photos.',
   leave: 'No more news of this gallery',
 }
 
@@ -65,6 +67,7 @@ const de: typeof en = {
   more: (n) => `und ${plural('de', n, { one: 'weiteres', other: 'weitere' })}`,
   until: (ends) => `Der Link gilt bis ${ends}.`,
   download: 'Fotos herunterladen',
+  page: 'Fotos auf der Seite der Galerie ansehen',
   orLink: 'Oder diesen Link in den Browser kopieren:',
   photosLabel: 'Fotos',
   sizeLabel: 'Größe',
@@ -73,6 +76,7 @@ const de: typeof en = {
   clientWhy: (from) =>
     `Sie erhalten diesen Brief, weil Ihnen diese Galerie von ${from} geliefert wird. Antworten Sie darauf, um Kontakt aufzunehmen.`,
   ownerWhy: 'Sie erhalten diesen Brief, weil diese Galerie zu Ihrem Konto gehört.',
+  chosenWhy: 'Sie erhalten diesen Brief, weil bei der Auswahl dieser Fotos Ihre Adresse angegeben wurde.',
   leave: 'Keine Neuigkeiten dieser Galerie mehr',
 }
 
@@ -83,6 +87,7 @@ const ru: typeof en = {
   more: (n) => `и ещё ${formatNumber(n, 'ru')}`,
   until: (ends) => `Ссылка действует до: ${ends}.`,
   download: 'Скачать фотографии',
+  page: 'Смотреть фотографии на странице галереи',
   orLink: 'Или скопируйте эту ссылку в браузер:',
   photosLabel: 'Фотографии',
   sizeLabel: 'Размер',
@@ -90,6 +95,7 @@ const ru: typeof en = {
   openGallery: 'Открыть галерею',
   clientWhy: (from) => `Вы получили это письмо, потому что эту галерею передаёт вам ${from}. Ответ на письмо придёт автору снимков.`,
   ownerWhy: 'Вы получили это письмо, потому что эта галерея принадлежит вашей учётной записи.',
+  chosenWhy: 'Вы получили это письмо, потому что при выборе этих фотографий был указан ваш адрес.',
   leave: 'Больше не присылать новости этой галереи',
 }
 

@@ -5,6 +5,8 @@ import { AppError } from '../../base/errors.ts'
 import { isUuid } from '../../base/id.ts'
 import { type ArchivedSort, countArchived, listArchived } from '../../data/archived.ts'
 import { mayRunInstallation } from '../../domain/access.ts'
+import { byUser } from '../../domain/activity.ts'
+import { archivePath } from '../../domain/event.ts'
 import { type App, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -45,18 +47,17 @@ export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
 
   const confirmed = z.strictObject({ confirm: z.string().max(200) })
   app.delete('/api/admin/archives/:id', { schema: { params: idParams, body: confirmed } }, async (request, reply) => {
-    await guard.acting(request, 'galleries:write')
+    const userId = await guard.acting(request, 'galleries:write')
     const archive = await archivesOf(deps, guard)(request, request.params.id)
     const gallery = await guard.gallery(request, archive.galleryId, 'galleries:write')
     if (gallery.finalArchiveId !== archive.id) throw new AppError('not_archived')
     if (request.body.confirm !== gallery.slug) throw new AppError('not_confirmed', { slug: gallery.slug })
-    await deleteArchived(deps, gallery.id)
+    await deleteArchived(deps, gallery.id, byUser(userId))
     return reply.code(204).send()
   })
 }
 
 function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listArchived>>[number]): ArchivedGallery {
-  const { bucket } = deps.settings
   return {
     id: row.archiveId,
     gallery_id: row.galleryId,
@@ -67,7 +68,7 @@ function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listA
     photos: row.photos,
     bytes: row.bytes,
     checksum: row.checksum,
-    archive_path: bucket ? `s3://${bucket}/${row.storageKey}` : row.storageKey,
+    archive_path: archivePath(deps.settings.bucket, row.storageKey),
     verified_at: row.provenAt.toISOString(),
   }
 }

@@ -2,9 +2,10 @@
 import type { FastifyReply } from 'fastify'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
-import { downloadName } from '../../domain/archive.ts'
+import { type Archive, downloadName } from '../../domain/archive.ts'
 import { sendStored } from '../../http/handover.ts'
 import { sendRange } from '../../http/send.ts'
+import type { Database } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Notes, Reader } from './note.ts'
 import type { PlanCache } from './sealed.ts'
@@ -16,6 +17,16 @@ export interface Sending {
   notes: Notes
 }
 
+/** The archive, if its bytes can be given; throws link_unknown, link_expired, archive_failed. */
+export async function findSendable(db: Database, id: string): Promise<Archive> {
+  const archive = await findArchive(db, id)
+  if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
+  if (archive.status === 'expired' || archive.status === 'cancelling' || archive.status === 'cancelled') throw new AppError('link_expired')
+  // a stored file that was lost is no reason to refuse: the originals give the same bytes
+  if (archive.status === 'failed' && archive.errorCode !== 'archive_mismatch') throw new AppError('archive_failed')
+  return archive
+}
+
 /** `begins` is called before the first byte is read, and not at all when none is sent. */
 export async function sendArchive(
   deps: Pick<Deps, 'db' | 'storage'>,
@@ -25,12 +36,8 @@ export async function sendArchive(
   reader: Reader,
   begins?: () => Promise<void>,
 ): Promise<void> {
-  const archive = await findArchive(deps.db, archiveId)
-  if (!archive || archive.status === 'deleted') throw new AppError('link_unknown')
-  if (archive.status === 'expired' || archive.status === 'cancelling' || archive.status === 'cancelled') throw new AppError('link_expired')
+  const archive = await findSendable(deps.db, archiveId)
   const stored = archive.status === 'ready' && (await deps.storage.size(archive.storageKey!)) === archive.fileSizeBytes
-  // a stored file that was lost is no reason to refuse: the originals give the same bytes
-  if (archive.status === 'failed' && archive.errorCode !== 'archive_mismatch') throw new AppError('archive_failed')
   // a proxy that takes everything at once would say that it was received (nginx and its kin read this)
   reply.header('x-accel-buffering', 'no')
   const noting = notes.begin(reply, archive, reader)

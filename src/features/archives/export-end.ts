@@ -2,6 +2,7 @@
 import { after } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { keepUntil } from '../../data/archives.ts'
+import { emit } from '../../data/events.ts'
 import { changeExport, type Export, listExportsOf, listParts, settleCancelled } from '../../data/exports.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
@@ -24,16 +25,38 @@ export async function completeIfReady(deps: Needs, tx: Tx, one: Export): Promise
   const now = deps.clock.now()
   const expiresAt = after(now, deps.settings.linkLife.export)
   const change = { status: 'ready' as const, readyAt: now, expiresAt }
-  await changeExport(tx, one.id, 'open', change)
+  if (await changeExport(tx, one.id, 'open', change)) await tellWorld(deps, tx, one, parts, expiresAt)
   for (const part of parts) await keepUntil(tx, part.id, expiresAt)
   if (one.notify) await writeLetter(deps, tx, { ...one, ...change }, one.notify, parts)
   return { ...one, ...change }
 }
 
-/** This file cannot be built: no export that needs it will be ready. */
-export async function fileFailed(deps: Pick<Deps, 'clock'>, tx: Tx, archive: Archive): Promise<void> {
-  for (const one of await listExportsOf(tx, archive.id, ['open']))
-    await changeExport(tx, one.id, 'open', { status: 'failed', endedAt: deps.clock.now() })
+/** Once for each set of files, as the letter. The links are its asker's alone. */
+async function tellWorld(deps: Needs, tx: Tx, one: Export, parts: Archive[], expiresAt: Date): Promise<void> {
+  const facts = {
+    id: one.id,
+    requested_by: one.requester.split(' ')[0],
+    files: parts.length,
+    size_bytes: parts.reduce((sum, part) => sum + part.fileSizeBytes, 0),
+    photos: parts.reduce((sum, part) => sum + part.imageCount, 0),
+    expires_at: expiresAt.toISOString(),
+  }
+  const dedupeKey = `export.ready ${one.id} ${parts.map((part) => part.id).join(' ')}`
+  await emit(deps, tx, { galleryId: one.galleryId, type: 'export.ready', dedupeKey, more: { export: facts } })
+}
+
+/** This file cannot be built: no export that needs it will be ready. Who wanted to hear of it does. */
+export async function fileFailed(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, archive: Archive): Promise<void> {
+  const now = deps.clock.now()
+  for (const one of await listExportsOf(tx, archive.id, ['open'])) {
+    await changeExport(tx, one.id, 'open', { status: 'failed', endedAt: now })
+    const dedupeKey = `export_failed ${one.id}`
+    if (!one.notify || (await isWritten(tx, dedupeKey))) continue
+    const id = newId(now)
+    const facts = { galleryId: one.galleryId, archiveId: archive.id, linkId: null, exportId: one.id }
+    await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'export_failed', recipient: one.notify, locale: one.locale, createdAt: now })
+    await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+  }
 }
 
 /** The builder has let go: if what it built was cancelled, its bytes go. Answers whether it was. */

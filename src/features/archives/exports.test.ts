@@ -15,6 +15,7 @@ import { findGallery } from '../../data/galleries.ts'
 import { pageItems } from '../../data/items.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LongWork } from '../../ports/storage/port.ts'
+import { writeOut } from '../delivery/write.ts'
 import { createGallery } from '../galleries/edit.ts'
 import { reconcile } from '../operations/reconcile.ts'
 import { forget } from '../operations/retention.ts'
@@ -361,6 +362,22 @@ describe('the end of an export', () => {
     assert.equal(view.error_code, 'original_missing')
     await reconcile(world.deps)
     assert.equal((await statusOf(g, made.id)).status, 'failed')
+  })
+
+  test('who wanted a letter hears of a failure as well, in words that name no cause of ours, and nobody else does', async () => {
+    const g = await gallery(1)
+    rmSync(fileOf((await listStored(world.deps.db, g.id))[0]!.storageKey))
+    const made = await ask(g, { notify: 'mara@example.com' })
+    await ask(g, {}, guest('other'))
+    await world.until(async () => (await statusOf(g, made.id)).status === 'failed')
+    const letters = await world.deps.db.selectFrom('letters').selectAll().where('galleryId', '=', g.id).execute()
+    assert.deepEqual(
+      letters.map((l) => [l.kind, l.recipient, l.exportId]),
+      [['export_failed', 'mara@example.com', made.id]],
+    )
+    const { text, replyTo } = await writeOut(world.deps, letters[0]!)
+    assert.match(text, new RegExp(`could not be packed.*http://keepsake.test/g/${g.slug}\n`, 's'))
+    assert.equal(replyTo, 'ida@example.com')
   })
 })
 

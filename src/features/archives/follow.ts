@@ -15,8 +15,9 @@ import { noticeWords } from '../../http/notice-words.ts'
 import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { asksForPage, showDelivery } from './delivery-page.ts'
 import { type Sending, sendArchive } from './download.ts'
-import { isRenewable, renew } from './renew.ts'
+import { renew, renewsTo } from './renew.ts'
 
 export function followRoutes(app: App, deps: Deps, sending: Sending): void {
   takeEmptyForms(app)
@@ -25,13 +26,15 @@ export function followRoutes(app: App, deps: Deps, sending: Sending): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/d/:token',
-    schema: { params },
+    schema: { params, querystring: z.object({ go: z.string().max(10).optional() }) },
     handler: async (request, reply) => {
       let link: HeldLink | undefined
       try {
         link = await linkOf(deps, request.params.token)
         await checkHolder(deps, request, link)
-        await sendTarget(deps, sending, reply, link)
+        const { archiveId } = link
+        if (archiveId && asksForPage(request, link, request.query.go)) await showDelivery(deps, reply, { ...link, archiveId })
+        else await sendTarget(deps, sending, reply, link)
       } catch (error) {
         await answerEnded(deps, request, reply, error, link)
       }
@@ -114,14 +117,18 @@ async function sendTarget(deps: Deps, sending: Sending, reply: FastifyReply, lin
 /** A person reads a page with the next step, a program the problem. */
 async function answerEnded(deps: Deps, request: FastifyRequest, reply: FastifyReply, error: unknown, link: HeldLink | undefined) {
   const gallery = link && (await findGalleryOfAnyState(deps.db, link.galleryId))
-  const action = isCode(error, 'link_expired') && link && gallery ? nextStep(deps, request, link, gallery) : undefined
-  if (!answerGone(request, reply, error, gallery?.locale, action)) throw error
+  const hasEnded = isCode(error, 'link_expired') && link && gallery && wantsPage(request)
+  const action = hasEnded ? await nextStep(deps, request, link, gallery) : undefined
+  // not that a new one can be asked for
+  const isOver = hasEnded && !action && stateAt(gallery, deps.clock.now()) !== 'active'
+  if (!answerGone(request, reply, isOver ? new AppError('gallery_closed') : error, gallery?.locale, action)) throw error
 }
 
-function nextStep({ clock }: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Action | undefined {
+async function nextStep(deps: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Promise<Action | undefined> {
   const words = noticeWords[speaks(request, gallery.locale)]
-  if (isRenewable(link, gallery, clock.now())) return { label: words.renewButton, text: words.renew(maskAddress(link.client.email)) }
+  const client = await renewsTo(deps, link, gallery)
+  if (client) return { label: words.renewButton, text: words.renew(maskAddress(client.email)) }
   // whoever asked on the page asks there again
-  if (link.kind === 'email' || stateAt(gallery, clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
+  if (link.kind === 'email' || stateAt(gallery, deps.clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
   return { label: words.toGallery, text: words.again, href: `/g/${gallery.slug}` }
 }

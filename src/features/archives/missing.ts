@@ -17,7 +17,7 @@ import { giveUpIn, letGo } from './fail.ts'
 import { replan, sealedFacts } from './request.ts'
 import { loadSealed } from './sealed.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
  * Looks at the original that failed the build. Answers false when its bytes are all right now: then the failure was a passing

@@ -2,14 +2,16 @@
 import type { FastifyReply } from 'fastify'
 import { newId } from '../../base/id.ts'
 import { changeDownload, countDownload, lockDownload } from '../../data/downloads.ts'
+import { emit } from '../../data/events.ts'
 import type { Link } from '../../data/links.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Answer, agentFamily, covered, isWhole, lengthOf, nothing, take, underWay } from '../../domain/download.ts'
+import { archiveFacts } from '../../domain/event.ts'
 import { watchLines } from '../../http/received.ts'
 import { chunk, type Sent } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
 
-type Needs = Pick<Deps, 'db' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /** Who downloads: somebody with a link, or the photographer. */
 export type Reader = { link: Link } | { userId: string }
@@ -103,6 +105,12 @@ async function note(deps: Needs, archive: Archive, reader: Reader, agent: string
       lastAt: now,
     })
     await countDownload(tx, archive.id, complete, now)
+    // the photographer’s own copy is no delivery
+    if (!complete || 'userId' in reader) return
+    const by = { id: row.id, client_id: of.clientId, count: row.count + 1, program: agent }
+    const more = { archive: archiveFacts(archive, deps.settings.publicUrl), download: by }
+    const dedupeKey = `archive.downloaded ${row.id} ${by.count}`
+    await emit(deps, tx, { galleryId: archive.galleryId, type: 'archive.downloaded', dedupeKey, more })
   })
 }
 

@@ -13,7 +13,8 @@ export function archivesOf(deps: Pick<Deps, 'db'>, guard: Guard) {
     await guard.acting(request, 'galleries:read')
     const archive = await findArchive(deps.db, id)
     if (!archive) throw new AppError('not_found')
-    await guard.gallery(request, archive.galleryId, 'galleries:read')
+    // of a deleted gallery too: they are kept
+    await guard.kept(request, archive.galleryId, 'galleries:read')
     return archive
   }
 }

@@ -4,22 +4,30 @@
  * (hydrate.ts), and the archive stays.
  */
 import { AppError } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { setAllUndrawn } from '../../data/assets.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import type { Actor } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
- * `expiresAt`: when the gallery ends again; null: never. Throws `not_archived`, also for the second of two at once, and
+ * `expiresAt`: when the gallery ends again; null: never. `by`: who did it, for the list of what has happened. Throws `not_archived`, also for the second of two at once, and
  * `archive_damaged` when the archive is not there or its directory is not the one that was sealed; then nothing has changed.
  */
-export async function restore(deps: Needs, galleryId: string, { expiresAt }: { expiresAt: Date | null }): Promise<Archive> {
+export async function restore(
+  deps: Needs,
+  galleryId: string,
+  { expiresAt, by = 'system' }: { expiresAt: Date | null; by?: Actor },
+): Promise<Archive> {
   const archive = await checkInPlace(deps, galleryId)
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
@@ -28,7 +36,12 @@ export async function restore(deps: Needs, galleryId: string, { expiresAt }: { e
     // their small pictures went with the page; the reconciler has them drawn while the originals come out of the archive
     await setAllUndrawn(tx, galleryId)
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
-    const dedupeKey = `gallery_restored ${archive.id} ${gallery.archivedAt!.toISOString()}`
+    const facts = { ends: expiresAt?.toISOString() ?? null }
+    await note(tx, { at: deps.clock.now(), actor: by, action: 'restored', galleryId, subject: archive.id, facts })
+    const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
+    const told = { type: 'event.restored' as const, archivePath: archivePath(deps.settings.bucket, archive.storageKey!) }
+    await emit(deps, tx, { ...told, galleryId, dedupeKey: `event.restored ${once}` })
+    const dedupeKey = `gallery_restored ${once}`
     await writeToOwner(deps, tx, gallery, { kind: 'gallery_restored', archiveId: archive.id, dedupeKey })
   })
   deps.log.info({ gallery: galleryId, archive: archive.id }, '[Archive] Gallery restored')

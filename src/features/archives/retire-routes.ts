@@ -4,6 +4,7 @@ import type { BulkArchiveResult, PackedFile, Page, Restored, Restoring } from '.
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { countInside } from '../../data/inside.ts'
+import { byUser } from '../../domain/activity.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -43,12 +44,12 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     dry_run: z.boolean().default(false),
   })
   app.post('/api/galleries/:id/restore', { schema: { params: galleryParams, body: wish } }, async (request, reply): Promise<Restored> => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
     const { expires_at, dry_run } = request.body
     const now = deps.clock.now()
     const expiresAt = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
     if (expiresAt && expiresAt <= now) throw new AppError('bad_request', { expires_at: 'lies in the past' })
-    const archive = dry_run ? await checkInPlace(deps, id) : await restore(deps, id, { expiresAt })
+    const archive = dry_run ? await checkInPlace(deps, id) : await restore(deps, id, { expiresAt, by: byUser(ownerId) })
     reply.code(dry_run ? 200 : 202)
     const ends = expiresAt?.toISOString() ?? null
     return { photos: archive.imageCount, bytes: archive.fileSizeBytes, archive_id: archive.id, expires_at: ends, dry_run }

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, hours, minutes } from '../../base/clock.ts'
+import { pageActivity } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery } from '../../data/galleries.ts'
@@ -18,6 +19,7 @@ import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { reconcile, retryArchiving } from '../operations/reconcile.ts'
 import { importFolder } from '../uploads/import.ts'
 import { removeItem } from '../uploads/remove.ts'
+import { createWebhook } from '../webhooks/edit.ts'
 import { hydrate } from './hydrate.ts'
 import { publish } from './publish.ts'
 import { purge } from './purge.ts'
@@ -77,6 +79,9 @@ async function keysOf(id: string) {
 }
 const purgesOf = async (id: string) =>
   (await world.deps.db.selectFrom('purges').select('key').where('galleryId', '=', id).execute()).map((row) => row.key)
+
+const finalsOf = async (id: string) =>
+  (await world.deps.db.selectFrom('archives').select('id').where('galleryId', '=', id).where('purpose', '=', 'final').execute()).length
 
 /** Every photo as a download of its gallery gives it, by SHA-256. */
 async function sumsOf(id: string): Promise<string[]> {
@@ -391,13 +396,21 @@ describe('restore', () => {
 })
 
 describe('expiry', () => {
-  test('a gallery whose date has passed is archived by itself; one whose archiving failed is tried again in the night, and stops no other', async () => {
+  test('a gallery that ended a day ago is archived by itself; one whose archiving failed is tried again in the night, and stops no other', async () => {
     const [good, bad] = [await gallery(2), await gallery(2)]
     const [key] = await keysOf(bad.id)
     await world.deps.db.updateTable('assets').set({ state: 'missing' }).where('storageKey', '=', key!).execute()
     for (const g of [good, bad]) await editGallery(world.deps, g.id, { expiresAt: new Date(world.clock.now().getTime() + minutes(5)) })
     world.clock.advance(minutes(6))
     await reconcile(world.deps)
+    // for a day its photographer may open it again with one click
+    world.clock.advance(days(1) - minutes(2))
+    await reconcile(world.deps)
+    await world.until(async () => !(await world.deps.queue.depth())['gallery.retire'], 'an idle queue')
+    assert.deepEqual([await stateOf(good.id), await finalsOf(good.id)], ['expired', 0])
+    await retireByItself(world.deps, good.id, 'expiry')
+    assert.equal(await stateOf(good.id), 'expired')
+    world.clock.advance(minutes(2))
     await reconcile(world.deps)
     await world.until(async () => (await stateOf(good.id)) === 'archived', 'the good one')
     const after = await world.until(async () => {
@@ -417,10 +430,51 @@ describe('expiry', () => {
     assert.deepEqual([await stateOf(g.id), (await findGallery(world.deps.db, g.id))!.archiveError], ['active', null])
   })
 
+  test('one that was to be archived by hand on the day of its end, and could not be, is left alone for that day too', async () => {
+    const g = await gallery(2)
+    await editGallery(world.deps, g.id, { expiresAt: new Date(world.clock.now().getTime() + minutes(5)) })
+    world.clock.advance(minutes(6))
+    await reconcile(world.deps)
+    await world.deps.db.transaction().execute((tx) => changeGallery(tx, g.id, { archiveError: 'original_missing' }))
+    assert.equal(await retryArchiving(world.deps), 0)
+    world.clock.advance(days(1))
+    assert.equal(await retryArchiving(world.deps), 1)
+    await world.until(async () => (await stateOf(g.id)) === 'archived', 'the night after')
+  })
+
   test('a deleted gallery takes its archive along, and only when nothing lies inside that lives', async () => {
     const g = await gallery(2)
     const { gallery: was } = await archived(g)
     await deleteGallery(world.deps, g.id)
     assert.equal((await findArchive(world.deps.db, was.finalArchiveId!))!.status, 'ready')
   })
+})
+
+test('receivers hear of the end, then of the archive, then of the return: once each', async () => {
+  const g = await gallery(1)
+  // nobody need be there: what is to be told is written with the fact
+  const types = ['event.expired', 'event.archived', 'event.restored'] as const
+  const http = { check: async () => {} }
+  await createWebhook({ ...world.deps, http: { ...world.deps.http, ...http } }, world.ownerId, {
+    url: 'https://example.com/hook',
+    types: [...types],
+  })
+  await editGallery(world.deps, g.id, { expiresAt: new Date(world.clock.now().getTime() + minutes(5)) })
+  world.clock.advance(minutes(6))
+  const { key } = await archived(g)
+  await restore(world.deps, g.id, { expiresAt: null })
+  const told = await world.deps.db
+    .selectFrom('webhookDeliveries')
+    .select(['type', 'body'])
+    .where('galleryId', '=', g.id)
+    .orderBy('seq')
+    .execute()
+  assert.deepEqual(
+    told.map((one) => one.type),
+    ['event.expired', 'event.archived', 'event.restored'],
+  )
+  assert.equal(JSON.parse(told[1]!.body).data.event.archive_path, key)
+  const written = (await pageActivity(world.deps.db, { galleryId: g.id }, { limit: 50 })).map((row) => `${row.action} ${row.actor}`)
+  for (const what of ['expired system', 'archived system', 'restored system'])
+    assert.equal(written.filter((w) => w === what).length, 1, what)
 })

@@ -4,19 +4,23 @@
  */
 import type { BulkArchiveResult } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
+import { note } from '../../data/activity.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
 import { findArchive, insertArchive, listFinal, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
+import { emit } from '../../data/events.ts'
 import { listFeedback } from '../../data/feedback.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { endOf } from '../../domain/event.ts'
+import { restsNoMore } from '../../domain/expiry.ts'
 import { type Gallery, mayRetire, stateAt } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { newArchive } from './request.ts'
 
-type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 
 export interface Asker {
   userId: string | null
@@ -34,10 +38,12 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     const gallery = await lockGallery(tx, galleryId)
     const known = await finalOf(tx, gallery)
     if (known) return known
-    const state = stateAt(gallery, deps.clock.now())
+    const now = deps.clock.now()
+    const state = stateAt(gallery, now)
     // given more time meanwhile
-    if (!mayRetire(state) || (by.source === 'expiry' && state !== 'expired')) throw new AppError('not_retirable')
+    if (!mayRetire(state) || (by.source === 'expiry' && !restsNoMore(gallery, now))) throw new AppError('not_retirable')
     const plan = await planFinal(tx, gallery)
+    if (state !== gallery.state) await tellEnd(deps, tx, gallery)
     const wish = { source: by.source, requestedBy: by.userId, force: true, announce: false }
     const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'final'))
     await insertArchive(tx, archive)
@@ -47,6 +53,13 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     deps.log.info({ gallery: gallery.id, archive: archive.id, source: by.source }, '[Archive] Gallery is being archived')
     return archive
   })
+}
+
+/** Its date has passed, and the reconciler has not come by: that it ended is told before that it is archived. */
+async function tellEnd(deps: Needs, tx: Tx, gallery: Gallery): Promise<void> {
+  const facts = { ends: gallery.expiresAt!.toISOString() }
+  await note(tx, { at: deps.clock.now(), actor: 'system', action: 'expired', galleryId: gallery.id, facts })
+  await emit(deps, tx, endOf(gallery))
 }
 
 /** The final archive that the gallery has, or that is being made. */

@@ -45,7 +45,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   app.get('/api/galleries/:id/archives', { schema: { params: galleryParams } }, async (request): Promise<Page<ArchiveView>> => {
-    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
+    const gallery = await guard.kept(request, request.params.id, 'galleries:read')
     const versions = await listVersions(deps.db, gallery.id)
     return { rows: await Promise.all(versions.map((a) => viewArchive(deps.db, a))), next: null }
   })

@@ -6,14 +6,18 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
+import { note } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { deleteDerivativesOf } from '../../data/derivatives.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof, moveInside, type Placed } from '../../data/inside.ts'
 import { revokeVisits } from '../../data/links.ts'
+import { byUser } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { imagesHash } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -47,6 +51,11 @@ export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
     archiveError: null,
     hydrating: false,
   })
+  const facts = { version: archive.version, photos: archive.imageCount, bytes: archive.fileSizeBytes }
+  const asked = byUser(archive.requestedBy)
+  await note(tx, { at: now, actor: asked, action: 'archived', galleryId: gallery.id, subject: archive.id, facts })
+  const told = { type: 'event.archived' as const, archivePath: archivePath(deps.settings.bucket, storageKey!) }
+  await emit(deps, tx, { ...told, galleryId: gallery.id, dedupeKey: `event.archived ${archive.id}` })
   await writeToOwner(deps, tx, gallery, { kind: 'archive_complete', archiveId: archive.id, dedupeKey: `archive_complete ${archive.id}` })
 }
 

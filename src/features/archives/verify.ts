@@ -6,8 +6,10 @@ import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { changeHeld, claimForVerify, findArchive, findNewer, markAnnounced, supersede } from '../../data/archives.ts'
+import { emit } from '../../data/events.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
+import { archiveFacts } from '../../domain/event.ts'
 import { stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
@@ -87,6 +89,11 @@ async function makeReady(deps: Needs, archive: Archive, checksum: string): Promi
     // asked again: somebody may have published while the bytes were read
     if (newer && (await findArchive(tx, archive.id))?.announce) await markAnnounced(tx, newer.id)
     await deps.queue.send(tx, { name: 'delivery.announce', payload: { archiveId: (newer ?? archive).id } })
+    // one that a newer version has overtaken is no news to anybody
+    if (!newer) {
+      const more = { archive: archiveFacts({ ...archive, checksum }, deps.settings.publicUrl) }
+      await emit(deps, tx, { galleryId: gallery.id, type: 'archive.ready', dedupeKey: `archive.ready ${archive.id}`, more })
+    }
     // photos came or went while this one was at work
     if (!isCurrent(newer ?? archive, gallery) && stateAt(gallery, now) === 'active')
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })

@@ -25,6 +25,7 @@ export async function announce(deps: Needs, archiveId: string): Promise<void> {
     // nobody is invited to a page that has closed meanwhile
     const now = deps.clock.now()
     if (stateAt(gallery, now) !== 'active') return
+    if (!gallery.downloadEnabled) return
     const clients = (await listClients(tx, gallery.id)).filter((client) => client.notifyOnArchive && mayDownload(client, now))
     await postLetters(deps, tx, { gallery, archive }, await draftNews(deps, tx, gallery, archive, clients))
   })

@@ -11,12 +11,15 @@ import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
 import { ending, expired, ownExpired } from './letters/expiry.ts'
-import { exportReady } from './letters/exports.ts'
+import { exportFailed, exportReady } from './letters/exports.ts'
+import { published } from './letters/published.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import type { Needs, Subject } from './letters/subject.ts'
+import { webhookDisabled } from './letters/webhooks.ts'
 
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
 const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<LetterFacts<K>> } = {
+  published,
   archive_ready: download,
   archive_completed: download,
   new_version: download,
@@ -26,12 +29,14 @@ const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<Le
   // brings the same facts: the archive, and a link to it
   link_renewed: download,
   export_ready: exportReady,
+  export_failed: exportFailed,
   archive_complete: archiveComplete,
   gallery_restored: galleryRestored,
   damage_found: damageFound,
   gallery_ending: ending,
   gallery_expired: expired,
   own_gallery_expired: ownExpired,
+  webhook_disabled: webhookDisabled,
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {

@@ -3,6 +3,7 @@
 import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { takeBackKinds } from '../../data/letters.ts'
 import type { Actor } from '../../domain/activity.ts'
@@ -11,6 +12,7 @@ import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery
 import { endKinds } from '../../domain/letter.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { tellNews } from './news.ts'
 
 export interface NewGallery {
   title: string
@@ -92,9 +94,12 @@ export async function editGallery(
     await noteChange(tx, gallery, change, by, now)
     const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
     // the names inside the ZIP are other ones now, or became so while the gallery was closed
-    const after = stateAt({ ...gallery, ...changed }, now)
-    if (after === 'active' && (renamed || stateAt(gallery, now) === 'expired'))
+    const edited = { ...gallery, ...changed }
+    const opens = stateAt(gallery, now) === 'expired'
+    if (stateAt(edited, now) === 'active' && (renamed || opens))
       await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
+    // who came while it was closed, or may download only now
+    if (opens || (edited.downloadEnabled && !gallery.downloadEnabled)) await tellNews(deps, tx, edited)
   })
 }
 
@@ -129,18 +134,24 @@ export async function extendGallery(
     await changeGallery(tx, id, { expiresAt: to, state: 'active' })
     await takeBackKinds(tx, id, endKinds)
     await note(tx, { at: now, actor: by, action: 'extended', galleryId: id, facts: { from: end.toISOString(), to: to.toISOString() } })
-    // what was changed while it was closed
+    // what was changed while it was closed, and who came
     await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } })
+    await tellNews(deps, tx, { ...gallery, expiresAt: to, state: 'active' })
     return to
   })
 }
 
 /** Leaves a tombstone: the page closes and the slug stays taken; files and archives stay until their time. */
-export async function deleteGallery(deps: Pick<Deps, 'db' | 'clock'>, id: string, by: Actor = 'system'): Promise<void> {
+export async function deleteGallery(
+  deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>,
+  id: string,
+  by: Actor = 'system',
+): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     const at = deps.clock.now()
     await lockGallery(tx, id)
     await changeGallery(tx, id, { state: 'deleted', deletedAt: at })
     await note(tx, { at, actor: by, action: 'deleted', galleryId: id })
+    await emit(deps, tx, { galleryId: id, type: 'event.deleted', dedupeKey: `event.deleted ${id}` })
   })
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type ClientChange, changeClient, listClients } from '../../data/clients.ts'
+import { type ClientChange, listClients } from '../../data/clients.ts'
 import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
 import { findUser } from '../../data/users.ts'
 import { permissions } from '../../domain/access.ts'
@@ -14,7 +14,7 @@ import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { addClient, dropClient } from './clients.ts'
+import { addClient, dropClient, editClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { moment } from './moment.ts'
 import { registerAlbum } from './register.ts'
@@ -114,9 +114,7 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const clientParams = z.object({ id: idOrSlug, client: uuidText })
   app.patch('/api/galleries/:id/clients/:client', { schema: { params: clientParams, body: clientChange } }, async (request) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const changed = await changeClient(deps.db, id, request.params.client, readClientChange(request.body))
-    if (!changed) throw new AppError('not_found')
-    return viewClient(changed)
+    return viewClient(await editClient(deps, id, request.params.client, readClientChange(request.body)))
   })
 
   app.delete('/api/galleries/:id/clients/:client', { schema: { params: clientParams } }, async (request, reply) => {

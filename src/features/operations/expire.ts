@@ -8,17 +8,19 @@ import { note } from '../../data/activity.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
 import { type Client, listClients } from '../../data/clients.ts'
 import { listComplete } from '../../data/downloads.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, listEnded, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { insertLetters, listWritten, type NewLetter } from '../../data/letters.ts'
 import { tell } from '../../data/notifications.ts'
 import { findUser } from '../../data/users.ts'
+import { endOf } from '../../domain/event.ts'
 import { toTell } from '../../domain/expiry.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
-type Needs = Pick<Deps, 'db' | 'queue' | 'calendar' | 'log'>
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'calendar' | 'log' | 'settings'>
 
 const page = 200
 
@@ -41,10 +43,11 @@ export async function expireGalleries(deps: Needs): Promise<number> {
 }
 
 /** One gallery whose date has passed, its row locked: everything that follows from its end begins here. */
-export async function expireGallery(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery, now: Date): Promise<void> {
+export async function expireGallery(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>, tx: Tx, gallery: Gallery, now: Date): Promise<void> {
   const ends = gallery.expiresAt!.toISOString()
   await changeGallery(tx, gallery.id, { state: 'expired' })
   await note(tx, { at: now, actor: 'system', action: 'expired', galleryId: gallery.id, facts: { ends } })
+  await emit(deps, tx, endOf(gallery))
   await tell(tx, gallery, 'gallery_expired', now, { ends })
   await writeLetters(deps, tx, gallery, ends, now)
 }

@@ -16,7 +16,8 @@ import { findLetter, insertLetter } from '../../data/letters.ts'
 import { databaseCalendar } from '../../data/moment.ts'
 import { askExport } from '../archives/export-ask.ts'
 import { publish } from '../archives/publish.ts'
-import { createGallery, editGallery } from '../galleries/edit.ts'
+import { addClient } from '../galleries/clients.ts'
+import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
 import { collect } from './collect.ts'
 import { reconcile } from './reconcile.ts'
@@ -186,6 +187,30 @@ test('a link is forgotten a year after its end, its letter is not, and a clock t
   await forget(world.deps)
   assert.deepEqual(new Set(await left()), new Set([recent, living]))
   assert.equal((await findLetter(db, old))?.linkId, null)
+})
+
+test('the link in a client’s letter leads to a new one for as long as the gallery is there, or an archive of it is kept', async () => {
+  const { gallery, archive } = await published()
+  const { db } = world.deps
+  await world.until(async () => (await findArchive(db, archive.id))?.status === 'ready')
+  const client = await addClient(world.deps, gallery.id, 'mara@example.com', null)
+  const now = world.clock.now()
+  const made = async (kind: 'email' | 'client') => {
+    const at = new Date(now.getTime() - days(400))
+    const link = { id: newId(now), kind, galleryId: gallery.id, archiveId: archive.id, clientId: client.id, issuedAt: at, expiresAt: at }
+    await db.insertInto('links').values(link).execute()
+    return link.id
+  }
+  const [letter, page] = [await made('email'), await made('client')]
+  const left = async () => (await db.selectFrom('links').select('id').where('id', 'in', [letter, page]).execute()).map((r) => r.id)
+  await forget(world.deps)
+  assert.deepEqual(await left(), [letter], 'only what stands in a letter can be asked anew')
+  await deleteGallery(world.deps, gallery.id)
+  await forget(world.deps)
+  assert.deepEqual(await left(), [letter], 'its archive is still kept')
+  await db.updateTable('archives').set({ status: 'deleted' }).where('galleryId', '=', gallery.id).execute()
+  await forget(world.deps)
+  assert.deepEqual(await left(), [])
 })
 
 test('previews that an older Keepsake has drawn are proven, so that exports can pack them', async () => {

@@ -15,13 +15,15 @@ import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { listUnlooked } from '../../data/sources.ts'
+import { listDueWebhooks } from '../../data/webhooks.ts'
+import { rest } from '../../domain/expiry.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { expireGalleries } from './expire.ts'
 import { endArchives, sweepTemporary } from './retention.ts'
 import { startMaintenance } from './schedule.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log' | 'settings'>
 
 // longer than a heartbeat is missed and a job is handed out again, short enough for "resumed within 120 s"
 const patience = minutes(1)
@@ -32,6 +34,7 @@ export async function reconcile(deps: Needs): Promise<void> {
   for (const [part, work] of Object.entries({
     wakeArchives,
     wakeLetters,
+    wakeWebhooks,
     wakeRenders,
     expireGalleries,
     endExports,
@@ -66,23 +69,30 @@ async function wakeLetters(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'delivery.send', payload: { letterId } })
 }
 
+/** Deliveries whose next try has come, or whose job is lost. */
+async function wakeWebhooks(deps: Needs): Promise<void> {
+  for (const webhookId of await listDueWebhooks(deps.db, deps.clock.now(), most))
+    await deps.queue.send(deps.db, { name: 'webhook.deliver', payload: { webhookId } })
+}
+
 async function wakeRenders(deps: Needs): Promise<void> {
   for (const assetId of await listUnrendered(deps.db, after(deps.clock.now(), -patience), most))
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
 }
 
-/** Expired galleries are archived, originals whose grace is over go, and what lies inside an open gallery's archive comes out. */
+/** Galleries that ended a day ago are archived, originals whose grace is over go, and what lies inside an open gallery's archive comes out. */
 async function wakeRetired(deps: Needs): Promise<void> {
-  await archiveAll(deps, await listRetirable(deps.db, most))
-  for (const galleryId of await listPurgeable(deps.db, await deps.calendar.now(), most * 20))
+  const now = await deps.calendar.now()
+  await archiveAll(deps, await listRetirable(deps.db, after(now, -rest), most))
+  for (const galleryId of await listPurgeable(deps.db, now, most * 20))
     await deps.queue.send(deps.db, { name: 'gallery.purge', payload: { galleryId } })
   for (const galleryId of await listHydrating(deps.db, most))
     await deps.queue.send(deps.db, { name: 'gallery.hydrate', payload: { galleryId } })
 }
 
 /** Every night: expired galleries whose archiving has failed. Answers how many. */
-export async function retryArchiving(deps: Pick<Deps, 'db' | 'queue'>): Promise<number> {
-  const ids = await listUnarchived(deps.db, most)
+export async function retryArchiving(deps: Pick<Deps, 'db' | 'queue' | 'calendar'>): Promise<number> {
+  const ids = await listUnarchived(deps.db, after(await deps.calendar.now(), -rest), most)
   await archiveAll(deps, ids)
   return ids.length
 }

@@ -1,6 +1,6 @@
 /** Once a day for the whole cluster: the maintenance of 03:00 UTC, or as soon after it as somebody works. */
-import { days, hours } from '../../base/clock.ts'
 import { findSetting, keepSetting } from '../../data/settings.ts'
+import { nightBefore } from '../../domain/night.ts'
 import type { Database } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -12,7 +12,6 @@ export interface LastRun<T = unknown> {
 }
 
 const key = 'maintenance'
-const hour = hours(3)
 
 export async function startMaintenance(deps: Pick<Deps, 'db' | 'queue' | 'clock'>): Promise<void> {
   if (await isDue(deps)) await deps.queue.send(deps.db, { name: 'maintenance', payload: {} })
@@ -21,7 +20,7 @@ export async function startMaintenance(deps: Pick<Deps, 'db' | 'queue' | 'clock'
 /** Has nobody begun it since the last 03:00 UTC? */
 export async function isDue(deps: Pick<Deps, 'db' | 'clock'>): Promise<boolean> {
   const last = await findLastRun(deps.db)
-  return !last || new Date(last.started_at).getTime() < dawnBefore(deps.clock.now())
+  return !last || new Date(last.started_at) < nightBefore(deps.clock.now())
 }
 
 export async function findLastRun(db: Database): Promise<LastRun | undefined> {
@@ -29,6 +28,3 @@ export async function findLastRun(db: Database): Promise<LastRun | undefined> {
 }
 
 export const keepLastRun = (db: Database, run: LastRun): Promise<void> => keepSetting(db, key, run)
-
-/** The last 03:00 UTC before `now`: UTC knows no daylight saving, so there is one every day. */
-const dawnBefore = (now: Date): number => Math.floor((now.getTime() - hour) / days(1)) * days(1) + hour

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quiet } from '../../../test/postgres.ts'
 import { seconds } from '../../base/clock.ts'
 import { openDatabase } from '../../ports/database/postgres.ts'
+import { safeHttp } from '../../ports/http/safe.ts'
 import { sharpImages } from '../../ports/images/sharp.ts'
 import { outboxMail } from '../../ports/mail/outbox.ts'
 import { pgbossQueue } from '../../ports/queue/pgboss.ts'
@@ -43,7 +44,8 @@ async function beServer(): Promise<void> {
   await storage.identify(installation)
   const queue = await pgbossQueue({ db, url: databaseUrl!, log: quiet })
   const calendar = { now: async () => clock.now() }
-  const server = await serve({ db, storage, queue, clock, calendar, settings, log: quiet, mail: outboxMail(), images: sharpImages() })
+  const ports = { db, storage, queue, clock, calendar, mail: outboxMail(), http: safeHttp(), images: sharpImages() }
+  const server = await serve({ ...ports, settings, log: quiet })
   console.log(server.url)
 }
 

@@ -9,6 +9,7 @@
 import { AppError, isCode } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { markMissing } from '../../data/assets.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import {
   changeSource,
@@ -187,7 +188,8 @@ async function takeAll(deps: SyncDeps, { gallery, source, fresh, before }: Work,
 }
 
 /** A registration opens the gallery once its photos are known, and asks for its archive. */
-async function openRegistered({ db, queue, clock }: SyncDeps, { galleryId, publish }: Source): Promise<void> {
+async function openRegistered(deps: SyncDeps, { galleryId, publish }: Source): Promise<void> {
+  const { db, queue, clock } = deps
   if (!publish) return
   await db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
@@ -198,6 +200,7 @@ async function openRegistered({ db, queue, clock }: SyncDeps, { galleryId, publi
     const now = clock.now()
     await changeGallery(tx, galleryId, { state: 'active', publishedAt: now })
     await note(tx, { at: now, actor: 'system', action: 'published', galleryId })
+    await emit(deps, tx, { galleryId, type: 'event.published', dedupeKey: `event.published ${galleryId}` })
     await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId, source: 'registration' } })
   })
 }

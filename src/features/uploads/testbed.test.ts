@@ -16,6 +16,7 @@ import type { Settings } from '../../domain/settings.ts'
 import { makeGuard } from '../../http/guard.ts'
 import type { Database } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { safeHttp } from '../../ports/http/safe.ts'
 import { sharpImages } from '../../ports/images/sharp.ts'
 import { outboxMail } from '../../ports/mail/outbox.ts'
 import { pgbossQueue } from '../../ports/queue/pgboss.ts'
@@ -103,6 +104,7 @@ export async function openBed(change: Partial<Settings> = {}): Promise<Bed> {
     queue,
     images,
     mail: outboxMail(),
+    http: safeHttp(),
     clock,
     calendar: { now: async () => clock.now() },
     log: quiet,

@@ -11,8 +11,10 @@ import * as instore from './migrations/008-instore.ts'
 import * as bucket from './migrations/009-bucket.ts'
 import * as scale from './migrations/011-scale.ts'
 import * as retireTables from './migrations/012-retire.ts'
+import * as webhooks from './migrations/013-webhooks.ts'
 import * as feedback from './migrations/014-feedback.ts'
 import * as expiry from './migrations/015-expiry.ts'
+import * as lastingLinks from './migrations/016-lasting-links.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -26,8 +28,10 @@ export const migrations: Record<string, Migration> = {
   '009-bucket': bucket,
   '011-scale': scale,
   '012-retire': retireTables,
+  '013-webhooks': webhooks,
   '014-feedback': feedback,
   '015-expiry': expiry,
+  '016-lasting-links': lastingLinks,
 }
 
 /**

@@ -5,7 +5,7 @@
  * - `transaction` here retries nothing: a step that wants a retry is a job.
  * - A lost connection rejects the query at hand; the next query connects anew.
  */
-import type { ColumnType, Kysely, Transaction } from 'kysely'
+import type { ColumnType, GeneratedAlways, Kysely, Transaction } from 'kysely'
 import type { Permission } from '../../domain/access.ts'
 import type { Action } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
@@ -17,6 +17,7 @@ import type { LinkKind } from '../../domain/link.ts'
 import type { NoticeKind } from '../../domain/notification.ts'
 import type { PageName } from '../../domain/pages.ts'
 import type { Recipe } from '../../domain/recipe.ts'
+import type { DisabledReason } from '../../domain/webhook.ts'
 
 export type Database = Kysely<Tables>
 export type Tx = Transaction<Tables>
@@ -73,6 +74,8 @@ export interface Tables {
   pages: PagesTable
   activity: ActivityTable
   notifications: NotificationsTable
+  webhooks: WebhooksTable
+  webhookDeliveries: WebhookDeliveriesTable
   garbage: { key: string; reason: string; notBefore: Date; createdAt: Default<Date> }
 }
 
@@ -308,6 +311,50 @@ export interface PurgesTable {
   proofId: string
   /** until then a restore takes it back */
   notBefore: Date
+}
+
+/** An address that is told what happens in its owner's galleries. */
+export interface WebhooksTable {
+  id: string
+  ownerId: string
+  url: string
+  types: string[]
+  /** sealed (features/webhooks/secret.ts) */
+  secret: Buffer
+  /** the one before, valid until `oldSecretUntil` */
+  oldSecret: Buffer | null
+  oldSecretUntil: Date | null
+  state: 'active' | 'disabled'
+  disabledReason: DisabledReason | null
+  /** the first failure since something was taken there */
+  failingSince: Date | null
+  /** it asked for a break until then */
+  notBefore: Date | null
+  createdAt: Date
+}
+
+export interface WebhookDeliveriesTable {
+  /** the `webhook-id` that its receiver sees, the same in every try */
+  id: string
+  /** the order in which things happened */
+  seq: GeneratedAlways<number>
+  webhookId: string
+  galleryId: string | null
+  type: string
+  dedupeKey: string
+  /** what is sent, byte for byte */
+  body: string
+  status: 'queued' | 'sent' | 'failed'
+  attempts: Default<number>
+  /** not tried before */
+  nextAt: Date
+  /** of the last try: what was answered, its first KB as text, and what was wrong */
+  answerStatus: Default<number | null>
+  answerBody: Default<string | null>
+  error: Default<string | null>
+  createdAt: Date
+  triedAt: Default<Date | null>
+  sentAt: Default<Date | null>
 }
 
 export interface FeedbackTable {

@@ -16,11 +16,15 @@ export async function download(deps: Needs, { row, gallery, owner }: Subject): P
     bytes: archive.fileSizeBytes,
     sha256: archive.checksum ?? '',
     ...(await linkOf(deps, row)),
+    // with a password or a link of one's own it opens otherwise, and that stands in no letter about a ZIP
+    page:
+      gallery.state === 'active' && gallery.isPublic && !gallery.passwordHash ? `${deps.settings.publicUrl}/g/${gallery.slug}` : undefined,
   }
 }
 
 export async function archiveFailed(deps: Needs, { row, gallery }: Subject): Promise<LetterFacts<'archive_failed'>> {
   const archive = await archiveOf(deps, row)
   const cause = errorTable[(archive.errorCode ?? 'internal') as ErrorCode]?.[1] ?? errorTable.internal[1]
-  return { title: gallery.title, cause, link: studioOf(deps, gallery) }
+  const { retryAt } = row.facts as { retryAt?: string }
+  return { title: gallery.title, cause, retryAt: retryAt ? new Date(retryAt) : undefined, link: studioOf(deps, gallery) }
 }

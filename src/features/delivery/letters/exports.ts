@@ -8,6 +8,10 @@ import type { LetterFacts } from '../../../domain/letter.ts'
 import { mintLink } from '../../../domain/link.ts'
 import type { Needs, Subject } from './subject.ts'
 
+export async function exportFailed(deps: Needs, { gallery }: Subject): Promise<LetterFacts<'export_failed'>> {
+  return { title: gallery.title, link: `${deps.settings.publicUrl}/g/${gallery.slug}` }
+}
+
 export async function exportReady(deps: Needs, { row, gallery }: Subject): Promise<LetterFacts<'export_ready'>> {
   const link = row.linkId ? await findLink(deps.db, row.linkId) : undefined
   const parts = row.exportId ? await listParts(deps.db, row.exportId) : []

@@ -29,7 +29,9 @@ export async function linkOf(deps: Needs, row: Letter): Promise<{ link: string; 
   const link = row.linkId ? await findLink(deps.db, row.linkId) : undefined
   if (!link) throw new AppError('link_unknown', { letter: row.id }, { final: true })
   const token = mintLink({ id: link.id, kind: link.kind, expiresAt: link.expiresAt }, deps.settings.tokenSecrets)
-  return { link: `${deps.settings.publicUrl}/d/${token}`, linkEnds: link.expiresAt }
+  // to the gallery's page, or to a file
+  const door = link.kind === 'share' ? 's' : 'd'
+  return { link: `${deps.settings.publicUrl}/${door}/${token}`, linkEnds: link.expiresAt }
 }
 
 /** The gallery in the studio. */

@@ -18,7 +18,7 @@ alter table galleries add constraint galleries_archived check (state <> 'archive
 alter table galleries add column hydrating boolean not null default false;
 create index galleries_hydrating on galleries (id) where hydrating;
 create index galleries_final on galleries (final_archive_id) where final_archive_id is not null;
-create index galleries_expired on galleries (id) where state = 'expired';
+create index galleries_expired on galleries (expires_at) where state = 'expired';
 create index galleries_archives on galleries (owner_id, archived_at desc, id desc) where state = 'archived';
 create table archive_proofs (
   id uuid primary key, archive_id uuid not null references archives, checksum text not null, verified_at timestamptz not null);
