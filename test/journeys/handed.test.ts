@@ -125,7 +125,7 @@ test('a link hands its file over to the store, and still decides who gets it', {
       const file = at('browser.zip')
       await download.saveAs(file)
       assert.equal(await sha256Of(file), archive.checksum)
-      assert.deepEqual(hosts, [installation.url.replace(/\/$/, ''), outside])
+      assert.deepEqual(hosts, [new URL(link).origin, outside])
     } finally {
       await browser.close()
     }
