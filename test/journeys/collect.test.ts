@@ -22,13 +22,15 @@ import { type Photo, photos, sendPhoto } from './sending.ts'
 import { freshInstallation, type Installation, until } from './service.ts'
 
 const server = await testServer()
-const skip = typeof server === 'string' ? server : false
+// the clean-up may be asked for 30 times a minute from one address, and only Linux answers to all of 127.0.0.0/8
+const elsewhere = process.platform === 'linux' ? false : 'it asks from many addresses of this machine, as only Linux has them'
+const skip = elsewhere || (typeof server === 'string' ? server : false)
 const seconds = Number(process.env.KEEPSAKE_COLLECT_SECONDS ?? 15)
 const grace = 6
 const uploaders = 8
 const secret = 'Zr4kW9sT1xVbN6mQ8yLc3dHf5gJp2aEu'
 
-test('on a disk', { timeout: 300_000 + seconds * 1000 }, async (t) => {
+test('on a disk', { timeout: 300_000 + seconds * 1000, skip: elsewhere }, async (t) => {
   await collectBeside(t, {}, async ({ dir }) => {
     const objects = path.join(dir, 'storage/objects')
     const found = globSync('galleries/**', { cwd: objects, withFileTypes: true }).filter((file) => file.isFile())
