@@ -70,10 +70,13 @@ async function collectBeside(t: TestContext, env: Record<string, string>, stored
     total.objects += result.objects_deleted
     total.orphans += result.orphans_noted
   }
+  let over = false
   const cleaning = (async () => {
-    while (performance.now() < end) await cleaned()
+    while (!over) await cleaned()
   })()
-  const kept = await Promise.all(people)
+  const kept = await Promise.all(people).finally(() => {
+    over = true
+  })
   await cleaning
 
   for (const [n, { id }] of galleries.entries()) {
@@ -111,7 +114,7 @@ async function collectBeside(t: TestContext, env: Record<string, string>, stored
 
 /** Uploads and takes out its own photos, in an order of its own; the same bytes come again. Answers which are there at the end. */
 async function busy(installation: Installation, ida: Person, gallery: string, n: number, end: number) {
-  const pool = await photos(6, 60_000, 1000 * (n + 1))
+  const pool = await photos(4, 60_000, 1000 * (n + 1))
   const there = new Set<Photo>()
   const count = { sent: 0, removed: 0 }
   let state = n + 1
@@ -119,7 +122,8 @@ async function busy(installation: Installation, ida: Person, gallery: string, n:
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return (state >>> 16) % below
   }
-  while (performance.now() < end) {
+  // a slow machine does enough as well
+  while (performance.now() < end || count.removed < 2) {
     const photo = pool[any(pool.length)]!
     if (!there.has(photo)) {
       await sendPhoto(installation, ida, gallery, photo)
