@@ -14,6 +14,7 @@ import * as retireTables from './migrations/012-retire.ts'
 import * as webhooks from './migrations/013-webhooks.ts'
 import * as feedback from './migrations/014-feedback.ts'
 import * as lastingLinks from './migrations/016-lasting-links.ts'
+import * as sources from './migrations/017-sources.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -30,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   '013-webhooks': webhooks,
   '014-feedback': feedback,
   '016-lasting-links': lastingLinks,
+  '017-sources': sources,
 }
 
 /**
