@@ -101,12 +101,6 @@ export const mutants: Mutant[] = [
     "{ state: 'archiving', archiveError: null }",
     "{ state: 'archived', archivedAt: deps.clock.now(), finalArchiveId: archive.id, archiveError: null }",
   ),
-  one(
-    'what comes out of an archive is not compared',
-    'src/features/archives/hydrate.ts',
-    'if (right) await settle(deps, asset, key)',
-    'if (right !== undefined) await settle(deps, asset, key)',
-  ),
   {
     name: 'the row of an upload before its bytes',
     patches: [

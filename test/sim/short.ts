@@ -8,7 +8,7 @@ import { answers, beginnings, tellStory } from './story.ts'
 import { tapes } from './tapes.ts'
 import type { Effect, Verdict } from './world.ts'
 
-const runs = Number(process.argv[2] ?? 100)
+const runs = Number(process.argv[2] ?? 220)
 const lanes = await Promise.all([openLane(), openLane()])
 let done = 0
 
