@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3 --runs N --photos N --tiny N --large N --videos N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3 --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -31,6 +31,8 @@ const { values } = parseArgs({
     photos: { type: 'string', default: '100' },
     tiny: { type: 'string', default: '20000' },
     large: { type: 'string', default: '1000' },
+    // a bucket has a count of its own: what is always sent of the first file is a share of all of them
+    'bucket-photos': { type: 'string', default: '300' },
     videos: { type: 'string', default: '20' },
     dir: { type: 'string', default: os.tmpdir() },
   },
@@ -47,13 +49,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     clear()
     process.exit(1)
   })
-const options: Options & { large: number; videos: number } = {
+const options: Options & { large: number; bucketPhotos: number; videos: number } = {
   scratch,
   runs: Number(values.runs),
   tries: Number(values.tries),
   photos: Number(values.photos),
   tiny: Number(values.tiny),
   large: Number(values.large),
+  bucketPhotos: Number(values['bucket-photos']),
   videos: Number(values.videos),
 }
 try {

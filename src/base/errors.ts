@@ -149,6 +149,9 @@ const lostState = /^(08...|57P0[1-5]|53300)$/
 const lostSocket = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
 const lostWords = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
+/** Has the disk of the database no room (SQLSTATE 53100)? What was asked was not done, and waiting helps. */
+export const fullDatabase = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === '53100'
+
 /** Did the connection to the database end, or was none made? As drivers and PostgreSQL say it. */
 export function lostDatabase(error: unknown): boolean {
   if (!(error instanceof Error)) return false

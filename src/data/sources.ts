@@ -1,9 +1,16 @@
 /** Questions to the tables gallery_sources and source_notes: galleries that read their photos from a prefix of the bucket. */
 import { type Selectable, sql } from 'kysely'
+import { after, hours, minutes } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { foldersOf } from '../domain/foreign.ts'
 import type { Database, SourcesTable, Tx } from '../ports/database/port.ts'
 
 export type Source = Selectable<SourcesTable>
+
+/** Events may be lost: every prefix is looked at once an hour. */
+export const lookEvery = hours(1)
+/** A look that shows no progress for so long has died, or its job was lost. */
+export const lookAgain = minutes(1)
 
 export async function findSource(db: Database | Tx, galleryId: string): Promise<Source | undefined> {
   return db.selectFrom('gallerySources').selectAll().where('galleryId', '=', galleryId).executeTakeFirst()
@@ -20,40 +27,48 @@ export async function keepSource(
   const { galleryId, prefix, copy, publish, now } = source
   // two registrations at once must see each other
   await sql`select pg_advisory_xact_lock(hashtext('keepsake sources'))`.execute(tx)
+  // every prefix ends in `/`, and the next sign after that is `0`
+  const touching = sql`(s.prefix = any(${foldersOf(prefix)}::text[]) or (s.prefix >= ${prefix} and s.prefix < ${`${prefix.slice(0, -1)}0`}))`
   // a deleted gallery frees its folder
-  await sql`delete from gallery_sources s using galleries g where g.id = s.gallery_id and g.state = 'deleted'`.execute(tx)
+  await sql`delete from gallery_sources s using galleries g where g.id = s.gallery_id and g.state = 'deleted' and ${touching}`.execute(tx)
   const { rows } = await sql`
-    select 1 from gallery_sources
-    where (starts_with(prefix, ${prefix}) or starts_with(${prefix}, prefix)) and not (gallery_id = ${galleryId} and prefix = ${prefix})
-       or (gallery_id = ${galleryId} and prefix <> ${prefix})`.execute(tx)
+    select 1 from gallery_sources s where ${touching} and not (s.gallery_id = ${galleryId} and s.prefix = ${prefix})
+    union all select 1 from gallery_sources s where s.gallery_id = ${galleryId} and s.prefix <> ${prefix}`.execute(tx)
   if (rows.length) throw new AppError('prefix_taken', { prefix })
   await sql`
-    insert into gallery_sources (gallery_id, prefix, copy, publish, state, created_at)
-    values (${galleryId}, ${prefix}, ${copy}, ${publish}, 'waiting', ${now})
-    on conflict (gallery_id) do update
-    set copy = excluded.copy, publish = gallery_sources.publish or excluded.publish, state = 'waiting', error = null`.execute(tx)
+    insert into gallery_sources (gallery_id, prefix, copy, publish, state, created_at, due_at)
+    values (${galleryId}, ${prefix}, ${copy}, ${publish}, 'waiting', ${now}, ${after(now, lookAgain)})
+    on conflict (gallery_id) do update set copy = excluded.copy, publish = gallery_sources.publish or excluded.publish, state = 'waiting',
+      error = null, due_at = excluded.due_at`.execute(tx)
 }
 
 /** Galleries that read a prefix in which one of these paths lies. */
 export async function sourcesOf(db: Database | Tx, paths: string[]): Promise<string[]> {
-  if (!paths.length) return []
+  const prefixes = [...new Set(paths.flatMap(foldersOf))]
+  if (!prefixes.length) return []
   const { rows } = await sql<{ galleryId: string }>`
-    select gallery_id from gallery_sources s
-    where exists (select 1 from unnest(${paths}::text[]) as p (path) where starts_with(p.path, s.prefix))`.execute(db)
+    select gallery_id from gallery_sources where prefix = any(${prefixes}::text[])`.execute(db)
   return rows.map((row) => row.galleryId)
 }
 
-/** Living galleries whose prefix nobody has looked at since `before`, the longest wait first. */
-export async function listUnlooked(db: Database, before: Date, limit: number): Promise<string[]> {
-  const { rows } = await sql<{ galleryId: string }>`
-    select s.gallery_id from gallery_sources s join galleries g on g.id = s.gallery_id
-    where g.state in ('draft', 'active') and (s.looked_at is null or s.looked_at <= ${before})
-    order by s.looked_at nulls first limit ${limit}`.execute(db)
-  return rows.map((row) => row.galleryId)
+/**
+ * Open galleries whose prefix is due for a look, at most `limit`, the longest wait first. Each is handed out again after a minute
+ * unless a look of it goes on or has ended; those that are closed come to the end of the line for an hour.
+ */
+export async function takeDueSources(db: Database, now: Date, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ galleryId: string; open: boolean }>`
+    with due as (
+      select s.gallery_id, g.state in ('draft', 'active') as open from gallery_sources s join galleries g on g.id = s.gallery_id
+      where s.due_at <= ${now} order by s.due_at limit ${limit} for update of s skip locked)
+    update gallery_sources s
+    set due_at = case when due.open then ${after(now, lookAgain)}::timestamptz else ${after(now, lookEvery)}::timestamptz end
+    from due where s.gallery_id = due.gallery_id
+    returning s.gallery_id, due.open`.execute(db)
+  return rows.flatMap(({ galleryId, open }) => (open ? galleryId : []))
 }
 
 export type SourceChange = Partial<
-  Pick<Source, 'state' | 'error' | 'seen' | 'seenBytes' | 'done' | 'doneBytes' | 'lookedAt' | 'finishedAt' | 'publish'>
+  Pick<Source, 'state' | 'error' | 'seen' | 'seenBytes' | 'done' | 'doneBytes' | 'lookedAt' | 'finishedAt' | 'dueAt' | 'publish'>
 >
 
 export async function changeSource(db: Database | Tx, galleryId: string, change: SourceChange): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../base/errors.ts'
-import { albumOf, checkForeignPrefix, foreignKey, isForeign, mayBePhoto, readForeign } from './foreign.ts'
+import { albumOf, checkForeignPrefix, foldersOf, foreignKey, isForeign, mayBePhoto, readForeign } from './foreign.ts'
 
 test('the album of a key is told by albums/{id}/photos/{file} alone (FN-13)', () => {
   const table: Record<string, string | null> = {
@@ -72,4 +72,10 @@ test('a prefix ends in a slash and is nowhere that Keepsake writes', () => {
     'x'.repeat(501),
   ])
     assert.throws(() => checkForeignPrefix(wrong), AppError, wrong)
+})
+
+test('the folders of a path are every prefix above it', () => {
+  assert.deepEqual(foldersOf('a/b/c.jpg'), ['a/', 'a/b/'])
+  assert.deepEqual(foldersOf('a/b/'), ['a/', 'a/b/'])
+  assert.deepEqual(foldersOf('c.jpg'), [])
 })

@@ -27,6 +27,9 @@ export const albumPrefix = (slug: string): string => `albums/${slug}/photos/`
 // what tools and operating systems leave behind, what marks a folder, and ZIPs: one that is made of photos must never ask for itself
 const clutter = /(?:^|\/)(?:\.[^/]*|[^/]*\.ds_store|thumbs\.db|desktop\.ini|__macosx\/.*|[^/]*\.zip|)$/i
 
+/** Every prefix below which this path lies: `a/b/c.jpg` gives `a/` and `a/b/`. */
+export const foldersOf = (path: string): string[] => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index + 1))
+
 /** Can this key be a photo, by its name alone? */
 export const mayBePhoto = (path: string): boolean => !clutter.test(path)
 

@@ -1,6 +1,6 @@
 /** Turns every error into an RFC 9457 problem that tells the caller what they may know, and the log the rest. */
 import type { FastifyError } from 'fastify'
-import { AppError, type ErrorCode, errorTable, lostDatabase } from '../base/errors.ts'
+import { AppError, type ErrorCode, errorTable, fullDatabase, lostDatabase } from '../base/errors.ts'
 import type { Log } from '../ports/deps.ts'
 import type { App } from './app.ts'
 
@@ -78,7 +78,8 @@ export function asAppError(error: unknown): AppError {
   if (code) return new AppError(code, { detail: details[fastify.code ?? ''] }, { cause: error })
   // libraries pack what happened to our database into errors of their own
   const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof AppError && cause.status === 503) return cause
+  if (cause instanceof AppError && (cause.status === 503 || cause.status === 507)) return cause
+  if (fullDatabase(error)) return new AppError('storage_full', {}, { cause: error })
   if (lostDatabase(error)) return new AppError('unavailable', {}, { cause: error })
   const byStatus = statuses[fastify.statusCode ?? 0]
   return new AppError(byStatus ?? 'internal', {}, { cause: error })

@@ -22,7 +22,14 @@ export async function freshCluster(
   t: TestContext,
   server: Pick<Server, 'endpoint'>,
   count: number,
-  { lines = {}, more = {} }: { lines?: Lines | ((database: TestDatabase) => Promise<Lines>); more?: Record<string, string> } = {},
+  {
+    lines = {},
+    more = {},
+  }: {
+    lines?: Lines | ((database: TestDatabase) => Promise<Lines>)
+    /** more of the environment, of all or of the n-th */
+    more?: Record<string, string> | ((n: number) => Record<string, string>)
+  } = {},
 ): Promise<Cluster> {
   const bucket = await freshBucket(server)
   const database = await testDatabase()
@@ -37,10 +44,9 @@ export async function freshCluster(
     S3_BUCKET: bucket.bucket,
     S3_ACCESS_KEY_ID: bucket.accessKeyId,
     S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
-    ...more,
   }
   const machines: Installation[] = []
-  for (let n = 0; n < count; n++) machines.push(await freshInstallation(t, env))
+  for (let n = 0; n < count; n++) machines.push(await freshInstallation(t, { ...env, ...(typeof more === 'function' ? more(n) : more) }))
   // hooks run in their order: when every process has gone
   t.after(() => database.close())
   return { database, bucket, machines }

@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Archive, DownloadResponse, Item, Problem } from '../../sdk/src/wire.ts'
+import type { Archive, DownloadResponse, Gallery, Item, Problem } from '../../sdk/src/wire.ts'
+import { allArrived } from './ledger.ts'
 import { allOf, archiveOf, createGallery, type Person, publish, readyArchive, setUp } from './people.ts'
 import { judgeZip, run, sha256Of, soundForAll } from './programs.ts'
 import { type Photo, photos, sendPhoto, sendPhotos, sha256 } from './sending.ts'
@@ -12,17 +13,17 @@ import { freshInstallation, type Installation, until } from './service.ts'
 
 const mib = 1024 * 1024
 
-/** An installation whose storage is a disk of `size` MiB; undefined where none can be mounted. */
-async function smallDisk(t: TestContext, size: number): Promise<Installation | undefined> {
+/** An installation whose storage, or whose whole data folder, is a disk of `size` MiB; undefined where none can be mounted. */
+async function smallDisk(t: TestContext, size: number, below = 'storage'): Promise<Installation | undefined> {
   const mounted: string[] = []
   // runs after the service has been ended below, and before its folder is removed
   const installation = await freshInstallation(t, { MIN_FREE_BYTES: '0' }, () => {
     for (const mount of mounted) execFileSync('umount', ['-l', mount])
   })
-  const mount = path.join(installation.dir, 'storage')
-  mkdirSync(mount)
+  const mount = path.join(installation.dir, below)
+  mkdirSync(mount, { recursive: true })
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', mount], { stdio: 'pipe' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m,mode=711`, 'tmpfs', mount], { stdio: 'pipe' })
   } catch {
     t.skip('A small disk cannot be mounted here (this needs root on Linux), so the full disk was not tried.')
     return undefined
@@ -31,9 +32,83 @@ async function smallDisk(t: TestContext, size: number): Promise<Installation | u
   return installation
 }
 
+test('a disk that is full for photos and PostgreSQL alike is an outage that ends by itself, and takes nothing back', {
+  timeout: 600_000,
+}, async (t) => {
+  const installation = await smallDisk(t, 320, '')
+  if (!installation) return
+  const service = await installation.start()
+  const ida = await setUp(installation, service)
+  const { id } = await createGallery(ida, { title: 'Full' })
+  const sent = await photos(3, 2 * mib)
+  await sendPhotos(installation, ida, id, sent)
+  await rendered(ida, id)
+  const names: string[] = []
+  const seen = new Map<string, number>()
+  /** Somebody works: photos come, galleries are made. Each answer is a yes that is kept, or says when to come again. */
+  const work = async () => {
+    const [photo] = await photos(1, 300_000, 100 + seen.size + names.length)
+    const title = `Made ${names.length + [...seen.values()].reduce((a, b) => a + b, 0)}`
+    const made = await ida.ask<{ code?: string }>('/api/galleries', { method: 'POST', body: { title } })
+    if (made.status === 201) names.push(title)
+    const begun = await begin(installation, ida, id, photo!)
+    for (const [what, status, headers] of [
+      ['gallery', made.status, made.headers],
+      ['upload', begun.status, begun.headers],
+    ] as const) {
+      seen.set(`${what} ${status}`, (seen.get(`${what} ${status}`) ?? 0) + 1)
+      assert.ok([201, 503, 507].includes(status), `${what}: ${status} ${JSON.stringify(made.body)}\n${service.log().slice(-3000)}`)
+      if (status !== 201) assert.ok(Number(headers.get('retry-after')) > 0, `${what} ${status}`)
+    }
+  }
+  const taken = ballast(installation, 0, '')
+  for (let n = 0; n < 10; n++) await work()
+  assert.ok(seen.get('upload 507') || seen.get('upload 503'), [...seen].join(' '))
+  // until a table needs one more page than there is
+  const long = 'x'.repeat(150)
+  const make = async (n: number) => {
+    const title = `Long ${n} ${long}`
+    const { status, body, headers } = await ida.ask<Problem>('/api/galleries', { method: 'POST', body: { title } })
+    if (status === 201) return !names.push(title)
+    assert.deepEqual([status, body.code], [507, 'storage_full'])
+    assert.ok(Number(headers.get('retry-after')) > 0)
+    return true
+  }
+  let [refused, made] = [false, 0]
+  while (!refused && made < 400) refused = (await Promise.all(Array.from({ length: 8 }, () => make(made++)))).some(Boolean)
+  assert.ok(refused, 'a table had room')
+  // its journal grows until there is no page left for it: PostgreSQL gives up, and cannot start while it is so
+  const grow = () => installation.sql(`select pg_logical_emit_message(false, 'a test', repeat('x', 4000000))`)
+  const died = () =>
+    grow().then(
+      () => false,
+      () => true,
+    )
+  await until(died, { what: 'the end of PostgreSQL', ms: 120_000 })
+  const state = async () => (await fetch(`${installation.url}/readyz`)).status
+  await until(async () => (await state()) === 503, { what: 'the outage', ms: 60_000 })
+  for (let n = 0; n < 5; n++) await work()
+  assert.equal((await fetch(`${installation.url}/healthz`)).status, 200)
+
+  taken.remove()
+  await until(async () => (await state()) === 200, { what: 'the service', ms: 120_000, every: 200 })
+  process.kill(service.pid, 0)
+  const more = await photos(1, 2 * mib, 50)
+  await sendPhotos(installation, ida, id, more)
+  await allArrived(ida, id, [...sent, ...more])
+  const titles = (await allOf<Gallery>(ida, '/api/galleries')).map(({ title }) => title)
+  for (const name of names) assert.ok(titles.includes(name), `${name} was acknowledged`)
+  await publish(ida, id)
+  const archive = await readyArchive(ida, id, 240_000)
+  const zip = path.join(installation.dir, 'whole.zip')
+  writeFileSync(zip, await zipOf(ida, archive.id))
+  assert.deepEqual([await sha256Of(zip), await judgeZip(zip)], [archive.checksum, soundForAll])
+  t.diagnostic([...seen].map(([what, n]) => `${what}: ${n}`).join(', '))
+})
+
 /** Takes free space until only `left` bytes remain; `remove` gives it back. */
-function ballast({ dir }: Installation, left: number): { remove(): void } {
-  const file = path.join(dir, 'storage', 'ballast')
+function ballast({ dir }: Installation, left: number, below = 'storage'): { remove(): void } {
+  const file = path.join(dir, below, 'ballast')
   const { bavail, bsize } = statfsSync(path.dirname(file))
   writeFileSync(file, Buffer.alloc(Math.max(0, bavail * bsize - left)))
   return { remove: () => rmSync(file) }

@@ -1,9 +1,11 @@
 /** Downloads out of a bucket that clients can reach: handed to the store, resumed there, and ended with our link. */
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { chromium } from 'playwright-core'
 import type { DownloadResponse, Item } from '../../sdk/src/wire.ts'
+import { args, program } from '../browser/chromium.ts'
 import { freshBucket, testServer } from '../s3/server.ts'
 import { allOf, createGallery, publish, readyArchive, setUp } from './people.ts'
 import { has, run, sha256Of } from './programs.ts'
@@ -101,6 +103,32 @@ test('a link hands its file over to the store, and still decides who gets it', {
       assert.equal(await sha256Of(file), archive.checksum, name)
     }
     assert.match((await run('curl', ['-sSI', link])).output, new RegExp(`content-length: ${size}`, 'i'))
+  })
+  await t.test('keepsake get follows to the store, and proves what comes from there', async () => {
+    const ran = await installation.command('get', link, '--out', at('got'), '--json')
+    assert.equal(ran.code, 0, ran.stderr)
+    const got = JSON.parse(ran.stdout) as { file: string; sha256: string; proof: string }
+    assert.deepEqual([got.sha256, got.proof, await sha256Of(got.file)], [archive.checksum, 'sha256', archive.checksum])
+  })
+  const noBrowser = existsSync(program) ? false : 'there is no Chromium here'
+  await t.test('a browser follows to the store as well, and saves it under its name', { skip: noBrowser }, async () => {
+    const browser = await chromium.launch({ executablePath: program, args: args.split(' ') })
+    try {
+      const page = await browser.newPage()
+      const hosts: string[] = []
+      page.on('request', (request) => void hosts.push(new URL(request.url()).origin))
+      const begun = page.waitForEvent('download')
+      // an address that becomes a download is a page that was not shown
+      await page.goto(link).catch(() => undefined)
+      const download = await begun
+      assert.equal(download.suggestedFilename(), 'handed.zip')
+      const file = at('browser.zip')
+      await download.saveAs(file)
+      assert.equal(await sha256Of(file), archive.checksum)
+      assert.deepEqual(hosts, [new URL(link).origin, outside])
+    } finally {
+      await browser.close()
+    }
   })
   await t.test('a single file comes under its own name, whatever stands in it', async () => {
     const item = (await allOf<Item>(ida, `/api/galleries/${id}/items`)).find(({ name }) => name === odd.name)!

@@ -3,16 +3,23 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { sql } from 'kysely'
+import type { DownloadResponse } from '../../sdk/src/wire.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { findArchive } from '../../src/data/archives.ts'
 import { loadSealed, storagePieces } from '../../src/features/archives/sealed.ts'
+import type { Database } from '../../src/ports/database/port.ts'
+import { pgbossQueue } from '../../src/ports/queue/pgboss.ts'
 import { diskStorage } from '../../src/ports/storage/disk.ts'
 import { makePhotos } from '../pictures.ts'
-import { testDatabase } from '../postgres.ts'
+import { quiet, testDatabase } from '../postgres.ts'
 import { freshBucket, testServer } from '../s3/server.ts'
+import { freshCluster } from './cluster.ts'
+import { createGallery, publish, readyArchive, setUp } from './people.ts'
 import { judgeZip, run, sha256Of, soundForAll } from './programs.ts'
-import { freshInstallation } from './service.ts'
+import { photos, sendPhotos, sha256 } from './sending.ts'
+import { freshInstallation, type Installation, until } from './service.ts'
 
 const server = await testServer()
 const skip = typeof server === 'string' ? server : false
@@ -102,6 +109,138 @@ test('a folder is delivered out of a bucket, as the same ZIP that a disk gives',
   })
   await service.stop()
 })
+
+test('a bucket that is empty, or of another installation, is an outage: not one row changes, and all goes on when it is back (P23)', {
+  timeout: 300_000,
+  skip,
+}, async (t) => {
+  if (typeof server === 'string') return
+  const secret = 'Zr4kW9sT1xVbN6mQ8yLc3dHf5gJp2aEu'
+  const cluster = await freshCluster(t, server, 1, { more: { CRON_SECRET: secret } })
+  const [machine] = cluster.machines as [Installation]
+  const { db, url } = cluster.database
+  const Bucket = cluster.bucket.bucket
+  const ida = await setUp(machine, await machine.start())
+  const { id } = await createGallery(ida, { title: 'Kept' })
+  await sendPhotos(machine, ida, id, await photos(3, 1_000_000))
+  await publish(ida, id)
+  const { checksum } = await readyArchive(ida, id)
+  const album = await photos(2, 500_000, 10)
+  const put = (Key: string, Body: Buffer | string) =>
+    asOperator(cluster.bucket, (client) => client.send(new PutObjectCommand({ Bucket, Key, Body })))
+  for (const { name, bytes } of album) await put(`albums/theirs/photos/${name}`, bytes)
+  const theirs = await createGallery(ida, { title: 'Theirs' })
+  const prefix = { prefix: 'albums/theirs/photos/' }
+  assert.equal((await ida.ask(`/api/galleries/${theirs.id}/import`, { method: 'POST', body: prefix })).status, 202)
+  // what would go if the store were there: garbage, and an archive whose time is over
+  await put('objects/galleries/gone/assets/a.jpg', 'nobody needs this')
+  const old = await createGallery(ida, { title: 'Old' })
+  await sendPhotos(machine, ida, old.id, await photos(1, 500_000, 20))
+  await publish(ida, old.id)
+  const last = await readyArchive(ida, old.id)
+  const queue = await pgbossQueue({ db, url, log: quiet })
+  t.after(() => queue.stop(0))
+  const idle = async () => {
+    const { rows } = await sql<{ n: number }>`
+      select (select count(*) from queue.job where state < 'completed' and name <> 'reconcile')
+        + (select count(*) from gallery_sources where state <> 'read') + (select count(*) from assets where render_state = 'waiting') as n`.execute(
+      db,
+    )
+    return Number(rows[0]!.n) === 0
+  }
+  await until(idle, { what: 'a moment without work', every: 200 })
+
+  const objects = new Map<string, Buffer>()
+  await asOperator(cluster.bucket, async (client) => {
+    for (const { Key } of (await client.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
+      objects.set(Key!, Buffer.from(await Body!.transformToByteArray()))
+    }
+  })
+  const marker = objects.get('marker.json')!
+  const cron = (name: string) =>
+    ida.ask<{ errors: unknown[] }>(`/api/cron/${name}`, { method: 'POST', headers: { authorization: `Bearer ${secret}` } })
+  const outages: Record<string, { begin: () => Promise<unknown>; end: () => Promise<unknown> }> = {
+    'an empty bucket': {
+      begin: () =>
+        asOperator(cluster.bucket, async (client) => {
+          for (const Key of objects.keys()) await client.send(new DeleteObjectCommand({ Bucket, Key }))
+        }),
+      end: async () => {
+        for (const [Key, bytes] of objects) await put(Key, bytes)
+      },
+    },
+    "another installation's marker": {
+      begin: () => put('marker.json', JSON.stringify({ installation: 'another one' })),
+      end: () => put('marker.json', marker),
+    },
+  }
+  for (const [what, { begin, end }] of Object.entries(outages))
+    await t.test(what, async (t) => {
+      t.after(end)
+      await begin()
+      await sql`insert into garbage (key, reason, not_before) values ('galleries/gone/assets/a.jpg', 'a test', now() - interval '1 day')
+        on conflict do nothing`.execute(db)
+      await sql`update archives set retained_until = now() - interval '1 hour' where id = ${last.id}`.execute(db)
+      const [before, names] = [await allRows(db), await namesIn(cluster.bucket)]
+      assert.equal((await fetch(`${machine.url}/readyz`)).status, 503)
+      const maintained = await cron('maintenance')
+      assert.deepEqual([maintained.status, maintained.body.errors.length], [200, 1])
+      assert.equal((await cron('cleanup')).status, 503)
+      const asked = await runs(db)
+      await queue.send(db, { name: 'reconcile', payload: {} })
+      await queue.send(db, { name: 'gallery.sync', payload: { galleryId: theirs.id } })
+      await queue.send(db, { name: 'gallery.rebuild', payload: { galleryId: id } })
+      await until(async () => (await runs(db)) >= asked + 3, { what: 'the end of the jobs', every: 100 })
+      assert.deepEqual([await allRows(db), await namesIn(cluster.bucket)], [before, names])
+      await end()
+      await until(async () => (await fetch(`${machine.url}/readyz`)).ok, { what: 'readyz', every: 100 })
+    })
+
+  await t.test('when it is back the same steps do their work, and everything is as it was', async () => {
+    const cleaned = await cron('cleanup')
+    assert.deepEqual([cleaned.status, cleaned.body.errors], [200, []])
+    const { rows } = await sql<{ state: string }>`
+      select status::text as state from archives where id = ${last.id} union all select key from garbage where reason = 'a test'`.execute(
+      db,
+    )
+    assert.deepEqual(rows, [{ state: 'deleted' }])
+    await until(idle, { what: 'a moment without work', every: 200 })
+    const lost = await sql`select id from assets where state <> 'stored'`.execute(db)
+    assert.deepEqual(lost.rows, [])
+    const { body } = await ida.ask<DownloadResponse>(`/api/galleries/${id}/download`)
+    const answer = await fetch(body.download_url!.replace('http://photos.test', machine.url))
+    assert.equal(sha256(Buffer.from(await answer.arrayBuffer())), checksum)
+  })
+})
+
+/** One sum of the rows of every table but what a look leaves behind: settings, and how the last look at a prefix went. */
+async function allRows(db: Database): Promise<Record<string, string>> {
+  const { rows } = await sql<{ name: string }>`
+    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not in ('settings', 'throttles')
+    order by 1`.execute(db)
+  assert.ok(rows.length > 20)
+  const sums: Record<string, string> = {}
+  for (const { name } of rows) {
+    const left = sql`to_jsonb(t) - '{state,error,looked_at,due_at}'::text[]`
+    const row = name === 'gallery_sources' ? left : sql`to_jsonb(t)`
+    const found = await sql<{ sum: string }>`
+      select count(*) || ' ' || md5(coalesce(string_agg((${row})::text, ',' order by (${row})::text), '')) as sum from ${sql.table(name)} t`.execute(
+      db,
+    )
+    sums[name] = found.rows[0]!.sum
+  }
+  return sums
+}
+
+/** How many looks of the jobs that are sent below have ended, well or not. */
+async function runs(db: Database): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from queue.job where name in ('reconcile', 'gallery.sync', 'gallery.rebuild') and completed_on is not null`.execute(
+    db,
+  )
+  return rows[0]!.n
+}
 
 async function asOperator<T>(bucket: Awaited<ReturnType<typeof freshBucket>>, work: (client: S3Client) => Promise<T>): Promise<T> {
   const { endpoint, region, accessKeyId, secretAccessKey } = bucket

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { Transform } from 'node:stream'
 
 export interface Toxic {
   /** 'up': towards the server */
@@ -25,6 +26,8 @@ export interface Rule {
   code?: string
   /** the server gets the request, we never get its answer */
   loseAnswer?: boolean
+  /** one bit of this byte of the answer's body is turned over */
+  flipAt?: number
   /** the server gets the request when this resolves, whoever still waits for it */
   keptBack?: Promise<void>
   /** hears how the server answered */
@@ -103,6 +106,18 @@ function pass(from: net.Socket, to: net.Socket, toxics: Toxic[]): void {
   })
 }
 
+function turned(at: number): Transform {
+  let passed = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const copy = Buffer.from(chunk)
+      if (at >= passed && at < passed + copy.length) copy[at - passed]! ^= 1
+      passed += copy.length
+      done(null, copy)
+    },
+  })
+}
+
 /** Applies the first rule that matches and is not used up. */
 export async function requestProxy(target: string): Promise<Proxy & { rules: Rule[]; seen: { method: string; url: string }[] }> {
   const { hostname: host, port } = new URL(target)
@@ -134,7 +149,8 @@ export async function requestProxy(target: string): Promise<Proxy & { rules: Rul
       from.on('error', () => response.destroy())
       rule?.answered?.(from.statusCode!)
       if (rule?.loseAnswer) from.resume().on('end', () => request.socket.resetAndDestroy())
-      else from.pipe(response.writeHead(from.statusCode!, from.rawHeaders))
+      else if (rule?.flipAt === undefined) from.pipe(response.writeHead(from.statusCode!, from.rawHeaders))
+      else from.pipe(turned(rule.flipAt)).pipe(response.writeHead(from.statusCode!, from.rawHeaders))
     })
     forward.end(Buffer.concat(body))
   }

@@ -107,6 +107,9 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   const keptExport = `g % 5 = 3 and (${told} or g % 500 in (8, 108) or g > ${galleries} * 0.98)`
   // of the first owner; messages are forgotten after 30 days, in the night
   const firstHook = `(select w.id from webhooks w where w.owner_id = ${ownerOf('1')} order by w.id limit 1)`
+  // photos of these lie in the bucket under a prefix of their own, those of the big gallery too
+  const foreign = `(g % 10 = 4 or g = ${galleries})`
+  const path = `'albums/gallery-' || g || '/photos/IMG_' || p || '.jpg'`
   const hash = (n: string) => `encode(sha256(int8send(${n})), 'hex')`
   return {
     users: `(id, name, email, role) select ${ownerOf('u')}, 'Owner ' || u, 'owner' || u || '@example.com',
@@ -126,8 +129,15 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
     assets: `(id, gallery_id, item_id, role, original_name, mime, size, crc32, sha256, state, storage_key, storage_offset, width, height, captured_at, modified_at, render_state, created_at)
       select ${of('asset')}, gallery, ${of('item')}, 'original', 'IMG_' || p || '.jpg', 'image/jpeg', 6000000 + g * 31 % 4000000 + p, g * 100 + p,
         sha256(int8send(g * 100000 + p)), case when ${dead} then 'deleted' when p = 7 and g % 1000 = 9 then 'missing' else 'stored' end,
-        'galleries/' || gallery || '/assets/' || ${of('asset')} || '.jpg', case when ${retired} then p * 8000000::bigint else 0 end, 6000, 4000, '2026-05-02T14:03:11', at,
+        case when ${foreign} then ${path} || '#' || md5('etag' || g * 100000 + p) else 'galleries/' || gallery || '/assets/' || ${of('asset')} || '.jpg' end,
+        case when ${retired} then p * 8000000::bigint else 0 end, 6000, 4000, '2026-05-02T14:03:11', at,
         case when g > ${galleries} - 2 and p <= 10 then 'waiting' when p % 500 = 499 then 'failed' else 'done' end, at + interval '1 second' * p from ${files}`,
+    // one in a hundred is due, and closed ones among them
+    gallery_sources: `(gallery_id, prefix, copy, seen, done, state, created_at, looked_at, finished_at, due_at)
+      select gallery, 'albums/gallery-' || g || '/photos/', false, ${photos}, ${photos}, 'read', at, ${now} - interval '30 minutes', ${now} - interval '30 minutes',
+        ${now} + interval '1 second' * (g % 3600 - 36) from seed where ${foreign} or g % 10 = 3`,
+    source_notes: `select gallery, 'albums/gallery-' || g || '/photos/note-' || n || '.jpg#' || md5('note' || n), case n when 1 then 'skipped' else 'duplicate' end,
+        case n when 1 then 'no photo' end from seed cross join generate_series(1, 3) n where ${foreign}`,
     derivatives: `(asset_id, kind, storage_key, mime, size, width, height, crc32, sha256)
       select ${of('asset')}, kind, 'galleries/' || gallery || '/derivatives/' || ${of('asset')} || '-' || kind || '.webp', 'image/webp',
         case kind when 'preview' then 300000 else 20000 end + p, 2048, 1365, g * 100 + p, sha256(int8send(g * 100000 + p))

@@ -3,6 +3,7 @@
  * of asking. Each runs in a transaction that is rolled back.
  */
 import { sql } from 'kysely'
+import { isCode } from '../../src/base/errors.ts'
 import * as activity from '../../src/data/activity.ts'
 import * as archived from '../../src/data/archived.ts'
 import * as entries from '../../src/data/archiveEntries.ts'
@@ -25,6 +26,7 @@ import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
 import * as notifications from '../../src/data/notifications.ts'
 import * as scrub from '../../src/data/scrub.ts'
+import * as sources from '../../src/data/sources.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as uploads from '../../src/data/uploads.ts'
@@ -60,15 +62,23 @@ export const asked = {
   scrub,
   marks,
   notifications,
+  sources,
   suppressions,
   throttles,
   uploads,
   webhooks,
 }
-/** Those with a row for each photographer, or one for all. Galleries that read in a bucket (`sources`) are not filled here yet. */
-export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users', 'sources']
+/** Those with a row for each photographer, or one for all. */
+export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users']
 /** What these modules hold that asks nothing. */
-export const silent = ['archives.newestOf', 'assets.ownKeys', 'downloads.forgotten', 'feedback.asFeedback']
+export const silent = [
+  'archives.newestOf',
+  'assets.ownKeys',
+  'downloads.forgotten',
+  'feedback.asFeedback',
+  'sources.lookEvery',
+  'sources.lookAgain',
+]
 
 /** Rows of one ordinary gallery that lies in the middle of the others, and of the last one, which is big. */
 export interface Sample {
@@ -91,6 +101,8 @@ export interface Sample {
   big: string
   bigItems: string[]
   bigAsset: string
+  /** where some of its photos lie in the bucket */
+  bigPaths: string[]
   atWork: Archive
   keys: string[]
   upload: uploads.Upload
@@ -145,6 +157,7 @@ export async function takeSample(db: Database): Promise<Sample> {
     bigItems: bigItems.map((row) => row.id),
     // every 48th has a link that lives
     bigAsset: bigItems[47]!.assetId,
+    bigPaths: Array.from({ length: 10 }, (_, n) => `albums/${big.slug}/photos/IMG_${n + 1}.jpg`),
     atWork: await one(db.selectFrom('archives').selectAll().where('status', '=', 'processing')),
     keys: [
       ...(await assets.listStored(db, gallery.id)).map((a) => a.storageKey),
@@ -525,6 +538,37 @@ export const questions: Record<string, Question> = {
   'webhooks.pageDeliveries: deep': question((tx, s) => webhooks.pageDeliveries(tx, s.webhook.id, { limit: 50, before: s.delivery })),
   'webhooks.listDueWebhooks': question((tx) => webhooks.listDueWebhooks(tx, now, 500)),
   'webhooks.sweepDeliveries': question((tx) => webhooks.sweepDeliveries(tx, ago(34))),
+  'sources.findSource': question((tx, s) => sources.findSource(tx, s.big)),
+  'sources.keepSource': question((tx, s) =>
+    sources.keepSource(tx, { galleryId: s.gallery.id, prefix: 'albums/fresh/photos/', copy: false, publish: true, now }),
+  ),
+  'sources.keepSource: below a taken one': question(async (tx, s) => {
+    const below = {
+      galleryId: s.gallery.id,
+      prefix: `albums/${s.bigPaths[0]!.split('/')[1]}/photos/more/`,
+      copy: false,
+      publish: true,
+      now,
+    }
+    const refused = await sources.keepSource(tx, below).catch((error: unknown) => error)
+    if (!isCode(refused, 'prefix_taken')) throw new Error('two galleries read the same photos')
+  }),
+  'sources.sourcesOf': question(async (tx, s) => {
+    const found = await sources.sourcesOf(tx, s.bigPaths)
+    if (found[0] !== s.big) throw new Error('its paths do not lead to their gallery')
+  }, 10),
+  'sources.takeDueSources': question((tx) => sources.takeDueSources(tx, now, 500), 1000),
+  'sources.changeSource': question((tx, s) => sources.changeSource(tx, s.big, { state: 'reading', dueAt: now })),
+  'sources.listForeign': question((tx, s) => sources.listForeign(tx, s.big), 'all'),
+  'sources.markFound': question((tx, s) => sources.markFound(tx, s.asset.id)),
+  'sources.listNoted': question((tx, s) => sources.listNoted(tx, s.big)),
+  'sources.noteObject': question((tx, s) => sources.noteObject(tx, { galleryId: s.big, key: 'fresh#1', outcome: 'skipped', reason: 'x' })),
+  'sources.forgetDuplicates': question((tx, s) => sources.forgetDuplicates(tx, s.big)),
+  // asked for every new object: never more than the one row
+  'sources.lockAtPath': question(async (tx, s) => {
+    if (!(await sources.lockAtPath(tx, s.big, s.bigPaths[8]!))) throw new Error('nothing is at this path')
+  }, 10),
+  'sources.listSkipped': question((tx, s) => sources.listSkipped(tx, s.big, 100)),
   'suppressions.suppress': question((tx, s) =>
     suppressions.suppress(tx, {
       id: uuid(1),

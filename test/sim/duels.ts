@@ -3,7 +3,7 @@ import { seconds } from '../../src/base/clock.ts'
 import { deleteGallery, editGallery } from '../../src/features/galleries/edit.ts'
 import type { Lane } from './database.ts'
 import { type File, furnish, makeFile, upload } from './gallery.ts'
-import { publishNow, settle, startJob, toTheEnd, type Wishes } from './settle.ts'
+import { publishNow, restoreNow, retireNow, settle, startJob, sweepUp, toTheEnd, type Wishes } from './settle.ts'
 import { openWorld, type Task, type World } from './world.ts'
 
 interface Duel {
@@ -60,6 +60,41 @@ export const duels: Duel[] = [
       await world.queue.lease(stalled.job!)
       world.clock.advance(seconds(11))
       for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
+    },
+  },
+  {
+    name: 'a gallery is deleted while its final archive is proven',
+    async first(world, wishes) {
+      wishes.publish = 'wanted'
+      await settle(world, wishes)
+      const process = await world.boot('slow')
+      await toTheEnd(world, await world.spawn(process, 'retire', () => retireNow(world, process, wishes)))
+      await toTheEnd(world, (await startJob(world, process))!)
+      return (await startJob(world, process))!
+    },
+    async second(world) {
+      const process = await world.boot('quick')
+      await toTheEnd(world, await world.spawn(process, 'delete', () => deleteGallery(process.deps, world.galleryId)))
+    },
+  },
+  {
+    name: 'an archive rots while its originals come out of it',
+    async first(world, wishes) {
+      wishes.publish = 'wanted'
+      await settle(world, wishes)
+      wishes.archive = 'wanted'
+      await settle(world, wishes)
+      await sweepUp(world)
+      const process = await world.boot('slow')
+      await toTheEnd(world, await world.spawn(process, 'restore', () => restoreNow(world, process, wishes)))
+      return (await startJob(world, process))!
+    },
+    async second(world) {
+      const inside = world.seen.assets.find((asset) => asset.offset > 0)
+      if (!inside) return
+      world.damaged.add(inside.key)
+      world.disk.corrupt(inside.key, inside.offset + 3)
+      world.stirred = true
     },
   },
 ]

@@ -89,6 +89,18 @@ export const mutants: Mutant[] = [
     'if (await isNeeded(deps.db, key)) {',
     'if (isNeeded === undefined) {',
   ),
+  one(
+    'a gallery is sealed without a second look',
+    'src/features/archives/seal.ts',
+    "if (gallery.state !== 'archiving' || !same || living.some(({ state }) => state !== 'stored'))",
+    'if (same === undefined)',
+  ),
+  one(
+    'a gallery is archived before its archive is',
+    'src/features/archives/retire.ts',
+    "{ state: 'archiving', archiveError: null }",
+    "{ state: 'archived', archivedAt: deps.clock.now(), finalArchiveId: archive.id, archiveError: null }",
+  ),
   {
     name: 'the row of an upload before its bytes',
     patches: [

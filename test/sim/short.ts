@@ -8,7 +8,7 @@ import { answers, beginnings, tellStory } from './story.ts'
 import { tapes } from './tapes.ts'
 import type { Effect, Verdict } from './world.ts'
 
-const runs = Number(process.argv[2] ?? 100)
+const runs = Number(process.argv[2] ?? 220)
 const lanes = await Promise.all([openLane(), openLane()])
 let done = 0
 
@@ -34,6 +34,11 @@ try {
     ['fail', answers],
   ]
   const crashes = Array.from({ length: 40 }, (_, i) => ({ at: 1 + i * 7 - (i % 7), plan: plans[i % 3]! }))
+  for (let i = 0; i < 10; i++)
+    await labelled(
+      `archived: dies at effect ${1 + i * 17}`,
+      tellStory(lanes[0]!, 'retired', [{ at: 1 + i * 17, verdict: 'die' }], beginnings),
+    )
   const sampled = fc.sample(tapes, { numRuns: runs, seed: 20260601 })
   // one crash, then some random worlds, so that whatever sees the fault comes early
   const share = Math.ceil(sampled.length / crashes.length)
@@ -42,7 +47,7 @@ try {
       await labelled(`tape ${JSON.stringify(tape)}`, playTape(lane, tape))
       done++
     }
-    await labelled(`${verdict} at effect ${at}`, tellStory(lane, at % 2 ? 'delivered' : 'retired', [{ at, verdict }], counts))
+    await labelled(`${verdict} at effect ${at}`, tellStory(lane, 'delivered', [{ at, verdict }], counts))
     done++
   })
 } catch (error) {

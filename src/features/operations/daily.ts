@@ -14,7 +14,10 @@ export interface MoreToClean {
   sweepUploads: () => Promise<number>
 }
 
-/** Everything that ends because its time is over. A part that fails stops no other, and is named. */
+/**
+ * Everything that ends because its time is over. A part that fails stops no other, and is named. While the store is away not one
+ * row changes (P23): `storage_unreachable`, `storage_foreign`.
+ */
 export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupResult> {
   const result: CleanupResult = {
     archives_ended: 0,
@@ -26,6 +29,7 @@ export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupRe
     uploads_dropped: 0,
     errors: [],
   }
+  await deps.storage.ready()
   const part = async (name: keyof Omit<CleanupResult, 'errors'>, work: () => Promise<number>) => {
     try {
       result[name] = await work()
@@ -51,6 +55,8 @@ export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupRe
 /** Job maintenance. Sent twice for one day it runs once. */
 export async function daily(deps: Needs, more: MoreToClean): Promise<void> {
   if (!(await isDue(deps))) return
+  // a night without its store is not this day's run: the queue asks again until it is back
+  await deps.storage.ready()
   await maintainAndKeep(deps)
   await retryArchiving(deps)
   await deps.queue.send(deps.db, { name: 'scrub', payload: {} })

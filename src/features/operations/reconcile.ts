@@ -5,7 +5,7 @@
  * that have passed are noted, archives whose time is over go, garbage is collected, and once a day the maintenance begins. Every
  * part stands alone: one that fails stops no other. What deletes asks the calendar, and waits while the clock cannot be believed.
  */
-import { after, days, hours, minutes } from '../../base/clock.ts'
+import { after, days, minutes } from '../../base/clock.ts'
 import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
@@ -14,7 +14,7 @@ import { listHydrating, listRetirable, listUnarchived } from '../../data/galleri
 import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
-import { listUnlooked } from '../../data/sources.ts'
+import { takeDueSources } from '../../data/sources.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -101,10 +101,10 @@ async function archiveAll(deps: Pick<Deps, 'db' | 'queue'>, ids: string[]): Prom
   for (const galleryId of ids) await deps.queue.send(deps.db, { name: 'gallery.retire', payload: { galleryId, source: 'expiry' } })
 }
 
-/** Events of the bucket are hints and may be lost: every prefix is looked at once an hour. */
+/** Events of the bucket are hints and may be lost: every prefix is looked at once an hour, and a minute after a look that broke off. */
 async function lookAtBuckets(deps: Needs): Promise<void> {
   if (!deps.storage.foreign) return
-  for (const galleryId of await listUnlooked(deps.db, after(deps.clock.now(), -hours(1)), most))
+  for (const galleryId of await takeDueSources(deps.db, deps.clock.now(), most))
     await deps.queue.send(deps.db, { name: 'gallery.sync', payload: { galleryId } })
 }
 

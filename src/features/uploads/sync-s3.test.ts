@@ -7,13 +7,13 @@ import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { freshBucket, testServer } from '../../../test/s3/server.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
-import { days, hours, systemClock } from '../../base/clock.ts'
+import { days, hours, after as later, minutes, systemClock } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { findSource } from '../../data/sources.ts'
+import { changeSource, findSource, sourcesOf, takeDueSources } from '../../data/sources.ts'
 import { isForeign, readForeign } from '../../domain/foreign.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { s3Storage } from '../../ports/storage/s3.ts'
@@ -205,6 +205,23 @@ describe('photos in our bucket', { skip }, () => {
       assert.equal(await refusal(ours), 'prefix_invalid')
   })
 
+  test('a deleted gallery frees its folder, and no gallery takes what is above or below that of another', async () => {
+    const { gallery, at } = await source({ 'a.jpg': photo[0]!, 'deep/down/b.jpg': photo[1]! })
+    const register = (title: string, prefix: string) =>
+      createGallery(world.deps, world.ownerId, { title }).then(async ({ id }) => {
+        await registerSource(world.deps, id, { prefix, copy: false, look: false })
+        return id
+      })
+    for (const prefix of [`${at}deep/`, `${at}deep/down/`, at, 'albums'])
+      await assert.rejects(register('other', prefix), (error) => isCode(error, 'prefix_taken'))
+    await deleteGallery(world.deps, gallery.id)
+    const below = await register('below', `${at}deep/down/`)
+    await put(`${at.slice(0, -1)}0/beside.jpg`, photo[2]!)
+    const beside = await register('beside', `${at.slice(0, -1)}0/`)
+    const paths = [`${at}deep/down/b.jpg`, `${at}a.jpg`, `${at.slice(0, -1)}0/beside.jpg`]
+    assert.deepEqual((await sourcesOf(world.deps.db, paths)).sort(), [below, beside].sort())
+  })
+
   test('a store without its marker is an outage: no photo is said to be missing', async () => {
     const { gallery } = await source({ 'a.jpg': photo[0]! })
     await sync(gallery)
@@ -247,6 +264,40 @@ describe('photos in our bucket', { skip }, () => {
         return found?.status === 'ready' && found
       })
       assert.deepEqual([ready.imageCount, ready.missingCount], [1, 1])
+    })
+
+    test('a look that was killed, failed or lost its job begins again after a minute (P8)', async () => {
+      for (const state of ['waiting', 'reading', 'failed'] as const) {
+        const { gallery } = await source({ 'a.jpg': photo[0]! })
+        const dueAt = later(world.clock.now(), minutes(1))
+        await changeSource(world.deps.db, gallery.id, { state, error: state === 'failed' ? 'internal' : null, dueAt })
+        await reconcile(world.deps)
+        await reconcile(world.deps)
+        const { rows } = await sql<{ jobs: number }>`
+          select count(*)::int as jobs from queue.job where name = 'gallery.sync' and data->>'galleryId' = ${gallery.id}`.execute(
+          world.deps.db,
+        )
+        assert.equal(rows[0]!.jobs, 0, 'who is at work shows it once a second, and has a minute')
+        world.clock.advance(minutes(1))
+        await reconcile(world.deps)
+        await world.until(async () => (await findSource(world.deps.db, gallery.id))?.state === 'read', `the look after ${state}`)
+        assert.deepEqual(await stored(gallery), [seen('a.jpg', 0)])
+      }
+    })
+
+    test('a closed gallery is not looked at and holds up no other; opened again it is', async () => {
+      const { gallery, at } = await source({ 'a.jpg': photo[0]! })
+      await sync(gallery)
+      await put(`${at}late.jpg`, photo[1]!)
+      await world.deps.db.updateTable('galleries').set({ state: 'expired' }).where('id', '=', gallery.id).execute()
+      world.clock.advance(hours(1))
+      assert.deepEqual((await takeDueSources(world.deps.db, world.clock.now(), 500)).includes(gallery.id), false)
+      const { dueAt } = (await findSource(world.deps.db, gallery.id))!
+      assert.ok(dueAt > world.clock.now())
+      await world.deps.db.updateTable('galleries').set({ state: 'active' }).where('id', '=', gallery.id).execute()
+      world.clock.advance(hours(1))
+      await reconcile(world.deps)
+      await world.until(async () => (await stored(gallery)).length === 2, 'the photo that came meanwhile')
     })
 
     test('a prefix is looked at once an hour, whatever events say', async () => {

@@ -6,6 +6,7 @@
  * missing, and is found again when the same bytes come back. What the photographer took out of the gallery stays out. All of
  * it can be done again, by two at once, and after a kill: every photo is one transaction, and the row is asked first.
  */
+import { after } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { markMissing } from '../../data/assets.ts'
@@ -18,6 +19,8 @@ import {
   forgetDuplicates,
   listForeign,
   listNoted,
+  lookAgain,
+  lookEvery,
   markFound,
   type Source,
 } from '../../data/sources.ts'
@@ -59,14 +62,15 @@ export async function syncGallery(deps: SyncDeps, galleryId: string, options: Sy
   const { db, clock } = deps
   const [gallery, source] = [await findGallery(db, galleryId), await findSource(db, galleryId)]
   if (!gallery || !source || !takesUploads(stateAt(gallery, clock.now()))) return null
-  await changeSource(db, galleryId, { state: 'reading', error: null, lookedAt: clock.now() })
+  const again = (wait: number) => ({ dueAt: after(clock.now(), wait) })
+  await changeSource(db, galleryId, { state: 'reading', error: null, lookedAt: clock.now(), ...again(lookAgain) })
   try {
     const synced = await look(deps, gallery, source, options)
     await openRegistered(deps, source)
-    await changeSource(db, galleryId, { state: 'read', finishedAt: clock.now() })
+    await changeSource(db, galleryId, { state: 'read', finishedAt: clock.now(), ...again(lookEvery) })
     return synced
   } catch (error) {
-    await changeSource(db, galleryId, { state: 'failed', error: error instanceof AppError ? error.code : 'internal' })
+    await changeSource(db, galleryId, { state: 'failed', error: error instanceof AppError ? error.code : 'internal', ...again(lookAgain) })
     throw error
   }
 }
@@ -173,7 +177,8 @@ async function takeAll(deps: SyncDeps, { gallery, source, fresh, before }: Work,
       onProgress?.({ ...progress })
       if (performance.now() - told > 1000 || progress.files === before.done + fresh.length) {
         told = performance.now()
-        await changeSource(deps.db, gallery.id, { done: progress.files, doneBytes: progress.bytes })
+        const dueAt = after(deps.clock.now(), lookAgain)
+        await changeSource(deps.db, gallery.id, { done: progress.files, doneBytes: progress.bytes, dueAt })
       }
     }
   }

@@ -15,6 +15,7 @@ import * as webhooks from './migrations/013-webhooks.ts'
 import * as feedback from './migrations/014-feedback.ts'
 import * as expiry from './migrations/015-expiry.ts'
 import * as lastingLinks from './migrations/016-lasting-links.ts'
+import * as sources from './migrations/017-sources.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   '014-feedback': feedback,
   '015-expiry': expiry,
   '016-lasting-links': lastingLinks,
+  '017-sources': sources,
 }
 
 /**

@@ -282,6 +282,8 @@ export interface SourcesTable {
   createdAt: Date
   lookedAt: Date | null
   finishedAt: Date | null
+  /** when it is looked at next if nothing tells of a change before; a look that goes on puts it off */
+  dueAt: Date
 }
 
 /** What one person asked for; its files are archives (exportParts), which others may have asked for as well. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { minutes, seconds } from '../../base/clock.ts'
-import { AppError, lostDatabase } from '../../base/errors.ts'
+import { AppError, fullDatabase, lostDatabase } from '../../base/errors.ts'
 import type { Log } from '../deps.ts'
 import { type Vigil, vigil } from '../vigil.ts'
 import type { Database, Tables } from './port.ts'
@@ -69,8 +69,9 @@ function watched(client: pg.PoolClient, watch: Vigil): pg.PoolClient {
   return { query, release: (error?: boolean | Error) => client.release(error ?? lost) } as unknown as pg.PoolClient
 }
 
-/** A lost connection is an outage, to whoever asked: what PostgreSQL itself says of a statement is handed on as it is. */
+/** A lost connection and a full disk are outages, to whoever asked: what else PostgreSQL says of a statement is handed on as it is. */
 function inOurWords(cause: unknown): never {
+  if (fullDatabase(cause)) throw new AppError('storage_full', { reason: reasonOf(cause) }, { cause })
   if (lostDatabase(cause)) throw new AppError('unavailable', { reason: reasonOf(cause) }, { cause })
   throw cause
 }

@@ -35,8 +35,8 @@ export interface Attempt {
   token?: string
   /** refuses to replace an object, where the server can */
   onlyNew?: boolean
-  /** an object that people keep, so it goes into the configured storage class */
-  kept?: boolean
+  /** an original, so it goes into the configured storage class */
+  original?: boolean
 }
 
 export type Bucket = ReturnType<typeof bucketOf>
@@ -154,8 +154,8 @@ export function bucketOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageC
 export const copySource = (bucket: string, path: string): string => `${bucket}/${path.split('/').map(encodeURIComponent).join('/')}`
 
 /** The headers of an attempt. */
-export const described = ({ token, onlyNew, kept }: Attempt, { storageClass }: Pick<S3Options, 'storageClass'>) => ({
+export const described = ({ token, onlyNew, original }: Attempt, { storageClass }: Pick<S3Options, 'storageClass'>) => ({
   ...(token ? { Metadata: { token } } : {}),
   ...(onlyNew ? { IfNoneMatch: '*' } : {}),
-  ...(kept && storageClass ? { StorageClass: storageClass as Sdk.StorageClass } : {}),
+  ...(original && storageClass ? { StorageClass: storageClass as Sdk.StorageClass } : {}),
 })

@@ -44,7 +44,7 @@ export async function probeBucket(options: S3Options & { publicEndpoint?: string
       'write',
       'Allow s3:PutObject on the bucket.',
       async () => {
-        await bucket.put(path, bytes, { kept: true })
+        await bucket.put(path, bytes, { original: true })
         return options.storageClass ? `in class ${options.storageClass}` : 'in the class of the bucket'
       },
     ],
