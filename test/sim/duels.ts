@@ -63,6 +63,23 @@ export const duels: Duel[] = [
     },
   },
   {
+    name: 'another worker has claimed a build when the first one wakes up',
+    async first(world, wishes) {
+      wishes.publish = 'wanted'
+      const process = await world.boot('slow')
+      await toTheEnd(world, await world.spawn(process, 'publish', () => publishNow(world, process, wishes)))
+      return (await startJob(world, process))!
+    },
+    async second(world, stalled) {
+      if (stalled.ended) return
+      await world.queue.lease(stalled.job!)
+      world.clock.advance(seconds(11))
+      const taken = await startJob(world, await world.boot('quick'))
+      // its claim, and no further
+      for (let i = 0; taken && i < 2; i++) await world.step(taken)
+    },
+  },
+  {
     name: 'a gallery is deleted while its final archive is proven',
     async first(world, wishes) {
       wishes.publish = 'wanted'
