@@ -159,7 +159,10 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
   await step('a gallery with a password opens for the right one only', async () => {
     await studio.getByRole('link', { name: title }).click()
     await studio.getByLabel('Password for guests').fill('pale blue')
+    // the word of an earlier save may still stand there
+    const saved = studio.waitForResponse((answer) => answer.request().method() === 'PATCH' && answer.ok())
     await studio.getByRole('button', { name: 'Save' }).click()
+    await saved
     await studio.getByText('Saved').waitFor()
     mara.expect(/^401 \/api\/g\//)
     const fresh = await visitor(browser, phone)
