@@ -53,9 +53,11 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>,
 }
 
 /** Nothing was deleted: the gallery is what it was before it was to be archived, and says why it is not. */
-async function standAgain(deps: Pick<Deps, 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
+async function standAgain(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
   if (gallery.state !== 'archiving') return
   await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError: asKnown(error).code })
+  // what came just before it was to be archived is in no delivery yet
+  await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
 }
 
 /**
