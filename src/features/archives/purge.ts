@@ -76,6 +76,7 @@ async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promi
     await markLost(tx, archive.id, deps.clock.now())
     await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
     await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
+    await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } })
     deps.log.error({ gallery: galleryId, back }, '[Archive] the originals are taken back, and the gallery is archived again')
   })
 }
