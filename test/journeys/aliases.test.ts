@@ -58,6 +58,8 @@ test('an album is registered as 001 does it, and asked for at its addresses', { 
       [200, archive.file_size_bytes, 'ready'],
     )
     const { body } = await guest(installation.url).ask<DownloadResponse>(`/albums/${album.album_id}/download`)
+    const missing = await guest(installation.url).ask(`/albums/${album.album_id}/download?file_name=nobody.jpg`)
+    assert.equal(missing.status, 404)
     const token = body.download_url!.split('/d/')[1]!
     const mara = guest(installation.url)
     assert.equal((await head(mara)).status, 401)

@@ -50,13 +50,15 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     return { rows: await Promise.all(versions.map((a) => viewArchive(deps.db, a))), next: null }
   })
 
-  const asked = { params: galleryParams, querystring: z.object({ file: z.string().min(1).max(1000).optional() }) }
+  const name = z.string().min(1).max(1000).optional()
+  // file_name: as the clients of 001 ask
+  const asked = { params: galleryParams, querystring: z.object({ file: name, file_name: name }) }
   // the addresses of 000 and 001 beside ours
   for (const url of ['/api/galleries/:id/download', '/api/gallery/:id/download', '/albums/:id/download'])
     app.get(url, { schema: asked }, async (request, reply): Promise<DownloadResponse> => {
       const gallery = await guard.visit(request, request.params.id)
       const { clientId } = await guard.download(request, gallery)
-      const { file } = request.query
+      const { file_name, file = file_name } = request.query
       if (file !== undefined) return askFile(deps, gallery, file, clientId)
       const answer = await askDownload(deps, gallery, clientId)
       reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
