@@ -13,6 +13,7 @@ import { nightAfter } from '../../domain/night.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { fileFailed } from './export-end.ts'
+import { goOn } from './reopen.ts'
 import { announceInstead } from './request.ts'
 import { writeToOwner } from './tell.ts'
 
@@ -56,8 +57,7 @@ export async function giveUpIn(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>,
 async function standAgain(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, gallery: Gallery, error: unknown): Promise<void> {
   if (gallery.state !== 'archiving') return
   await changeGallery(tx, gallery.id, { state: stateBefore(gallery, deps.clock.now()), archiveError: asKnown(error).code })
-  // what came just before it was to be archived is in no delivery yet
-  await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
+  await goOn(deps, tx, gallery.id)
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Archive } from '../../domain/archive.ts'
 import { stateBefore } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { compareStored } from './prove.ts'
+import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
@@ -76,7 +77,7 @@ async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promi
     await markLost(tx, archive.id, deps.clock.now())
     await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
     await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
-    await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } })
+    await goOn(deps, tx, galleryId)
     deps.log.error({ gallery: galleryId, back }, '[Archive] the originals are taken back, and the gallery is archived again')
   })
 }

@@ -14,6 +14,7 @@ import type { Archive } from '../../domain/archive.ts'
 import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
@@ -36,8 +37,7 @@ export async function restore(
     // their small pictures went with the page; the reconciler has them drawn while the originals come out of the archive
     await setAllUndrawn(tx, galleryId)
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
-    // a photo that came just before it was archived is in no delivery yet
-    await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } })
+    await goOn(deps, tx, galleryId)
     const facts = { ends: expiresAt?.toISOString() ?? null }
     await note(tx, { at: deps.clock.now(), actor: by, action: 'restored', galleryId, subject: archive.id, facts })
     const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
