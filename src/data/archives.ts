@@ -218,24 +218,17 @@ export async function endRetention(tx: Tx, id: string, now: Date): Promise<void>
   await tx.updateTable('archives').set({ retainedUntil: now }).where('id', '=', id).where('status', '=', 'ready').execute()
 }
 
-/** Archives at work that have shown no progress since `before`: their job may be lost. */
-export async function listIdle(db: Database, before: Date, limit: number): Promise<Archive[]> {
+/** Archives at work, or in these of its states, that have shown no progress since `before`: their job is lost, or whoever works on them stands still. */
+export async function listIdle(
+  db: Database,
+  before: Date,
+  limit: number,
+  states: readonly (typeof open)[number][] = open,
+): Promise<Archive[]> {
   return db
     .selectFrom('archives')
     .selectAll()
-    .where('status', 'in', open)
-    .where((eb) => eb(eb.fn.coalesce('progressAt', 'createdAt'), '<', before))
-    .orderBy('createdAt')
-    .limit(limit)
-    .execute()
-}
-
-/** Archives at work without progress since `before`: whoever works on them stands still. */
-export async function listStuck(db: Database, before: Date, limit: number): Promise<Archive[]> {
-  return db
-    .selectFrom('archives')
-    .selectAll()
-    .where('status', 'in', ['processing', 'verifying'])
+    .where('status', 'in', states)
     .where((eb) => eb(eb.fn.coalesce('progressAt', 'createdAt'), '<', before))
     .orderBy('createdAt')
     .limit(limit)

@@ -11,6 +11,7 @@ import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { isWhole } from '../../domain/asset.ts'
+import { readAll } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
@@ -99,12 +100,7 @@ async function isIntact(deps: Pick<Deps, 'storage'>, entry: SealedEntry): Promis
 
 async function sumOf(storage: Pick<Deps['storage'], 'open'>, { storageKey, storageOffset, size }: SealedEntry): Promise<Buffer> {
   const source = await storage.open(storageKey!, storageOffset, storageOffset + size)
-  const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
   const sum = createHash('sha256')
-  try {
-    for (let n = await source.read(buffer); n; n = await source.read(buffer)) sum.update(buffer.subarray(0, n))
-  } finally {
-    await source.close()
-  }
+  for await (const bytes of readAll(source)) sum.update(bytes)
   return sum.digest()
 }

@@ -13,6 +13,7 @@ import type { Actor } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { readWhole } from '../../ports/bytes.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
@@ -21,8 +22,8 @@ import { writeToOwner } from './tell.ts'
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
- * `expiresAt`: when the gallery ends again; null: never. `by`: who did it, for the list of what has happened. Throws `not_archived`, also for the second of two at once, and
- * `archive_damaged` when the archive is not there or its directory is not the one that was sealed; then nothing has changed.
+ * `expiresAt`: when the gallery ends again; null: never. `by`: who did it, for the list of what has happened. Throws
+ * `not_archived`, also for the second of two at once, and `archive_damaged` when the archive is not there or its directory is not the one that was sealed; then nothing has changed.
  */
 export async function restore(
   deps: Needs,
@@ -60,16 +61,6 @@ export async function checkInPlace(deps: Pick<Deps, 'db' | 'storage'>, galleryId
   const { layout } = await loadSealed(deps.db, archive)
   const tail = layout.tail()
   const source = await deps.storage.open(archive.storageKey!, layout.total - tail.length, layout.total)
-  try {
-    const stored = Buffer.alloc(tail.length)
-    for (let at = 0; at < stored.length; ) {
-      const n = await source.read(stored.subarray(at))
-      if (n === 0) break
-      at += n
-    }
-    if (!stored.equals(tail)) throw new AppError('archive_damaged')
-  } finally {
-    await source.close()
-  }
+  if (!(await readWhole(source, tail.length)).equals(tail)) throw new AppError('archive_damaged')
   return archive
 }

@@ -6,7 +6,7 @@
 import type { MaintenanceResult } from '../../../sdk/src/wire.ts'
 import { after, days } from '../../base/clock.ts'
 import { AppError, errorTable } from '../../base/errors.ts'
-import { listOfGalleries, listStuck, markLost, takeAway } from '../../data/archives.ts'
+import { listIdle, listOfGalleries, markLost, takeAway } from '../../data/archives.ts'
 import { countGallery, walkGalleries } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, atWork, isCurrent, stuckAfter } from '../../domain/archive.ts'
@@ -85,7 +85,7 @@ async function noteIfLost(deps: Needs, archive: Archive): Promise<boolean> {
 /** 30 minutes without progress, not of wall time: a large archive may take hours. */
 async function resetStuck(deps: Needs, result: MaintenanceResult): Promise<void> {
   const now = deps.clock.now()
-  for (const archive of await listStuck(deps.db, after(now, -stuckAfter), 500)) {
+  for (const archive of await listIdle(deps.db, after(now, -stuckAfter), 500, ['processing', 'verifying'])) {
     const build = archive.status === 'processing'
     const reason = { errorCode: 'no_progress', errorMessage: errorTable.no_progress[1], progressAt: now }
     const done = await deps.db.transaction().execute(async (tx) => {

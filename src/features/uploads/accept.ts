@@ -21,8 +21,8 @@ import {
   saveOffset,
   type Upload,
 } from '../../data/uploads.ts'
+import { readAll } from '../../ports/bytes.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { readAll } from './bytes.ts'
 import { type FinishOptions, finish, forget, type Lease, openHeld, type Result } from './finish.ts'
 import { type Hashes, pass, type Running, startHash } from './hashes.ts'
 

@@ -7,12 +7,12 @@ import { discard } from '../../data/garbage.ts'
 import { deleteUpload, endUpload, type Upload } from '../../data/uploads.ts'
 import { assetKey } from '../../domain/asset.ts'
 import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
+import { readWhole } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { headBytes, maxPixels } from '../../ports/images/port.ts'
 import type { Source } from '../../ports/storage/port.ts'
 import { addAsset, type Digest, positionAt } from './add.ts'
-import { readWhole } from './bytes.ts'
 import { findTwin } from './twin.ts'
 
 /** stored: there is a new asset. duplicate: the gallery has these very bytes, so nothing was added. */

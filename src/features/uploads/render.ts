@@ -8,11 +8,11 @@ import { findAsset, lockAsset, setRendered, setRenderFailed } from '../../data/a
 import { insertDerivatives } from '../../data/derivatives.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { type Asset, derivativeKey } from '../../domain/asset.ts'
+import { readAll } from '../../ports/bytes.ts'
 import type { DerivativesTable } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Rendered } from '../../ports/images/port.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
-import { readAll } from './bytes.ts'
 
 type RenderDeps = Pick<Deps, 'db' | 'storage' | 'images' | 'clock'>
 

@@ -1,5 +1,5 @@
 /** Bytes of the storage as a stream. */
-import type { Source } from '../../ports/storage/port.ts'
+import type { Source } from './storage/port.ts'
 
 const chunk = 256 * 1024
 
