@@ -17,6 +17,7 @@ import { setMark } from '../../data/marks.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { reconcile, retryArchiving } from '../operations/reconcile.ts'
+import { clearDeleted } from '../operations/retention.ts'
 import { importFolder } from '../uploads/import.ts'
 import { removeItem } from '../uploads/remove.ts'
 import { createWebhook } from '../webhooks/edit.ts'
@@ -442,11 +443,18 @@ describe('expiry', () => {
     await world.until(async () => (await stateOf(g.id)) === 'archived', 'the night after')
   })
 
-  test('a deleted gallery takes its archive along, and only when nothing lies inside that lives', async () => {
+  test('a deleted gallery keeps its archive for its time, and its originals beside it a month and no longer', async () => {
     const g = await gallery(2)
     const { gallery: was } = await archived(g)
+    const before = await purgesOf(g.id)
+    assert.equal(before.length, 2)
     await deleteGallery(world.deps, g.id)
     assert.equal((await findArchive(world.deps.db, was.finalArchiveId!))!.status, 'ready')
+    world.clock.advance(days(31))
+    await clearDeleted(world.deps)
+    world.clock.advance(hours(25))
+    await reconcile(world.deps)
+    for (const key of before) assert.ok(!existsSync(fileOf(key)), 'its originals are not kept for ever')
   })
 })
 

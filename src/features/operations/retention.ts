@@ -11,6 +11,7 @@ import { forgetFeedback } from '../../data/feedback.ts'
 import { forgetGuests } from '../../data/feedbackGuests.ts'
 import { listUncleared, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { takeAllPurges } from '../../data/inside.ts'
 import { listLinked, sweepLinks } from '../../data/links.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import { sweepDeliveries } from '../../data/webhooks.ts'
@@ -91,7 +92,9 @@ async function clearOne(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, n
     if ((await listLinked(tx, galleryId, now)).some((id) => !whole.has(id))) return false
     await forgetFeedback(tx, galleryId)
     await forgetGuests(tx, galleryId)
-    await discard(tx, await deleteAllOf(tx, galleryId), 'gallery deleted', after(now, days(1)))
+    // an archived one may have originals that wait beside its archive
+    const keys = [...(await deleteAllOf(tx, galleryId)), ...(await takeAllPurges(tx, galleryId))]
+    await discard(tx, keys, 'gallery deleted', after(now, days(1)))
     return true
   })
 }
