@@ -66,7 +66,8 @@ function watched(client: pg.PoolClient, watch: Vigil): pg.PoolClient {
       over()
     }
   }
-  return { query, release: (error?: boolean | Error) => client.release(error ?? lost) } as unknown as pg.PoolClient
+  // Kysely releases with false, not with nothing, where it saw no reason to discard
+  return { query, release: (error?: boolean | Error) => client.release(error || lost) } as unknown as pg.PoolClient
 }
 
 /** A lost connection and a full disk are outages, to whoever asked: what else PostgreSQL says of a statement is handed on as it is. */
