@@ -68,8 +68,8 @@ function fingerprint(): string {
   for (const file of files.filter((f) => !f.includes('.test.')).sort()) hash.update(`${file}\0`).update(readFileSync(join(root, file)))
   // A new version of a library makes new files as well.
   const find = createRequire(import.meta.url)
-  for (const name of ['vite', 'react', 'preact', 'tus-js-client', 'lucide-react'])
-    hash.update(readFileSync(find.resolve(`${name}/package.json`)))
+  const libraries = ['vite', 'react', 'preact', 'tus-js-client', 'lucide-react', '@tanstack/react-router', '@tanstack/react-query']
+  for (const name of [...libraries, '@tanstack/react-table']) hash.update(readFileSync(find.resolve(`${name}/package.json`)))
   return hash.digest('hex')
 }
 

@@ -6,7 +6,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../http/app.ts'
 
 const pages = {
-  'studio.html': ['/', '/galleries', '/galleries/*', '/setup', '/sign-in', '/outbox'],
+  'studio.html': [
+    '/',
+    '/setup',
+    '/sign-in',
+    ...['galleries', 'archives', 'rescue', 'jobs', 'webhooks', 'outbox', 'pages', 'activity', 'settings'].flatMap((page) => [
+      `/${page}`,
+      `/${page}/*`,
+    ]),
+  ],
   'guest.html': ['/g/:slug', '/g/:slug/*'],
 }
 

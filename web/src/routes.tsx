@@ -1,10 +1,56 @@
 /** The map of the studio: path to page, each loaded when needed. */
-import { route } from './ui/router.tsx'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { Frame, Lost } from './studio/Frame.tsx'
+import { Inside, Shell } from './studio/Shell.tsx'
+import { readSearch, writeSearch } from './ui/search.ts'
 
-export const routes = [
-  route('/setup', () => import('./studio/SetUpPage.tsx')),
-  route('/sign-in', () => import('./studio/SignInPage.tsx')),
-  route('/', () => import('./studio/GalleriesPage.tsx')),
-  route('/galleries/:slug', () => import('./studio/GalleryPage.tsx')),
-  route('/outbox', () => import('./studio/OutboxPage.tsx')),
-]
+const root = createRootRoute({ component: Shell, notFoundComponent: Lost })
+/** Pages for those who are signed in, inside the frame. */
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Inside, notFoundComponent: Lost })
+
+const routeTree = root.addChildren([
+  createRoute({
+    getParentRoute: () => root,
+    path: '/setup',
+    component: lazyRouteComponent(() => import('./studio/SetUpPage.tsx'), 'Page'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sign-in',
+    component: lazyRouteComponent(() => import('./studio/SignInPage.tsx'), 'Page'),
+  }),
+  inside.addChildren([
+    createRoute({
+      getParentRoute: () => inside,
+      path: '/',
+      beforeLoad: () => {
+        throw redirect({ to: '/galleries', replace: true })
+      },
+    }),
+    page('/galleries', () => import('./studio/GalleriesPage.tsx')),
+    page('/galleries/$slug', () => import('./studio/GalleryPage.tsx')),
+    page('/outbox', () => import('./studio/OutboxPage.tsx')),
+  ]),
+])
+
+function page<const Path extends string>(path: Path, load: () => Promise<{ Page: () => React.ReactNode }>) {
+  return createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load, 'Page') })
+}
+
+export const makeRouter = () =>
+  createRouter({
+    routeTree,
+    scrollRestoration: true,
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
+    defaultPendingComponent: Frame,
+    defaultPendingMs: 300,
+    // A page of another path begins anew, with nothing of the last one.
+    defaultRemountDeps: ({ params }) => params,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

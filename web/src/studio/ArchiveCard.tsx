@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { type Archive, type ArchiveStatus, type Gallery, packArchive, zipOf } from '../api.ts'
 import { type Answer, useTask } from '../ui/answer.ts'
 import { useLanguage } from '../ui/language.tsx'
+import { Progress } from '../ui/Progress.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { useWords } from './words.tsx'
@@ -82,20 +83,13 @@ function Making({ archive }: { archive: Archive }) {
   const percent = queued ? 0 : Math.min(99, archive.percent)
   return (
     <div className="stack tight">
-      <div className="progress-head">
-        <p className="step" aria-live="polite">
-          {step}
-        </p>
-        {!queued && <p className="progress-number">{fmt.percent(percent)}</p>}
-      </div>
-      <div className="bar" role="progressbar" aria-label={step} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100}>
-        <div style={{ width: `${percent}%` }} />
-      </div>
-      <ul className="facts meta">
-        <li>{words.filesOf(fmt.number(archive.processed_photos), fmt.number(archive.image_count))}</li>
-        <li>{words.sizeOf(fmt.bytes(archive.processed_bytes), fmt.bytes(archive.file_size_bytes))}</li>
-        {archive.eta_seconds !== null && <li>{words.about(fmt.duration(archive.eta_seconds))}</li>}
-      </ul>
+      <Progress
+        step={step}
+        percent={queued ? null : percent}
+        facts={[words.filesOf(fmt.number(archive.processed_photos), fmt.number(archive.image_count))]}
+        bytes={{ done: archive.processed_bytes, of: archive.file_size_bytes }}
+        seconds={archive.eta_seconds}
+      />
       {verifying && <p className="meta">{words.archiveVerifyingText}</p>}
     </div>
   )

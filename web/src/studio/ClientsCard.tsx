@@ -1,18 +1,7 @@
 /** Who gets the letter with the link, and what each of them may do. */
 import { CircleCheck, Link2, Pencil, Plus, X } from 'lucide-react'
 import { type FormEvent, useId, useRef, useState } from 'react'
-import {
-  addClient,
-  type Client,
-  changeClient,
-  type Delivery,
-  type Gallery,
-  linkClient,
-  type Permission,
-  removeClient,
-  useClients,
-  useDeliveries,
-} from '../api.ts'
+import { addClient, type Client, changeClient, type Delivery, type Gallery, linkClient, type Permission, removeClient } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Confirm, Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
@@ -20,6 +9,7 @@ import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Choice, Field, Tick } from './Door.tsx'
 import { dayOf, endOf } from './days.ts'
+import { useClients, useDeliveries } from './questions.ts'
 import { useWords } from './words.tsx'
 
 const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim()

@@ -1,11 +1,12 @@
 /** A page with nothing of its own yet: it waits, or says why it cannot go on. */
+import { Link } from '@tanstack/react-router'
 import { FileQuestion } from 'lucide-react'
+import { useWordsOf } from '../ui/language.tsx'
 import type { Refusal } from '../ui/refusal.ts'
-import { Link } from '../ui/router.tsx'
 import { Empty, Trouble, Waiting } from '../ui/Trouble.tsx'
-import { useWords } from './words.tsx'
+import { shellWords } from './shell/words.ts'
 
-export function Frame({ refusal, retry }: { refusal?: Refusal; retry?: () => void }) {
+export function Frame({ refusal, retry }: { refusal?: Refusal | undefined; retry?: () => void }) {
   return (
     <main className="page">
       <h1 className="unseen">Keepsake</h1>
@@ -15,12 +16,12 @@ export function Frame({ refusal, retry }: { refusal?: Refusal; retry?: () => voi
 }
 
 export function Lost() {
-  const words = useWords()
+  const words = useWordsOf(shellWords)
   return (
     <main className="page">
       <h1 className="unseen">Keepsake</h1>
       <Empty icon={<FileQuestion size={28} aria-hidden="true" />} title={words.lostTitle}>
-        <Link to="/" className="button">
+        <Link to="/galleries" className="button">
           {words.toGalleries}
         </Link>
       </Empty>

@@ -1,14 +1,15 @@
 /** All galleries, newest first, and the way to a new one. */
+import { Link, useNavigate } from '@tanstack/react-router'
 import { ImageIcon, Images, Plus, Search } from 'lucide-react'
 import { type FormEvent, useDeferredValue, useEffect, useState } from 'react'
-import { createGallery, type Gallery, useGalleries } from '../api.ts'
+import { createGallery, type Gallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
-import { Link, navigate } from '../ui/router.tsx'
 import { Empty, Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Field } from './Door.tsx'
 import { GalleryBadge } from './GalleryBadge.tsx'
+import { useGalleries } from './questions.ts'
 import { useWords } from './words.tsx'
 
 export function Page() {
@@ -80,7 +81,7 @@ function GalleryRow({ gallery }: { gallery: Gallery }) {
   const { fmt } = useLanguage()
   return (
     <li>
-      <Link to={`/galleries/${gallery.slug}`} className="row gallery-row">
+      <Link to="/galleries/$slug" params={{ slug: gallery.slug }} className="row gallery-row">
         <span className="row-cover">
           {gallery.cover ? <img src={gallery.cover} alt="" loading="lazy" /> : <ImageIcon size={20} aria-hidden="true" />}
         </span>
@@ -101,9 +102,10 @@ function GalleryRow({ gallery }: { gallery: Gallery }) {
 function CreateDialog({ close }: { close: () => void }) {
   const words = useWords()
   const { locale } = useLanguage()
+  const navigate = useNavigate()
   const task = useTask(async (title: string) => {
     const gallery = await createGallery({ title, locale })
-    navigate(`/galleries/${gallery.slug}`)
+    await navigate({ to: '/galleries/$slug', params: { slug: gallery.slug } })
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

@@ -1,9 +1,9 @@
 /** One gallery at work: upload, publish, the archive being made, photos, clients, settings. */
+import { useParams } from '@tanstack/react-router'
 import { ExternalLink, Link2 } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
-import { type Gallery, publish, useArchive, useGallery, useItems, useLinks } from '../api.ts'
+import { type Gallery, publish } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import type { PageProps } from '../ui/router.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
 import { ClientsCard } from './ClientsCard.tsx'
@@ -12,13 +12,15 @@ import { Frame, Lost } from './Frame.tsx'
 import { GalleryBadge } from './GalleryBadge.tsx'
 import { LinksCard } from './LinksCard.tsx'
 import { PhotosCard } from './PhotosCard.tsx'
+import { useArchive, useGallery, useItems, useLinks } from './questions.ts'
 import { SettingsCard } from './SettingsCard.tsx'
 import { UploadCard } from './UploadCard.tsx'
 import { useUpload } from './uploads.tsx'
 import { useWords } from './words.tsx'
 
-export function Page({ params }: PageProps) {
-  const { data, refusal, again, put } = useGallery(params.slug!)
+export function Page() {
+  const { slug } = useParams({ from: '/inside/galleries/$slug' })
+  const { data, refusal, again, put } = useGallery(slug)
   if (data) return <Sheet gallery={data} changed={again} put={put} />
   return refusal?.problem.status === 404 ? <Lost /> : <Frame refusal={refusal} retry={again} />
 }

@@ -1,11 +1,12 @@
 /** Every letter that was written: to whom, how it went, and what it says. */
 import { Mail } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { type Letter, letterPage, resendLetter, useLetter, useLetters } from '../api.ts'
+import { type Letter, letterPage, resendLetter } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
 import { Empty, Note, Trouble, Waiting } from '../ui/Trouble.tsx'
+import { useLetter, useLetters } from './questions.ts'
 import { SilentCard } from './SilentCard.tsx'
 import { useWords } from './words.tsx'
 

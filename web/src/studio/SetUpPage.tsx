@@ -1,19 +1,21 @@
 /** The first account of a new Keepsake. */
+import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useEffect } from 'react'
-import { setUp, useSetUp } from '../api.ts'
+import { setUp } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import { Link, navigate } from '../ui/router.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Door, Field } from './Door.tsx'
+import { useSetUp } from './questions.ts'
 import { useWords } from './words.tsx'
 
 export function Page() {
   const words = useWords()
   const { data, refusal, again } = useSetUp()
+  const navigate = useNavigate()
   const task = useTask(async (form: FormData) => {
     const text = (name: string) => String(form.get(name) ?? '').trim()
     await setUp({ code: text('code'), name: text('name'), email: text('email'), password: String(form.get('password')) })
-    navigate('/')
+    await navigate({ to: '/' })
   })
   useEffect(() => {
     document.title = words.setUpTitle

@@ -1,10 +1,10 @@
 /** How a gallery behaves: title, download, password, end, language, file names; and its end for good. */
+import { useNavigate } from '@tanstack/react-router'
 import { Check, Trash2 } from 'lucide-react'
 import { type FormEvent, useId, useState } from 'react'
 import { changeGallery, deleteGallery, type Gallery, type Locale, type Naming } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Confirm } from '../ui/Dialog.tsx'
-import { navigate } from '../ui/router.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { Choice, Field, Tick } from './Door.tsx'
 import { dayOf, endOf } from './days.ts'
@@ -34,9 +34,10 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     put(changed)
     setSaved(true)
   })
+  const navigate = useNavigate()
   const removal = useTask(async () => {
     await deleteGallery(gallery.id)
-    navigate('/')
+    await navigate({ to: '/galleries' })
   })
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

@@ -1,70 +1,62 @@
 /** The frame around the pages: who is signed in, the way between pages, and the uploads that go on behind them. */
-import { Images, LogOut, Mail } from 'lucide-react'
-import { type ReactNode, useEffect } from 'react'
-import { signedOut, signOut, useSession, useSetUp } from '../api.ts'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { LogOut } from 'lucide-react'
+import { useEffect } from 'react'
+import { signedOut, signOut } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import { Link, navigate, type Route, Router, usePath } from '../ui/router.tsx'
-import { Frame, Lost } from './Frame.tsx'
+import { useWordsOf } from '../ui/language.tsx'
+import { Frame } from './Frame.tsx'
+import { useSession, useSetUp } from './questions.ts'
+import { Navigation } from './shell/Navigation.tsx'
+import { shellWords } from './shell/words.ts'
 import { Uploads } from './uploads.tsx'
-import { useWords } from './words.tsx'
 
-export function Shell({ routes }: { routes: Route[] }) {
-  const path = usePath()
-  const pages = <Router routes={routes} lost={<Lost />} waiting={<Frame />} />
-  return path === '/setup' || path === '/sign-in' ? (
-    pages
-  ) : (
+/** All pages. Uploads stand above them: a session that ends in the middle of one loses nothing. */
+export function Shell() {
+  return (
     <Uploads>
-      <SignedIn path={path}>{pages}</SignedIn>
+      <Outlet />
     </Uploads>
   )
 }
 
-function SignedIn({ path, children }: { path: string; children: ReactNode }) {
-  const words = useWords()
+export function Inside() {
   const { data: session, refusal, again } = useSession()
   useEffect(() => {
     addEventListener(signedOut, again)
     return () => removeEventListener(signedOut, again)
   }, [again])
   const stranger = refusal?.problem.status === 401
-  if (stranger) return <AtTheDoor path={path} />
+  if (stranger) return <AtTheDoor />
   if (refusal && !session) return <Frame refusal={refusal} retry={again} />
-  const inside = path.startsWith('/galleries/') || path === '/'
   return (
     <div className="shell">
       <header className="side">
         <Link to="/" className="brand">
           {session?.user.name ?? 'Keepsake'}
         </Link>
-        <nav aria-label={words.navigation}>
-          <Link to="/" here={inside}>
-            <Images size={18} aria-hidden="true" />
-            {words.galleries}
-          </Link>
-          <Link to="/outbox" here={path === '/outbox'}>
-            <Mail size={18} aria-hidden="true" />
-            {words.outbox}
-          </Link>
-        </nav>
+        <Navigation />
         <SignOut email={session?.user.email ?? ''} />
       </header>
-      {session ? children : <Frame />}
+      {session ? <Outlet /> : <Frame />}
     </div>
   )
 }
 
 /** Not signed in: a new Keepsake is set up first, any other asks who is there. */
-function AtTheDoor({ path }: { path: string }) {
+function AtTheDoor() {
   const { data, refusal, again } = useSetUp()
+  const navigate = useNavigate()
+  const { href } = useLocation()
   useEffect(() => {
-    if (data) navigate(data.needed ? '/setup' : path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`)
-  }, [data, path])
+    if (data?.needed) void navigate({ to: '/setup' })
+    else if (data) void navigate({ to: '/sign-in', search: (href === '/galleries' ? {} : { next: href }) as never })
+  }, [data, href, navigate])
   return <Frame refusal={refusal} retry={again} />
 }
 
 function SignOut({ email }: { email: string }) {
-  const words = useWords()
+  const words = useWordsOf(shellWords)
   const task = useTask(async () => {
     await signOut()
     // A full load: nothing of this person stays in the page.

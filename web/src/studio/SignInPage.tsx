@@ -1,18 +1,20 @@
 /** Who is there: e-mail and password. */
+import { useRouter } from '@tanstack/react-router'
 import { type FormEvent, useEffect } from 'react'
-import { signIn, useSetUp } from '../api.ts'
+import { signIn } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import { navigate } from '../ui/router.tsx'
 import { Note, Trouble } from '../ui/Trouble.tsx'
 import { Door, Field } from './Door.tsx'
+import { useSetUp } from './questions.ts'
 import { useWords } from './words.tsx'
 
 export function Page() {
   const words = useWords()
   const { data } = useSetUp()
+  const { history } = useRouter()
   const task = useTask(async (form: FormData) => {
     await signIn({ email: String(form.get('email')).trim(), password: String(form.get('password')) })
-    navigate(nextPath(location.search))
+    history.push(nextPath(location.search))
   })
   useEffect(() => {
     document.title = words.signIn

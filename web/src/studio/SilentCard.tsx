@@ -1,9 +1,10 @@
 /** Addresses that get no letters, why, and the way back. Nothing is drawn while there is none. */
 import { useId } from 'react'
-import { allowLetters, type Suppression, useSuppressions } from '../api.ts'
+import { allowLetters, type Suppression } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
+import { useSuppressions } from './questions.ts'
 import { useWords } from './words.tsx'
 
 export function SilentCard() {

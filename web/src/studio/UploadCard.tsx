@@ -2,6 +2,7 @@
 import { FolderUp, Pause, Play, RefreshCw, TriangleAlert, X } from 'lucide-react'
 import { type ChangeEvent, type DragEvent, useRef, useState } from 'react'
 import { useLanguage } from '../ui/language.tsx'
+import { Bar } from '../ui/Progress.tsx'
 import { sentenceOf } from '../ui/refusal.ts'
 import { Note } from '../ui/Trouble.tsx'
 import { filesOfDrop, filesOfInput } from './files.ts'
@@ -92,18 +93,7 @@ function Progress({ queue, count }: { queue: Queue; count: Count }) {
         <h2 aria-live="polite">{title}</h2>
         {share && <p className="progress-number">{fmt.percent(count.percent)}</p>}
       </div>
-      {share && (
-        <div
-          className="bar"
-          role="progressbar"
-          aria-label={words.uploadStates.idle}
-          aria-valuenow={count.percent}
-          aria-valuemin={0}
-          aria-valuemax={100}
-        >
-          <div style={{ width: `${count.percent}%` }} />
-        </div>
-      )}
+      {share && <Bar label={words.uploadStates.idle} percent={count.percent} />}
       <div className="progress-foot">
         <ul className="facts meta">
           {facts.map((fact) => (

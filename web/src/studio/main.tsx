@@ -1,10 +1,13 @@
-/** Where the studio begins: its language, its uploads, its pages. */
+/** Where the studio begins: its language, its questions, its uploads, its pages. */
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import '../ui/look.css'
+import '../ui/list.css'
 import './studio.css'
-import { routes } from '../routes.tsx'
+import { makeRouter } from '../routes.tsx'
+import { questions } from '../ui/ask.ts'
 import { languageOf, Speak } from '../ui/language.tsx'
-import { Shell } from './Shell.tsx'
 import { WordsOf, wordsOf } from './words.tsx'
 
 const locale = languageOf(navigator.languages)
@@ -12,7 +15,9 @@ const words = await wordsOf(locale)
 createRoot(document.getElementById('root')!).render(
   <Speak locale={locale}>
     <WordsOf value={words}>
-      <Shell routes={routes} />
+      <QueryClientProvider client={questions()}>
+        <RouterProvider router={makeRouter()} />
+      </QueryClientProvider>
     </WordsOf>
   </Speak>,
 )

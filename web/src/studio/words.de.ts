@@ -5,12 +5,8 @@ import type { Words } from './words.en.ts'
 const count = (n: number, one: string, other: string) => plural('de', n, { one: `# ${one}`, other: `# ${other}` })
 
 export const words: Words = {
-  navigation: 'Seiten',
   galleries: 'Galerien',
   outbox: 'Postausgang',
-  signOut: 'Abmelden',
-  lostTitle: 'Hier ist keine Seite',
-  toGalleries: 'Zu den Galerien',
   photos: (n) => count(n, 'Foto', 'Fotos'),
   files: (n) => count(n, 'Datei', 'Dateien'),
   add: 'Hinzufügen',

@@ -5,12 +5,8 @@ const count = (n: number, one: string, other: string) => plural('en', n, { one: 
 
 export const words = {
   // all pages
-  navigation: 'Pages',
   galleries: 'Galleries',
   outbox: 'Outbox',
-  signOut: 'Sign out',
-  lostTitle: 'There is no page here',
-  toGalleries: 'To the galleries',
   photos: (n: number) => count(n, 'photo', 'photos'),
   files: (n: number) => count(n, 'file', 'files'),
   add: 'Add',

@@ -7,12 +7,8 @@ const count = (n: number, one: string, few: string, many: string) =>
 const files = (n: number) => count(n, 'файл', 'файла', 'файлов')
 
 export const words: Words = {
-  navigation: 'Страницы',
   galleries: 'Галереи',
   outbox: 'Исходящие',
-  signOut: 'Выйти',
-  lostTitle: 'Здесь нет страницы',
-  toGalleries: 'К галереям',
   photos: (n) => count(n, 'фотография', 'фотографии', 'фотографий'),
   files,
   add: 'Добавить',

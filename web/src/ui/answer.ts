@@ -1,4 +1,4 @@
-/** Questions to the server as hooks: one to show, one to send. */
+/** Questions to the server as hooks: one to show, for the small pages of guests (the studio asks by ask.ts), and one to send. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type Refusal, refusalOf } from './refusal.ts'
 

@@ -13,6 +13,8 @@ const en = {
   request: 'Request',
   unreachable: 'No answer from the server. Check your connection, then try again.',
   unclear: 'The server gave an answer this page cannot read. Try again in a minute.',
+  sizeOf: (done: string, all: string) => `${done} of ${all}`,
+  about: (time: string) => `about ${time} left`,
 }
 export type Say = typeof en
 
@@ -26,6 +28,8 @@ const de: Say = {
   request: 'Anfrage',
   unreachable: 'Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
   unclear: 'Diese Seite kann die Antwort des Servers nicht lesen. Versuchen Sie es in einer Minute noch einmal.',
+  sizeOf: (done, all) => `${done} von ${all}`,
+  about: (time) => `noch etwa ${time}`,
 }
 
 const ru: Say = {
@@ -38,6 +42,8 @@ const ru: Say = {
   request: 'Запрос',
   unreachable: 'Сервер не отвечает. Проверьте соединение и попробуйте ещё раз.',
   unclear: 'Страница не может прочитать ответ сервера. Попробуйте ещё раз через минуту.',
+  sizeOf: (done, all) => `${done} из ${all}`,
+  about: (time) => `осталось около ${time}`,
 }
 
 const says: Record<Locale, Say> = { en, de, ru }
@@ -50,6 +56,9 @@ const speechOf = (locale: Locale): Speech => ({ locale, fmt: formatOf(locale), s
 const Language = createContext<Speech>(speechOf('en'))
 
 export const useLanguage = () => useContext(Language)
+
+/** A page's own words, of which it carries all three languages. */
+export const useWordsOf = <W,>(words: Record<Locale, W>): W => words[useLanguage().locale]
 
 export function Speak({ locale, children }: { locale: Locale; children: ReactNode }) {
   useEffect(() => {

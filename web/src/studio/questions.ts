@@ -1,0 +1,107 @@
+/** What the pages of the studio ask: one hook a question, on the functions of api.ts. */
+import { useEffect, useRef } from 'react'
+import {
+  type ArchiveStatus,
+  type Client,
+  call,
+  type Deliveries,
+  followProgress,
+  type Gallery,
+  galleryPath,
+  type Item,
+  type Letter,
+  type LetterText,
+  type Link,
+  type Page,
+  type Progress,
+  rows,
+  type Session,
+  type SetUp,
+  type Suppression,
+} from '../api.ts'
+import type { Answer } from '../ui/answer.ts'
+import { useAsk } from '../ui/ask.ts'
+
+export const useSetUp = () => useAsk(['setup'], (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
+export const useSession = () => useAsk(['session'], (signal) => call<Session>('GET', '/api/session', undefined, signal))
+export const useGallery = (id: string) => useAsk(['gallery', id], (signal) => call<Gallery>('GET', galleryPath(id), undefined, signal))
+
+export const useGalleries = (words: string, pages: number) =>
+  useAsk(['galleries', words, pages], (signal) => rows<Gallery>(`/api/galleries?limit=50&q=${encodeURIComponent(words)}`, pages, signal), {
+    keep: true,
+  })
+
+export const useLetter = (id: string) =>
+  useAsk(['letter', id], (signal) => call<LetterText>('GET', `/api/letters/${id}`, undefined, signal))
+
+/** Asked again now and then: an address may turn out to be dead while somebody looks. */
+export const useSuppressions = () =>
+  useAsk(['suppressions'], (signal) => rows<Suppression>('/api/suppressions', 1, signal), { every: () => 10_000 })
+
+/** Asked again while a letter waits to be sent. */
+export const useLetters = (pages: number) =>
+  useAsk(['letters', pages], (signal) => rows<Letter>('/api/letters?limit=50', pages, signal), {
+    every: (list) => (list.rows.some((letter) => letter.status === 'queued' && !letter.due_at) ? 3000 : null),
+    keep: true,
+  })
+
+/** The clients, and what has reached each of them. */
+export const useDeliveries = (id: string) =>
+  useAsk(['deliveries', id], (signal) => call<Deliveries>('GET', `${galleryPath(id)}/deliveries`, undefined, signal), {
+    every: () => 30_000,
+  })
+
+export const useClients = (id: string) =>
+  useAsk(['clients', id], (signal) => rows<Client>(`${galleryPath(id)}/clients?limit=200`, 50, signal))
+export const useLinks = (id: string) =>
+  useAsk(['links', id], (signal) => call<Page<Link>>('GET', `${galleryPath(id)}/links`, undefined, signal))
+
+/** All items. While pictures are being made they are asked again, large galleries less often. */
+export const useItems = (id: string) =>
+  useAsk(['items', id], (signal) => rows<Item>(`${galleryPath(id)}/items?limit=500`, Number.POSITIVE_INFINITY, signal), {
+    every: ({ rows }) => (rows.some((item) => item.render_state === 'waiting') ? 1000 + rows.length : null),
+  })
+
+/** While it is made the server tells how far it is; where that cannot get through, it is asked every second. */
+export function useArchive(id: string): Answer<ArchiveStatus> {
+  const told = useRef(false)
+  const answer = useAsk(['archive', id], (signal) => call<ArchiveStatus>('GET', `${galleryPath(id)}/archive`, undefined, signal), {
+    // the stream says when it ends; an answer now and then, should it have fallen silent
+    every: ({ status }) => (isMade(status) ? (told.current ? 15_000 : 1000) : status === 'outdated' ? 5000 : null),
+  })
+  const made = answer.data !== undefined && isMade(answer.data.status)
+  const latest = useRef(answer)
+  latest.current = answer
+  useEffect(() => {
+    if (!made) return
+    const leave = followProgress(id, {
+      told: (progress) => {
+        told.current = true
+        const { data, put, again } = latest.current
+        const archive = data?.archive
+        // another archive, or another step of it: the whole answer says more
+        const verifying = progress.percent >= 50
+        const sameStep = archive?.status === (verifying ? 'verifying' : 'processing')
+        if (!archive || archive.id !== progress.archive_id || data.status !== progress.status || !sameStep) return again()
+        put({ ...data, archive: { ...archive, ...numbers(progress) } })
+      },
+      silent: () => {
+        told.current = false
+        latest.current.again()
+      },
+    })
+    return () => {
+      told.current = false
+      leave()
+    }
+  }, [id, made])
+  return answer
+}
+
+const isMade = (status: ArchiveStatus['status']) => status === 'pending' || status === 'processing'
+const numbers = ({ percent, processed_bytes, processed_photos, eta_seconds }: Progress) => ({
+  percent,
+  processed_bytes,
+  processed_photos,
+  eta_seconds,
+})

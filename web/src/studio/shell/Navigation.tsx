@@ -1,0 +1,25 @@
+/** The way between pages: a column on a desktop, a strip that scrolls on a phone. */
+import { Link } from '@tanstack/react-router'
+import { Images, Mail } from 'lucide-react'
+import { useWordsOf } from '../../ui/language.tsx'
+import { shellWords } from './words.ts'
+
+/** Those who run the installation see all, photographers what is theirs. */
+const pages = [
+  { to: '/galleries', word: 'galleries', icon: Images },
+  { to: '/outbox', word: 'outbox', icon: Mail },
+] as const
+
+export function Navigation() {
+  const words = useWordsOf(shellWords)
+  return (
+    <nav aria-label={words.navigation}>
+      {pages.map(({ to, word, icon: Icon }) => (
+        <Link key={to} to={to} activeOptions={{ includeSearch: false }}>
+          <Icon size={18} aria-hidden="true" />
+          {words[word]}
+        </Link>
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,56 @@
+/** What the frame of the studio says. */
+import type { Locale } from '../../../../sdk/src/wire.ts'
+
+const en = {
+  navigation: 'Pages',
+  overview: 'Overview',
+  galleries: 'Galleries',
+  archives: 'Archives',
+  rescue: 'Rescue',
+  jobs: 'Jobs',
+  webhooks: 'Webhooks',
+  outbox: 'Outbox',
+  pages: 'Guest texts',
+  activity: 'Activity',
+  settings: 'Settings',
+  signOut: 'Sign out',
+  lostTitle: 'There is no page here',
+  toGalleries: 'To the galleries',
+}
+type Words = typeof en
+
+const de: Words = {
+  navigation: 'Seiten',
+  overview: 'Übersicht',
+  galleries: 'Galerien',
+  archives: 'Archive',
+  rescue: 'Rettung',
+  jobs: 'Aufgaben',
+  webhooks: 'Webhooks',
+  outbox: 'Postausgang',
+  pages: 'Texte für Gäste',
+  activity: 'Verlauf',
+  settings: 'Einstellungen',
+  signOut: 'Abmelden',
+  lostTitle: 'Hier ist keine Seite',
+  toGalleries: 'Zu den Galerien',
+}
+
+const ru: Words = {
+  navigation: 'Страницы',
+  overview: 'Обзор',
+  galleries: 'Галереи',
+  archives: 'Архивы',
+  rescue: 'Спасение',
+  jobs: 'Задачи',
+  webhooks: 'Вебхуки',
+  outbox: 'Исходящие',
+  pages: 'Тексты для гостей',
+  activity: 'События',
+  settings: 'Настройки',
+  signOut: 'Выйти',
+  lostTitle: 'Здесь нет страницы',
+  toGalleries: 'К галереям',
+}
+
+export const shellWords: Record<Locale, Words> = { en, de, ru }

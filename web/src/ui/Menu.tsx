@@ -1,0 +1,56 @@
+/** What else can be done with a thing, behind three dots. */
+import * as Radix from '@radix-ui/react-dropdown-menu'
+import { Ellipsis } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+export interface Choice {
+  name: string
+  icon?: ReactNode
+  danger?: boolean
+  disabled?: boolean
+  /** an address that is opened */
+  href?: string
+  pick?: () => void
+}
+
+/** `label` says of what it is the menu; not modal, because locking the page would need a style that our content policy forbids. */
+export function Menu({ label, choices, trigger }: { label: string; choices: (Choice | false)[]; trigger?: ReactNode }) {
+  return (
+    <Radix.Root modal={false}>
+      <Radix.Trigger asChild>
+        {trigger ?? (
+          <button type="button" className="button bare square" aria-label={label}>
+            <Ellipsis size={18} aria-hidden="true" />
+          </button>
+        )}
+      </Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className="menu" align="end" sideOffset={4} collisionPadding={8} aria-label={label}>
+          {choices
+            .filter((choice) => choice !== false)
+            .map(({ name, icon, danger, disabled, href, pick }) => (
+              <Radix.Item
+                key={name}
+                className={danger ? 'menu-item danger' : 'menu-item'}
+                disabled={disabled ?? false}
+                onSelect={pick}
+                asChild={href !== undefined}
+              >
+                {href === undefined ? (
+                  <>
+                    {icon}
+                    {name}
+                  </>
+                ) : (
+                  <a href={href} download>
+                    {icon}
+                    {name}
+                  </a>
+                )}
+              </Radix.Item>
+            ))}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
