@@ -50,7 +50,7 @@ interface Running {
 }
 
 function begin(link: string, out: string, ...more: string[]): Running {
-  const args = [path.join(root, 'src/cli/main.ts'), 'get', link, '--out', out, '--json', ...more]
+  const args = [path.join(root, 'bin/keepsake.js'), 'get', link, '--out', out, '--json', ...more]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

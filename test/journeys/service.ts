@@ -11,7 +11,6 @@ import { freePort } from '../port.ts'
 import { temporaryFolder } from '../postgres.ts'
 
 export const root = path.resolve(import.meta.dirname, '../..')
-const main = path.join(root, 'src/cli/main.ts')
 const bin = path.join(root, 'bin/keepsake.js')
 
 export interface Service {
@@ -97,7 +96,7 @@ export async function freshInstallation(
       await client.connect()
       await client.query(text, values).finally(() => client.end())
     },
-    start: (role = 'all') => started(launch([main, 'serve', '--role', role]), role === 'worker' ? undefined : url),
+    start: (role = 'all') => started(launch([bin, 'serve', '--role', role]), role === 'worker' ? undefined : url),
     async command(...args) {
       const child = launch([bin, ...args])
       const stdout = tailOf(child.stdout)
