@@ -173,7 +173,7 @@ export interface Notifications extends Page<Notification> {
 }
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced; more may come */
+  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled; more may come */
   kind: string
   gallery_id: string
   gallery_slug: string
@@ -523,6 +523,8 @@ export interface Restored {
   expires_at: string | null
   /** true: nothing was changed */
   dry_run: boolean
+  /** names of photos that cannot come back: they stay in the gallery as missing until they are uploaded again */
+  missing: string[]
 }
 
 /** GET /api/galleries/:id/restore: how far a restored gallery is; its photos are shown all the while */

@@ -7,7 +7,7 @@ import { AppError } from '../base/errors.ts'
 import { countGallery, findGallery, listGalleries } from '../data/galleries.ts'
 import { ensureOwner } from '../features/accounts/users.ts'
 import { publish } from '../features/archives/publish.ts'
-import { restore } from '../features/archives/restore.ts'
+import { checkRestore, type From, restore } from '../features/archives/restore.ts'
 import { retire } from '../features/archives/retire.ts'
 import { archiveStatus } from '../features/archives/status.ts'
 import { type ExportFormat, exportFormats, feedbackFile } from '../features/feedback/export.ts'
@@ -17,17 +17,26 @@ import type { Deps } from '../ports/deps.ts'
 import { bytesText, type Output, UsageError } from './output.ts'
 import { withWorld } from './world.ts'
 
-const usage = `gallery list | show <slug> | publish <slug> | retire <slug> | restore <slug> | delete <slug> | feedback <slug> [--format ${exportFormats.join('|')}]`
+const options = {
+  format: { type: 'string' },
+  archive: { type: 'string' },
+  salvage: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+} as const
+const usage = `gallery list | show <slug> | publish <slug> | retire <slug> | restore <slug> [--archive id] [--salvage] [--dry-run] | delete <slug> | feedback <slug> [--format ${exportFormats.join('|')}]`
 
 export async function galleryCommand(args: string[], out: Output): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { format: { type: 'string' } } })
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
   const [verb, slug, more] = positionals
   if (more || !verb || !Object.hasOwn(verbs, verb) || (verb === 'list') !== (slug === undefined)) throw new UsageError(usage)
   if (values.format !== undefined && (verb !== 'feedback' || !exportFormats.includes(values.format as ExportFormat)))
     throw new UsageError(usage)
+  if (verb !== 'restore' && (values.archive !== undefined || values.salvage || values['dry-run'])) throw new UsageError(usage)
   const format = (values.format ?? (out.json ? 'json' : 'csv')) as ExportFormat
   return withWorld(async ({ deps }) => {
-    await verbs[verb as keyof typeof verbs](deps, out, slug ?? '', format)
+    if (verb === 'restore')
+      return restoreOne(deps, out, slug!, { archiveId: values.archive, salvage: values.salvage, dryRun: values['dry-run'] })
+    await verbs[verb as Exclude<keyof typeof verbs, 'restore'>](deps, out, slug ?? '', format)
     return 0
   })
 }
@@ -65,11 +74,20 @@ async function retireOne(deps: Deps, out: Output, slug: string): Promise<void> {
   out.say('The gallery is being archived: the service packs it, proves the archive, and then closes the page.')
 }
 
-async function restoreOne(deps: Deps, out: Output, slug: string): Promise<void> {
+/** 3 when something cannot come back. */
+async function restoreOne(deps: Deps, out: Output, slug: string, { dryRun, ...from }: From & { dryRun: boolean }): Promise<number> {
   const expiresAt = after(deps.clock.now(), days(30))
-  const archive = await restore(deps, (await open(deps, slug)).id, { expiresAt })
-  out.result({ archive: archive.id, photos: archive.imageCount, expires_at: expiresAt.toISOString() })
-  out.say(`The gallery is open again with ${archive.imageCount} photos, until ${expiresAt.toISOString().slice(0, 10)}.`)
+  const { id } = await open(deps, slug)
+  const { archive, photos, lost } = await (dryRun ? checkRestore(deps, id, from) : restore(deps, id, { expiresAt, ...from }))
+  const missing = lost.map(({ originalName }) => originalName)
+  out.result({ archive: archive.id, photos, missing, expires_at: expiresAt.toISOString(), dry_run: dryRun })
+  out.say(
+    dryRun
+      ? `${photos} photos would come back. Nothing was changed.`
+      : `The gallery is open again with ${photos} photos, until ${expiresAt.toISOString().slice(0, 10)}.`,
+  )
+  for (const name of missing) out.note(`Missing   ${JSON.stringify(name)}`)
+  return missing.length ? 3 : 0
 }
 
 async function deleteOne(deps: Deps, out: Output, slug: string): Promise<void> {

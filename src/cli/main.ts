@@ -25,7 +25,9 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         more files into a gallery
   keepsake import --prefix albums/<slug>/photos/ [--gallery slug] [--copy]
         a gallery of photos that lie in the bucket already: read there, copied only with --copy
-  keepsake gallery list | show <slug> | publish <slug> | delete <slug>
+  keepsake gallery list | show <slug> | publish <slug> | retire <slug> | delete <slug>
+  keepsake gallery restore <slug> [--archive id] [--salvage] [--dry-run]
+        brings an archived gallery back; from another version; or, of a damaged archive, what is whole
   keepsake gallery feedback <slug> [--format csv|json|summary|list|txt|xmp]
         what guests said, to stdout: every row, a line a photo, favourites for Lightroom's filter, a ZIP of XMP sidecars
   keepsake client list <gallery> | add <gallery> <email> | change <gallery> <email> | remove <gallery> <email> | link <gallery> <email>

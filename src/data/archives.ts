@@ -202,6 +202,12 @@ export async function markGone(tx: Tx, galleryId: string): Promise<string[]> {
   return rows.flatMap((row) => row.storageKey ?? [])
 }
 
+/** Are these archives ready, and so until the transaction ends? */
+export async function lockReady(tx: Tx, ids: string[]): Promise<boolean> {
+  const rows = await tx.selectFrom('archives').select('id').where('id', 'in', ids).where('status', '=', 'ready').forShare().execute()
+  return rows.length === ids.length
+}
+
 /** Keeps the file until then at least; false when its time was over before. */
 export async function keepUntil(tx: Tx, id: string, until: Date): Promise<boolean> {
   const done = await tx

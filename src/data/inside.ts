@@ -56,11 +56,12 @@ export async function moveInside(
   return Number(moved.numAffectedRows ?? 0)
 }
 
-/** Galleries with keys whose time is over. */
+/** Archived galleries with keys whose time is over; those of one that came back are wanted again, or taken by its hydration. */
 export async function listPurgeable(db: Database, now: Date, limit: number): Promise<string[]> {
   const { rows } = await sql<{ galleryId: string }>`
     select distinct gallery_id from (
-      select gallery_id from purges where not_before <= ${now} order by not_before limit ${limit}) as due`.execute(db)
+      select gallery_id from purges join galleries on galleries.id = gallery_id and galleries.state = 'archived'
+      where not_before <= ${now} order by not_before limit ${limit}) as due`.execute(db)
   return rows.map((row) => row.galleryId)
 }
 
@@ -71,6 +72,14 @@ export async function takePurges(tx: Tx, galleryId: string, now: Date, limit: nu
       select key from purges where gallery_id = ${galleryId} and not_before <= ${now} order by key limit ${limit}) returning key`.execute(
     tx,
   )
+  return rows.map((row) => row.key)
+}
+
+/** Takes the waiting keys off the list whose asset was deleted since, or lies under another key of its own; answers them. */
+export async function takeUnneeded(tx: Tx, galleryId: string): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    delete from purges using assets where purges.gallery_id = ${galleryId} and assets.id = purges.asset_id
+      and (assets.state = 'deleted' or storage_offset = 0) returning purges.key`.execute(tx)
   return rows.map((row) => row.key)
 }
 
@@ -85,6 +94,30 @@ export async function renewPurges(tx: Tx, galleryId: string, proofId: string): P
   await tx.updateTable('purges').set({ proofId }).where('galleryId', '=', galleryId).execute()
 }
 
+/** Where the bytes of an asset were found. */
+export type Place = Pick<Asset, 'id' | 'storageKey' | 'storageOffset'>
+
+/** The keys that wait for their end, each as the place of its asset. */
+export async function listPurges(db: Database | Tx, galleryId: string): Promise<Place[]> {
+  const rows = await db.selectFrom('purges').select(['assetId', 'key']).where('galleryId', '=', galleryId).execute()
+  return rows.map(({ assetId, key }) => ({ id: assetId, storageKey: key, storageOffset: 0 }))
+}
+
+/**
+ * Lets living assets of the gallery lie at these places, each in an archive or under a key that waits for its end and then waits
+ * no more. False when one of those keys waits no more already; then the caller goes back.
+ */
+export async function moveTo(tx: Tx, galleryId: string, places: Place[]): Promise<boolean> {
+  await sql`
+    update assets set storage_key = t.key, storage_offset = t.at, state = 'stored'
+    from unnest(${places.map((p) => p.id)}::uuid[], ${places.map((p) => p.storageKey)}::text[], ${places.map((p) => p.storageOffset)}::bigint[])
+      as t (id, key, at)
+    where assets.id = t.id and gallery_id = ${galleryId} and state <> 'deleted'`.execute(tx)
+  const old = places.filter(({ storageOffset }) => storageOffset === 0).map(({ storageKey }) => storageKey)
+  const kept = await sql`delete from purges where gallery_id = ${galleryId} and key = any(${old}::text[])`.execute(tx)
+  return Number(kept.numAffectedRows) === old.length
+}
+
 /** The archive is not to be trusted any more: what still has its old key lies there again. Answers how many. */
 export async function moveBack(tx: Tx, galleryId: string): Promise<number> {
   const back = await sql`
@@ -96,7 +129,10 @@ export async function moveBack(tx: Tx, galleryId: string): Promise<number> {
 }
 
 /** An asset that lies inside an archive, and the key it had before, while that is kept. */
-export type Inside = Pick<Asset, 'id' | 'galleryId' | 'size' | 'sha256' | 'crc32' | 'mime' | 'storageKey' | 'storageOffset'> & {
+export type Inside = Pick<
+  Asset,
+  'id' | 'galleryId' | 'originalName' | 'size' | 'sha256' | 'crc32' | 'mime' | 'storageKey' | 'storageOffset'
+> & {
   oldKey: string | null
 }
 
@@ -108,6 +144,7 @@ export async function listInside(db: Database | Tx, galleryId: string, afterId: 
     .select([
       'assets.id',
       'assets.galleryId',
+      'assets.originalName',
       'assets.size',
       'assets.sha256',
       'assets.crc32',

@@ -61,3 +61,9 @@ export async function markRead(db: Database, userId: string, id: string, now: Da
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
 }
+
+/** Forgets what was told before `before`. Answers how many rows. */
+export async function sweepNotifications(db: Database, before: Date): Promise<number> {
+  const done = await db.deleteFrom('notifications').where('createdAt', '<', before).executeTakeFirst()
+  return Number(done.numDeletedRows)
+}

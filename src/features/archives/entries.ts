@@ -7,7 +7,7 @@ import { findAsset } from '../../data/assets.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { loadSealed } from './sealed.ts'
+import { dataAt, loadSealed } from './sealed.ts'
 import { bytesSource } from './source.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage'>
@@ -35,10 +35,10 @@ export async function listPacked(
 
 /** Sends the file at this position of the list, in ranges if wanted. */
 export async function sendPacked(deps: Needs, reply: FastifyReply, archive: Archive, position: number): Promise<void> {
-  const { entries, layout } = await loadSealed(deps.db, ready(archive))
-  const entry = entries[position]
+  const sealed = await loadSealed(deps.db, ready(archive))
+  const entry = sealed.entries[position]
   if (!entry) throw new AppError('not_found')
-  const begin = layout.offsets[position]! + layout.headerLengths[position]!
+  const begin = dataAt(sealed, position)
   const text = entry.content && inflateRawSync(entry.content)
   await sendRange(reply, {
     size: entry.size,

@@ -1,16 +1,19 @@
 /**
  * Job gallery.hydrate: the originals of a restored gallery get keys of their own again, each when its bytes have the SHA-256 of
  * its upload. One whose old key has not been purged yet simply goes back to it. Killed and begun anew it goes on with what still
- * lies inside; what it had half copied is garbage that has a row. One that is damaged is named and left, the others go on.
+ * lies inside; what it had half copied is garbage that has a row. One that is damaged is taken from another version that has it
+ * whole; where there is none it is missing from now on, and the others go on.
  */
 import { after, hours } from '../../base/clock.ts'
-import { AppError, isCode } from '../../base/errors.ts'
+import { isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { lockAsset } from '../../data/assets.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
-import { dropPurge, type Inside, listInside, moveOut } from '../../data/inside.ts'
+import { dropPurge, type Inside, listInside, moveOut, type Place, takeUnneeded } from '../../data/inside.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { noteDamaged } from './damage.ts'
+import { findWhole, listWhole } from './salvage.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 
@@ -18,23 +21,35 @@ const page = 200
 
 export async function hydrate(deps: Needs, galleryId: string, signal: AbortSignal): Promise<void> {
   let last: string | null = null
-  let damaged = 0
+  const damaged: Inside[] = []
   for (;;) {
     // archived once more meanwhile: it stays inside
     if ((await findGallery(deps.db, galleryId))?.state === 'archived') return
     const inside: Inside[] = await listInside(deps.db, galleryId, last, page)
     for (const asset of inside) {
       signal.throwIfAborted()
-      if (!(await takeOut(deps, asset, signal))) damaged++
+      if (!(await takeOut(deps, asset, signal))) damaged.push(asset)
     }
     last = inside.at(-1)?.id ?? null
     if (!last) break
   }
+  if (damaged.length) await mend(deps, galleryId, damaged, signal)
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
-    if (gallery.state !== 'archived') await changeGallery(tx, galleryId, { hydrating: false })
+    if (gallery.state === 'archived') return
+    await changeGallery(tx, galleryId, { hydrating: false })
+    await discard(tx, await takeUnneeded(tx, galleryId), 'restored without it', after(deps.clock.now(), hours(24)))
   })
-  if (damaged) throw new AppError('source_changed', { gallery: galleryId, damaged }, { final: true })
+}
+
+/** Another version may have whole what this one has not. */
+async function mend(deps: Needs, galleryId: string, damaged: Inside[], signal: AbortSignal): Promise<void> {
+  const { places } = await findWhole(deps, galleryId, damaged, await listWhole(deps, galleryId))
+  const whole = new Map(places.map((place) => [place.id, place]))
+  for (const asset of damaged) {
+    const place = whole.get(asset.id)
+    if (!place || !(await copyOut(deps, asset, place, signal))) await noteDamaged(deps, asset)
+  }
 }
 
 /** False when its bytes are not what was uploaded. */
@@ -44,7 +59,7 @@ async function takeOut(deps: Needs, asset: Inside, signal: AbortSignal): Promise
       await settle(deps, asset, asset.oldKey)
       return true
     }
-    return await copyOut(deps, asset, signal)
+    return await copyOut(deps, asset, asset, signal)
   } catch (error) {
     if (!isCode(error, 'source_changed')) throw error
     deps.log.error(
@@ -65,12 +80,11 @@ async function hasBytes(deps: Needs, key: string, asset: Inside, signal: AbortSi
   }
 }
 
-async function copyOut(deps: Needs, asset: Inside, signal: AbortSignal): Promise<boolean> {
+async function copyOut(deps: Needs, asset: Inside, { storageKey, storageOffset: from }: Place, signal: AbortSignal): Promise<boolean> {
   const key = `galleries/${asset.galleryId}/assets/${asset.id}-${newToken(9)}`
   // garbage until the transaction says otherwise: whatever happens in between, nothing is left that nobody knows
   await deps.db.transaction().execute((tx) => discard(tx, [key], 'unfinished restore', after(deps.clock.now(), hours(24))))
-  const from = asset.storageOffset
-  const piece = { kind: 'copy' as const, key: asset.storageKey, from, to: from + asset.size, crc32: asset.crc32 }
+  const piece = { kind: 'copy' as const, key: storageKey, from, to: from + asset.size, crc32: asset.crc32 }
   const { sha256 } = await deps.storage.assemble(key, [piece], { signal })
   const right = sha256 === null ? await hasBytes(deps, key, asset, signal) : sha256 === asset.sha256.toString('hex')
   if (right) await settle(deps, asset, key)

@@ -1,8 +1,7 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, days } from '../../base/clock.ts'
-import { AppError, isCode } from '../../base/errors.ts'
+import { AppError } from '../../base/errors.ts'
 import { type SealedEntry, sealEntries } from '../../data/archiveEntries.ts'
 import { changeHeld } from '../../data/archives.ts'
 import { markMissing, setUndrawn } from '../../data/assets.ts'
@@ -11,10 +10,10 @@ import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { isWhole } from '../../domain/asset.ts'
-import { readAll } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
+import { isRight } from './prove.ts'
 import { replan, sealedFacts } from './request.ts'
 import { loadSealed } from './sealed.ts'
 
@@ -89,18 +88,7 @@ async function firstBroken(deps: Pick<Deps, 'storage'>, entries: SealedEntry[]):
 async function isIntact(deps: Pick<Deps, 'storage'>, entry: SealedEntry): Promise<boolean> {
   for (const wait of [0, 500, 2000]) {
     await sleep(wait)
-    try {
-      if ((await sumOf(deps.storage, entry)).equals(entry.sha256)) return true
-    } catch (error) {
-      if (!isCode(error, 'source_changed')) throw error
-    }
+    if (await isRight(deps, { ...entry, storageKey: entry.storageKey! })) return true
   }
   return false
-}
-
-async function sumOf(storage: Pick<Deps['storage'], 'open'>, { storageKey, storageOffset, size }: SealedEntry): Promise<Buffer> {
-  const source = await storage.open(storageKey!, storageOffset, storageOffset + size)
-  const sum = createHash('sha256')
-  for await (const bytes of readAll(source)) sum.update(bytes)
-  return sum.digest()
 }

@@ -1,66 +1,130 @@
 /**
  * Brings an archived gallery back. Its originals lie inside the final archive, where every page, download and build reads them:
  * so it is open again as soon as that archive is known to be there, whatever its size. Keys of their own come back afterwards
- * (hydrate.ts), and the archive stays.
+ * (hydrate.ts), and the archive stays. Another ready version may take the final one's place; and from a damaged one what is whole
+ * is salvaged on request.
  */
 import { AppError } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
-import { findArchive } from '../../data/archives.ts'
-import { setAllUndrawn } from '../../data/assets.ts'
+import { lockReady } from '../../data/archives.ts'
+import { listStored, markMissing, setAllUndrawn } from '../../data/assets.ts'
 import { emit } from '../../data/events.ts'
-import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { bumpContent, changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { moveTo, type Place } from '../../data/inside.ts'
 import type { Actor } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
+import type { Asset } from '../../domain/asset.ts'
 import { archivePath } from '../../domain/event.ts'
-import type { Gallery } from '../../domain/gallery.ts'
 import { readWhole } from '../../ports/bytes.ts'
+import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { goOn } from './reopen.ts'
+import { findWhole, listWhole, placesIn } from './salvage.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
+/** From what a gallery comes back. */
+export interface From {
+  /** a ready version of it; left out: its final archive */
+  archiveId?: string | undefined
+  /** read every photo first, and come back without those that are whole nowhere; else a damaged archive is refused */
+  salvage?: boolean | undefined
+}
+
+/** What comes back. */
+export interface Comeback {
+  archive: Archive
+  photos: number
+  /** where those lie that are not where their rows say */
+  places: Place[]
+  /** originals that are whole nowhere, or were missing before */
+  lost: Asset[]
+}
+
 /**
  * `expiresAt`: when the gallery ends again; null: never. `by`: who did it, for the list of what has happened. Throws
- * `not_archived`, also for the second of two at once, and `archive_damaged` when the archive is not there or its directory is not the one that was sealed; then nothing has changed.
+ * `not_archived`, also for the second of two at once; `archive_not_ready` for a version that is none of its ready ones; and
+ * `archive_damaged` when the archive is not there or its directory is not the one that was sealed, or nothing of it could be
+ * salvaged. Then nothing has changed.
  */
 export async function restore(
   deps: Needs,
   galleryId: string,
-  { expiresAt, by = 'system' }: { expiresAt: Date | null; by?: Actor },
-): Promise<Archive> {
-  const archive = await checkInPlace(deps, galleryId)
+  { expiresAt, by = 'system', ...from }: { expiresAt: Date | null; by?: Actor } & From,
+): Promise<Comeback> {
+  const comeback = await checkRestore(deps, galleryId, from)
+  const { archive, places, lost } = comeback
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
-    if (gallery.state !== 'archived' || gallery.finalArchiveId !== archive.id) throw new AppError('not_archived')
-    await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true })
+    if (gallery.state !== 'archived' || (!from.archiveId && gallery.finalArchiveId !== archive.id)) throw new AppError('not_archived')
+    if (!(await lockReady(tx, [archive.id]))) throw new AppError('archive_not_ready', { archive: archive.id })
+    // an original whose grace ended since it was read
+    if (!(await moveTo(tx, galleryId, places))) throw new AppError('attempt_stale', { archive: archive.id })
+    const gone = await nameLost(deps, tx, galleryId, lost)
+    const archiveError = lost.length ? 'archive_damaged' : null
+    await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })
     // their small pictures went with the page; the reconciler has them drawn while the originals come out of the archive
     await setAllUndrawn(tx, galleryId)
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
     await goOn(deps, tx, galleryId)
-    const facts = { ends: expiresAt?.toISOString() ?? null }
+    const facts = { ends: expiresAt?.toISOString() ?? null, ...(lost.length ? { missing: lost.length } : {}) }
     await note(tx, { at: deps.clock.now(), actor: by, action: 'restored', galleryId, subject: archive.id, facts })
     const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
     const told = { type: 'event.restored' as const, archivePath: archivePath(deps.settings.bucket, archive.storageKey!) }
     await emit(deps, tx, { ...told, galleryId, dedupeKey: `event.restored ${once}` })
     const dedupeKey = `gallery_restored ${once}`
     await writeToOwner(deps, tx, gallery, { kind: 'gallery_restored', archiveId: archive.id, dedupeKey })
+    if (!gone) return
+    const names = { files: lost.map(({ originalName }) => originalName).slice(0, 20) }
+    await writeToOwner(deps, tx, gallery, { kind: 'damage_found', archiveId: null, dedupeKey: `damage_found ${once}`, facts: names })
   })
-  deps.log.info({ gallery: galleryId, archive: archive.id }, '[Archive] Gallery restored')
-  return archive
+  deps.log.info({ gallery: galleryId, archive: archive.id, lost: lost.length }, '[Archive] Gallery restored')
+  return comeback
 }
 
 /** What a restore would bring back, and that it can; nothing is changed. Throws as `restore` does. */
-export async function checkInPlace(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string): Promise<Archive> {
-  const gallery: Gallery | undefined = await findGallery(deps.db, galleryId)
+export async function checkRestore(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, from: From = {}): Promise<Comeback> {
+  const gallery = await findGallery(deps.db, galleryId)
   if (gallery?.state !== 'archived') throw new AppError('not_archived')
-  const archive = await findArchive(deps.db, gallery.finalArchiveId!)
-  if (archive?.status !== 'ready') throw new AppError('archive_damaged')
+  const versions = await listWhole(deps, galleryId)
+  const archive = versions.find(({ id }) => id === (from.archiveId ?? gallery.finalArchiveId))
+  if (!archive) throw new AppError(from.archiveId ? 'archive_not_ready' : 'archive_damaged')
+  const assets = await listStored(deps.db, galleryId)
+  if (from.salvage) {
+    const found = await findWhole(deps, galleryId, assets, [archive, ...versions.filter(({ id }) => id !== archive.id)])
+    if (!found.places.length) throw new AppError('archive_damaged')
+    return { archive, photos: found.places.length, ...found }
+  }
+  await checkInPlace(deps, archive)
+  const lost = assets.filter(({ state }) => state === 'missing')
+  if (archive.id === gallery.finalArchiveId) return { archive, photos: assets.length - lost.length, places: [], lost }
+  const held = new Map((await placesIn(deps, archive)).map((place) => [place.id, place]))
+  // photos that came after this version are in the final one alone
+  if (assets.some(({ id }) => !held.has(id))) await checkInPlace(deps, versions[0]!)
+  const places = assets.flatMap(({ id }) => held.get(id) ?? [])
+  const still = lost.filter(({ id }) => !held.has(id))
+  return { archive, photos: assets.length - still.length, places, lost: still }
+}
+
+/** The file is as long as it was, and its whole directory the sealed one. */
+async function checkInPlace(deps: Pick<Deps, 'db' | 'storage'>, archive: Archive): Promise<void> {
   if ((await deps.storage.size(archive.storageKey!)) !== archive.fileSizeBytes) throw new AppError('archive_damaged')
   const { layout } = await loadSealed(deps.db, archive)
   const tail = layout.tail()
   const source = await deps.storage.open(archive.storageKey!, layout.total - tail.length, layout.total)
   if (!(await readWhole(source, tail.length)).equals(tail)) throw new AppError('archive_damaged')
-  return archive
+}
+
+/** They stay in the gallery, shown as missing; whoever uploads one again heals it. True when one of them is newly so. */
+async function nameLost(deps: Pick<Deps, 'log'>, tx: Tx, galleryId: string, lost: Asset[]): Promise<boolean> {
+  const gone = await markMissing(
+    tx,
+    lost.map(({ id }) => id),
+  )
+  if (!gone) return false
+  await bumpContent(tx, galleryId)
+  deps.log.error({ gallery: galleryId, files: lost.map(({ originalName }) => originalName).slice(0, 20) }, '[Archive] originals are lost')
+  return true
 }

@@ -10,8 +10,8 @@ import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { listPacked, sendPacked } from './entries.ts'
 import { archivesOf } from './own.ts'
-import { checkInPlace, restore } from './restore.ts'
-import { retire, retireMany } from './retire.ts'
+import { checkRestore, restore } from './restore.ts'
+import { type Asked, retire, retireMany } from './retire.ts'
 import { viewArchive } from './status.ts'
 
 export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
@@ -27,13 +27,10 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
   const many = z.strictObject({ ids: z.array(z.string().min(1).max(100)).min(1).max(1000) })
   app.post('/api/galleries/bulk-archive', { schema: { body: many } }, async (request, reply): Promise<{ results: BulkArchiveResult[] }> => {
     const userId = await guard.acting(request, 'galleries:write')
-    const results: BulkArchiveResult[] = []
-    for (const id of new Set(request.body.ids)) {
-      // one that is none of theirs answers like one that does not exist, and stops no other
-      const gallery = await guard.gallery(request, id, 'galleries:write').catch(notFound)
-      if (gallery) results.push({ ...(await retireMany(deps, [gallery.id], { userId, source: 'bulk' }))[0]!, id })
-      else results.push({ id, status: 'failed', archive_id: null, error: { code: 'not_found', detail: new AppError('not_found').message } })
-    }
+    const asked: Asked[] = []
+    for (const id of new Set(request.body.ids))
+      asked.push({ id, galleryId: (await guard.gallery(request, id, 'galleries:write').catch(notFound))?.id ?? null })
+    const results = await retireMany(deps, asked, { userId, source: 'bulk' })
     reply.code(202)
     return { results }
   })
@@ -42,17 +39,30 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     /** null: without an end; left out: in 30 days */
     expires_at: z.iso.datetime({ offset: true }).nullable().optional(),
     dry_run: z.boolean().default(false),
+    /** a ready version; left out: the final archive */
+    archive_id: z.uuid().optional(),
+    /** reads every photo before, which takes as long as it takes; those that are whole nowhere are named */
+    salvage: z.boolean().default(false),
   })
   app.post('/api/galleries/:id/restore', { schema: { params: galleryParams, body: wish } }, async (request, reply): Promise<Restored> => {
     const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const { expires_at, dry_run } = request.body
+    const { expires_at, dry_run, salvage, archive_id: archiveId } = request.body
     const now = deps.clock.now()
     const expiresAt = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
     if (expiresAt && expiresAt <= now) throw new AppError('bad_request', { expires_at: 'lies in the past' })
-    const archive = dry_run ? await checkInPlace(deps, id) : await restore(deps, id, { expiresAt, by: byUser(ownerId) })
+    const from = { archiveId, salvage }
+    const { archive, photos, lost } = dry_run
+      ? await checkRestore(deps, id, from)
+      : await restore(deps, id, { expiresAt, by: byUser(ownerId), ...from })
     reply.code(dry_run ? 200 : 202)
-    const ends = expiresAt?.toISOString() ?? null
-    return { photos: archive.imageCount, bytes: archive.fileSizeBytes, archive_id: archive.id, expires_at: ends, dry_run }
+    return {
+      photos,
+      bytes: archive.fileSizeBytes,
+      archive_id: archive.id,
+      expires_at: expiresAt?.toISOString() ?? null,
+      dry_run,
+      missing: lost.map(({ originalName }) => originalName),
+    }
   })
 
   app.get('/api/galleries/:id/restore', { schema: { params: galleryParams } }, async (request): Promise<Restoring> => {

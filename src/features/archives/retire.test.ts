@@ -12,9 +12,11 @@ import { pageActivity } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery } from '../../data/galleries.ts'
+import { listInside, listPurgeable } from '../../data/inside.ts'
 import { pageItems } from '../../data/items.ts'
 import { setMark } from '../../data/marks.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { addClient } from '../galleries/clients.ts'
 import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
 import { reconcile, retryArchiving } from '../operations/reconcile.ts'
 import { clearDeleted } from '../operations/retention.ts'
@@ -171,7 +173,11 @@ describe('retire', () => {
     const [key] = await keysOf(broken.id)
     await world.deps.db.updateTable('assets').set({ state: 'missing' }).where('storageKey', '=', key!).execute()
     const draft = await createGallery(world.deps, world.ownerId, { title: 'Draft' })
-    const results = await retireMany(world.deps, [broken.id, draft.id, whole.id], by)
+    const results = await retireMany(
+      world.deps,
+      [broken, draft, whole].map(({ id }) => ({ id, galleryId: id })),
+      by,
+    )
     assert.deepEqual(
       results.map(({ status, error }) => [status, error?.code]),
       [
@@ -374,29 +380,60 @@ describe('restore', () => {
     writeFileSync(fileOf(key), file)
     await restore(world.deps, g.id, { expiresAt: null })
   })
+})
 
-  test('one damaged entry is left inside and named, the others come out', async () => {
+describe('restore within the grace', () => {
+  test('no job is sent again and again for keys that wait although the gallery is open; what was removed meanwhile goes', async () => {
     const g = await gallery(3)
-    const { key } = await archived(g)
-    world.clock.advance(days(8))
-    await purge(world.deps, g.id, go)
-    await reconcile(world.deps)
-    const file = readFileSync(fileOf(key))
-    const [asset] = await listStored(world.deps.db, g.id)
-    file[asset!.storageOffset + 200]! ^= 1
-    rmSync(fileOf(key))
-    writeFileSync(fileOf(key), file)
+    await archived(g)
+    const waiting = await purgesOf(g.id)
+    const [item] = await pageItems(world.deps.db, g.id, { limit: 1 })
+    const gone = (await listInside(world.deps.db, g.id, null, 10)).find((asset) => asset.id === item!.assetId)!.oldKey!
+    assert.ok(waiting.includes(gone))
     await restore(world.deps, g.id, { expiresAt: null })
-    await assert.rejects(hydrate(world.deps, g.id, go), { code: 'source_changed' })
-    const inside = (await listStored(world.deps.db, g.id)).filter(({ storageOffset }) => storageOffset > 0)
-    assert.deepEqual(
-      inside.map(({ id }) => id),
-      [asset!.id],
-    )
+    await removeItem(world.deps, g.id, item!.id)
+    const later = new Date(world.clock.now().getTime() + days(8))
+    assert.ok(!(await listPurgeable(world.deps.db, later, 100)).includes(g.id))
+    await hydrate(world.deps, g.id, go)
+    assert.deepEqual(await purgesOf(g.id), [])
+    world.clock.advance(hours(25))
+    await reconcile(world.deps)
+    assert.ok(!existsSync(fileOf(gone)))
+    assert.deepEqual((await keysOf(g.id)).sort(), waiting.filter((key) => key !== gone).sort())
+  })
+
+  test('who may only look and came while it was archived is told when it is open again', async () => {
+    const g = await gallery(1)
+    await archived(g)
+    await addClient(world.deps, g.id, 'lena@example.com', null, { permission: 'view' })
+    await restore(world.deps, g.id, { expiresAt: null })
+    const told = () =>
+      world.deps.db.selectFrom('letters').select('kind').where('galleryId', '=', g.id).where('recipient', '=', 'lena@example.com')
+    await world.until(async () => (await told().execute()).some((row) => row.kind === 'published'), 'her letter')
   })
 })
 
 describe('expiry', () => {
+  test('archived by hand in the minute after its end: that it ended is told all the same, once, before it is archived', async () => {
+    const g = await gallery(1)
+    await addClient(world.deps, g.id, 'mara@example.com', null)
+    await editGallery(world.deps, g.id, { expiresAt: new Date(world.clock.now().getTime() + minutes(5)) })
+    world.clock.advance(minutes(6))
+    await archived(g)
+    await reconcile(world.deps)
+    const letters = await world.deps.db
+      .selectFrom('letters')
+      .select(['kind', 'recipient'])
+      .where('galleryId', '=', g.id)
+      .where('kind', 'in', ['gallery_expired', 'own_gallery_expired'])
+      .orderBy('kind')
+      .execute()
+    assert.deepEqual(
+      letters.map((row) => `${row.kind} ${row.recipient}`),
+      ['gallery_expired mara@example.com', 'own_gallery_expired ida@example.com'],
+    )
+  })
+
   test('a gallery that ended a day ago is archived by itself; one whose archiving failed is tried again in the night, and stops no other', async () => {
     const [good, bad] = [await gallery(2), await gallery(2)]
     const [key] = await keysOf(bad.id)

@@ -4,15 +4,13 @@
  */
 import type { BulkArchiveResult } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { note } from '../../data/activity.ts'
 import { sealEntries } from '../../data/archiveEntries.ts'
 import { findArchive, insertArchive, listFinal, nextVersion } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
-import { emit } from '../../data/events.ts'
+import { expireGallery } from '../../data/expire.ts'
 import { listFeedback } from '../../data/feedback.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
-import { endOf } from '../../domain/event.ts'
 import { restsNoMore } from '../../domain/expiry.ts'
 import { type Gallery, mayRetire, stateAt } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
@@ -43,7 +41,8 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     // given more time meanwhile
     if (!mayRetire(state) || (by.source === 'expiry' && !restsNoMore(gallery, now))) throw new AppError('not_retirable')
     const plan = await planFinal(tx, gallery)
-    if (state !== gallery.state) await tellEnd(deps, tx, gallery)
+    // its date has passed and the reconciler has not come by: that it ended is told before that it is archived
+    if (state !== gallery.state) await expireGallery(deps, tx, gallery, now)
     const wish = { source: by.source, requestedBy: by.userId, force: true, announce: false }
     const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'final'))
     await insertArchive(tx, archive)
@@ -53,13 +52,6 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     deps.log.info({ gallery: gallery.id, archive: archive.id, source: by.source }, '[Archive] Gallery is being archived')
     return archive
   })
-}
-
-/** Its date has passed, and the reconciler has not come by: that it ended is told before that it is archived. */
-async function tellEnd(deps: Needs, tx: Tx, gallery: Gallery): Promise<void> {
-  const facts = { ends: gallery.expiresAt!.toISOString() }
-  await note(tx, { at: deps.clock.now(), actor: 'system', action: 'expired', galleryId: gallery.id, facts })
-  await emit(deps, tx, endOf(gallery))
 }
 
 /** The final archive that the gallery has, or that is being made. */
@@ -89,12 +81,19 @@ export async function retireByItself(deps: Needs, galleryId: string, source: 'ex
   }
 }
 
-/** Each by itself: one that cannot be archived stops no other. */
-export async function retireMany(deps: Needs, ids: string[], by: Asker): Promise<BulkArchiveResult[]> {
+/** One of a bulk run: as it was asked for, and which gallery that is; null when it is none of theirs. */
+export interface Asked {
+  id: string
+  galleryId: string | null
+}
+
+/** Each by itself: one that cannot be archived stops no other, and one that is none of theirs answers like one that does not exist. */
+export async function retireMany(deps: Needs, asked: Asked[], by: Asker): Promise<BulkArchiveResult[]> {
   const results: BulkArchiveResult[] = []
-  for (const id of ids) {
+  for (const { id, galleryId } of asked) {
     try {
-      results.push({ id, status: 'archiving', archive_id: (await retire(deps, id, by)).id, error: null })
+      if (!galleryId) throw new AppError('not_found')
+      results.push({ id, status: 'archiving', archive_id: (await retire(deps, galleryId, by)).id, error: null })
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       results.push({ id, status: 'failed', archive_id: null, error: { code: error.code, detail: error.message } })

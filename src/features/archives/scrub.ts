@@ -8,13 +8,13 @@ import { after, days, seconds } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { markLost } from '../../data/archives.ts'
-import { markMissing } from '../../data/assets.ts'
-import { bumpContent, changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
+import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof } from '../../data/inside.ts'
 import { listUnreadArchives, listUnreadAssets, noteRead, type Unread } from '../../data/scrub.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { noteDamaged } from './damage.ts'
 import { compareStored } from './prove.ts'
 import { loadSealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
@@ -58,7 +58,7 @@ export async function scrub(deps: Needs, signal: AbortSignal): Promise<Scrubbed>
 async function readAsset(deps: Needs, asset: Unread, signal: AbortSignal): Promise<boolean> {
   const good = await isWholeThrice(deps, asset, signal)
   if (good) await noteRead(deps.db, 'assets', asset.id, deps.clock.now())
-  else await noteDamaged(deps, asset)
+  else await noteDamaged(deps, { ...asset, storageOffset: 0 })
   return good
 }
 
@@ -74,18 +74,6 @@ async function isWholeThrice(deps: Needs, asset: Unread, signal: AbortSignal): P
     }
   }
   return false
-}
-
-async function noteDamaged(deps: Needs, asset: Unread): Promise<void> {
-  deps.log.error({ asset: asset.id, key: asset.storageKey, name: asset.originalName }, '[Scrub] an original is damaged')
-  await deps.db.transaction().execute(async (tx) => {
-    const gallery = await lockGalleryOfAnyState(tx, asset.galleryId)
-    if (!(await markMissing(tx, [asset.id]))) return
-    await bumpContent(tx, gallery.id)
-    if (gallery.state === 'active') await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } })
-    const facts = { files: [asset.originalName] }
-    await writeToOwner(deps, tx, gallery, { kind: 'damage_found', archiveId: null, dedupeKey: `damage_found ${asset.id}`, facts })
-  })
 }
 
 /** False when the file is damaged. */

@@ -22,7 +22,7 @@ import type { Gallery } from '../../domain/gallery.ts'
 import { imagesHash } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { loadSealed, type Sealed } from './sealed.ts'
+import { dataAt, loadSealed, type Sealed } from './sealed.ts'
 import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'queue' | 'clock' | 'settings'>
@@ -60,7 +60,7 @@ export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
 }
 
 /** Where the bytes of every original begin in the archive. */
-const placesOf = ({ entries, layout }: Sealed): Placed[] =>
-  entries.flatMap(({ assetId, storageKey, storageOffset }, i) =>
-    assetId ? [{ assetId, storageKey: storageKey!, storageOffset, offset: layout.offsets[i]! + layout.headerLengths[i]! }] : [],
+const placesOf = (sealed: Sealed): Placed[] =>
+  sealed.entries.flatMap(({ assetId, storageKey, storageOffset }, i) =>
+    assetId ? [{ assetId, storageKey: storageKey!, storageOffset, offset: dataAt(sealed, i) }] : [],
   )

@@ -40,6 +40,9 @@ export async function loadSealed(db: Database | Tx, archive: Planned): Promise<S
   return { planHash: archive.planHash, entries, layout: layoutOf(entries, archive.recipe.format) }
 }
 
+/** Where the bytes of the entry at this position begin in the file. */
+export const dataAt = ({ layout }: Pick<Sealed, 'layout'>, i: number): number => layout.offsets[i]! + layout.headerLengths[i]!
+
 /** The whole ZIP as the storage assembles it. */
 export function* storagePieces(sealed: Sealed): Generator<Piece> {
   for (const piece of pieces(sealed.layout, 0, sealed.layout.total)) {

@@ -14,6 +14,7 @@ import { findGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { findLetter, insertLetter } from '../../data/letters.ts'
 import { databaseCalendar } from '../../data/moment.ts'
+import { pageNotifications, tell } from '../../data/notifications.ts'
 import { askExport } from '../archives/export-ask.ts'
 import { publish } from '../archives/publish.ts'
 import { addClient } from '../galleries/clients.ts'
@@ -187,6 +188,20 @@ test('a link is forgotten a year after its end, its letter is not, and a clock t
   await forget(world.deps)
   assert.deepEqual(new Set(await left()), new Set([recent, living]))
   assert.equal((await findLetter(db, old))?.linkId, null)
+})
+
+test('what the studio told is forgotten after 90 days', async () => {
+  const { gallery } = await published()
+  const { db, clock } = world.deps
+  const at = (age: number) =>
+    db.transaction().execute((tx) => tell(tx, gallery, 'archive_complete', new Date(clock.now().getTime() - days(age)), { age }))
+  for (const age of [89, 91]) await at(age)
+  await forget(world.deps)
+  const left = await pageNotifications(db, gallery.ownerId, { limit: 50 })
+  assert.deepEqual(
+    left.filter((row) => row.galleryId === gallery.id).map((row) => row.facts),
+    [{ age: 89 }],
+  )
 })
 
 test('the link in a client’s letter leads to a new one for as long as the gallery is there, or an archive of it is kept', async () => {

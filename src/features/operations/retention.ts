@@ -13,6 +13,7 @@ import { listUncleared, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { takeAllPurges } from '../../data/inside.ts'
 import { listLinked, sweepLinks } from '../../data/links.ts'
+import { sweepNotifications } from '../../data/notifications.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import { sweepDeliveries } from '../../data/webhooks.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -37,7 +38,8 @@ export async function endArchives(deps: Pick<Deps, 'db' | 'calendar'>): Promise<
 
 /**
  * Rows that have had their time: what was downloaded of galleries that were deleted a month ago, exports that ended a week ago,
- * messages to webhooks of a month ago, links that ended a year ago, wrong passwords of the day before yesterday. Answers how many rows.
+ * messages to webhooks of a month ago, what the studio told 90 days ago, links that ended a year ago, wrong passwords of the day
+ * before yesterday. Answers how many rows.
  */
 export async function forget(deps: Pick<Deps, 'db' | 'calendar'>): Promise<number> {
   const now = await deps.calendar.now()
@@ -45,6 +47,7 @@ export async function forget(deps: Pick<Deps, 'db' | 'calendar'>): Promise<numbe
   const endedBefore = after(now, -days(7))
   for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, endedBefore, most))
   gone += await sweepDeliveries(deps.db, after(now, -days(30)))
+  gone += await sweepNotifications(deps.db, after(now, -days(90)))
   return gone + (await sweepLinks(deps.db, now)) + (await sweepThrottles(deps.db, now))
 }
 

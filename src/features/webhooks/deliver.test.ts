@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { type TestWorld, testSettings, testWorld } from '../../../test/world.ts'
 import { days, hours, minutes, seconds } from '../../base/clock.ts'
 import { emit } from '../../data/events.ts'
+import { pageNotifications } from '../../data/notifications.ts'
 import { findWebhook, listDueWebhooks } from '../../data/webhooks.ts'
 import { archivePath } from '../../domain/event.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -144,6 +145,8 @@ test('what fails is tried again with the same id and body, over three days, and 
   // all that time nothing was taken
   assert.deepEqual(await stateOf(hook), ['disabled', 'failing'])
   const [letter, ...more] = await letters()
+  const noticed = await pageNotifications(world.deps.db, gallery.ownerId, { limit: 1 })
+  assert.deepEqual([noticed[0]?.kind, noticed[0]?.facts], ['webhook_disabled', letter?.facts])
   assert.deepEqual(more, [])
   const { text, to: recipient } = await writeOut(world.deps, letter!)
   assert.equal(recipient, 'ida@example.com')

@@ -10,6 +10,7 @@ import { after, seconds } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import { insertLetter, isWritten } from '../../data/letters.ts'
+import { tell } from '../../data/notifications.ts'
 import { findUser } from '../../data/users.ts'
 import {
   changeWebhook,
@@ -77,7 +78,7 @@ async function note(deps: Needs, { id: webhookId }: Webhook, delivery: Delivery,
   else deps.log.warn({ ...facts, error: said.error, again: wait !== null }, '[Webhook] not delivered')
 }
 
-/** With a letter to its owner. It belongs to the gallery that was to be told of; without one (deleted for good) there is no letter. */
+/** With a letter to its owner, and a word in the studio. It belongs to the gallery that was to be told of; without one (deleted for good) there is no letter. */
 async function switchOff(
   deps: Needs,
   tx: Tx,
@@ -93,8 +94,9 @@ async function switchOff(
   const now = deps.clock.now()
   const id = newId(now)
   // the host alone: what stands behind it may be a secret of the receiver's
-  const facts = JSON.stringify({ host: new URL(webhook.url).host, reason })
+  const facts = { host: new URL(webhook.url).host, reason }
+  await tell(tx, gallery, 'webhook_disabled', now, facts)
   const about = { galleryId: gallery.id, archiveId: null, linkId: null, recipient: owner.email, locale: gallery.locale }
-  await insertLetter(tx, { ...about, id, dedupeKey, kind: 'webhook_disabled', createdAt: now, facts })
+  await insertLetter(tx, { ...about, id, dedupeKey, kind: 'webhook_disabled', createdAt: now, facts: JSON.stringify(facts) })
   await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
 }

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { photos } from '../../../test/journeys/sending.ts'
+import { type RetiredWorld, stores } from '../../../test/retired.ts'
+import { findArchive } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
+import { changeGallery, findGallery } from '../../data/galleries.ts'
+import { importFolder } from '../uploads/import.ts'
+import { hydrate } from './hydrate.ts'
+import { checkRestore, restore } from './restore.ts'
+
+const go = new AbortController().signal
+
+for (const store of await stores())
+  describe(`a damaged archive ${store.name}`, { skip: store.skip }, () => {
+    let world: RetiredWorld
+    before(async () => {
+      world = await store.world()
+    })
+    after(() => world.close())
+
+    const stateOf = async (id: string) => (await findGallery(world.deps.db, id))!.state
+    const lettersOf = async (id: string) =>
+      (
+        await world.deps.db.selectFrom('letters').select('facts').where('galleryId', '=', id).where('kind', '=', 'damage_found').execute()
+      ).map((row) => (row.facts as { files: string[] }).files)
+    /** An archived gallery whose delivery is gone as well: its final archive is all there is. */
+    async function alone(count: number) {
+      const made = await world.published(count)
+      const final = await world.archived(made.gallery.id)
+      await world.purged(made.gallery.id)
+      await world.deps.db.updateTable('archives').set({ status: 'failed' }).where('id', '=', made.delivery.id).execute()
+      return { ...made, id: made.gallery.id, final }
+    }
+
+    test('cut short it is refused; salvaged, the photos before the cut come back, the others are named, stay visible, and one sent again takes its place', async () => {
+      const { id, final, sent } = await alone(4)
+      const assets = await listStored(world.deps.db, id)
+      const last = assets.toSorted((a, b) => b.storageOffset - a.storageOffset)[0]!
+      await world.cut(final.storageKey!, last.storageOffset + 1000)
+      await assert.rejects(restore(world.deps, id, { expiresAt: null }), { code: 'archive_damaged' })
+      const dry = await checkRestore(world.deps, id, { salvage: true })
+      assert.deepEqual([dry.photos, dry.lost.map(({ originalName }) => originalName)], [3, [last.originalName]])
+      assert.equal(await stateOf(id), 'archived')
+      const { photos: back, lost } = await restore(world.deps, id, { expiresAt: null, salvage: true })
+      assert.deepEqual([back, lost.length], [3, 1])
+      await hydrate(world.deps, id, go)
+      const now = await listStored(world.deps.db, id)
+      assert.deepEqual(
+        now.map(({ id, state }) => [id, state]),
+        assets.map((a) => [a.id, a.id === last.id ? 'missing' : 'stored']),
+      )
+      assert.ok(now.every(({ state, storageOffset }) => state === 'missing' || storageOffset === 0))
+      assert.deepEqual(await lettersOf(id), [[last.originalName]])
+      assert.deepEqual([await stateOf(id), (await findGallery(world.deps.db, id))!.archiveError], ['active', 'archive_damaged'])
+      const folder = mkdtempSync('/tmp/keepsake-again-')
+      const again = (await photos(4, 40_000, Number(/\d+/.exec(assets[0]!.originalName)![0]))).find(
+        ({ name }) => name === last.originalName,
+      )!
+      writeFileSync(path.join(folder, again.name), again.bytes)
+      await importFolder(world.deps, (await findGallery(world.deps.db, id))!, folder)
+      rmSync(folder, { recursive: true })
+      assert.deepEqual(await world.sums(id), sent)
+    })
+
+    test('one damaged photo is named by the originals that come out of it, the others come back', async () => {
+      const { id, final } = await alone(3)
+      const victim = (await listStored(world.deps.db, id))[1]!
+      await world.flip(final.storageKey!, victim.storageOffset + 200)
+      await restore(world.deps, id, { expiresAt: null })
+      await hydrate(world.deps, id, go)
+      const missing = (await listStored(world.deps.db, id)).filter(({ state }) => state === 'missing')
+      assert.deepEqual(
+        missing.map((asset) => asset.id),
+        [victim.id],
+      )
+      assert.deepEqual(await lettersOf(id), [[victim.originalName]])
+      assert.equal((await findGallery(world.deps.db, id))!.hydrating, false)
+    })
+
+    test('what another version has whole is taken from there, and nothing is lost', async () => {
+      const { gallery, sent } = await world.published(3)
+      const final = await world.archived(gallery.id)
+      await world.purged(gallery.id)
+      const victim = (await listStored(world.deps.db, gallery.id))[0]!
+      await world.flip(final.storageKey!, victim.storageOffset + 200)
+      await restore(world.deps, gallery.id, { expiresAt: null })
+      await hydrate(world.deps, gallery.id, go)
+      assert.deepEqual(await world.sums(gallery.id), sent)
+      assert.deepEqual(await lettersOf(gallery.id), [])
+    })
+
+    test('the final archive is gone: an older version brings all of it back, within the grace and after', async () => {
+      for (const late of [false, true]) {
+        const { gallery, delivery, sent } = await world.published(3)
+        const final = await world.archived(gallery.id)
+        if (late) await world.purged(gallery.id)
+        await world.deps.storage.delete(final.storageKey!)
+        await assert.rejects(restore(world.deps, gallery.id, { expiresAt: null }), { code: 'archive_damaged' })
+        const { photos: back } = await restore(world.deps, gallery.id, { expiresAt: null, archiveId: delivery.id })
+        assert.equal(back, 3)
+        assert.deepEqual(await world.sums(gallery.id), sent)
+        await hydrate(world.deps, gallery.id, go)
+        assert.deepEqual(await world.sums(gallery.id), sent)
+        assert.ok((await listStored(world.deps.db, gallery.id)).every(({ storageOffset }) => storageOffset === 0))
+      }
+    })
+
+    test('a photo that an older version has not comes from the final archive; without that it is salvaged or nothing changes', async () => {
+      const { gallery, delivery, sent } = await world.published(2)
+      const final = await world.archived(gallery.id)
+      await world.purged(gallery.id)
+      // as if one photo had come after that version
+      const newer = (await listStored(world.deps.db, gallery.id))[1]!
+      await world.deps.db.deleteFrom('archiveEntries').where('archiveId', '=', delivery.id).where('assetId', '=', newer.id).execute()
+      const offset = newer.storageOffset
+      await world.flip(final.storageKey!, offset + 1)
+      const from = { archiveId: delivery.id }
+      const found = await checkRestore(world.deps, gallery.id, { ...from, salvage: true })
+      assert.deepEqual(
+        found.lost.map(({ id }) => id),
+        [newer.id],
+      )
+      await world.flip(final.storageKey!, offset + 1)
+      const whole = await checkRestore(world.deps, gallery.id, { ...from, salvage: true })
+      assert.deepEqual([whole.lost, whole.places.length], [[], 2])
+      await restore(world.deps, gallery.id, { expiresAt: null, archiveId: final.id })
+      assert.deepEqual(await world.sums(gallery.id), sent)
+    })
+
+    test('a version of another gallery, one that is not ready, and an archive of which nothing is left are refused', async () => {
+      const [one, other] = [await alone(1), await world.published(1)]
+      const refused = { code: 'archive_not_ready' }
+      await assert.rejects(restore(world.deps, one.id, { expiresAt: null, archiveId: other.delivery.id }), refused)
+      await assert.rejects(restore(world.deps, one.id, { expiresAt: null, archiveId: one.delivery.id }), refused)
+      await world.deps.storage.delete(one.final.storageKey!)
+      await assert.rejects(restore(world.deps, one.id, { expiresAt: null, salvage: true }), { code: 'archive_damaged' })
+      assert.equal(await stateOf(one.id), 'archived')
+      assert.equal((await findArchive(world.deps.db, one.final.id))!.status, 'ready')
+      await world.deps.db.transaction().execute((tx) => changeGallery(tx, one.id, { archiveError: null }))
+    })
+  })
