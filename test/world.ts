@@ -35,6 +35,8 @@ export const testSettings: Settings = {
   publicUrl: 'http://keepsake.test',
   tokenSecrets: ['Zk3vR8sQ1mXw7nBt5yLc9dHf2gJp6aEu'],
   emailFrom: 'Keepsake <photos@example.com>',
+  oidc: null,
+  jwt: null,
   resendWebhookSecret: null,
   maxUploadBytes: 1024 ** 3,
   reserveBytes: 0,

@@ -38,6 +38,73 @@ export interface SetUp {
 export interface Session {
   user: User
 }
+/** POST /api/session and POST /api/invitations/:token: the password was right, and a code is asked for as well: POST /api/session/code */
+export interface SecondFactor {
+  second_factor: true
+}
+/** GET /api/session/ways: how one may sign in besides the password */
+export interface SignInWays {
+  /** what stands on the button that leads to /api/session/oidc; null: there is none */
+  oidc: string | null
+}
+
+/** GET /api/account: how the one who asks signs in */
+export interface Account {
+  user: User
+  has_password: boolean
+  second_factor: boolean
+}
+/** POST /api/account/second-factor: what the app on the phone is given; it counts once a code of it was sent */
+export interface NewSecondFactor {
+  /** otpauth://… */
+  uri: string
+  /** the same secret to type in, base32 */
+  secret: string
+  /** each opens once, should the phone be lost; shown this once */
+  backup_codes: string[]
+}
+
+/** GET /api/users: an account as an admin sees it */
+export interface UserAccount extends User {
+  /** invited: has not chosen a password yet */
+  state: 'active' | 'invited' | 'disabled'
+  second_factor: boolean
+  galleries: number
+  created_at: string
+  last_seen_at: string | null
+}
+/** POST /api/users: without a password an invitation is made */
+export interface UserInput {
+  name: string
+  email: string
+  role: Role
+  password?: string
+  /** of the invitation's letter */
+  locale?: Locale
+}
+/** PATCH /api/users/:id */
+export interface UserChange {
+  name?: string
+  role?: Role
+  disabled?: boolean
+  /** false: switches the second factor off, for who has lost their phone */
+  second_factor?: false
+}
+/** POST /api/users/:id/invitation, and part of POST /api/users: opens the choice of a password, once */
+export interface Invitation {
+  url: string
+  expires_at: string
+  /** a mail server has taken the letter; else pass the address on */
+  mailed: boolean
+}
+export interface NewUser extends User {
+  invitation: Invitation | null
+}
+/** GET /api/invitations/:token */
+export interface Invited {
+  name: string
+  email: string
+}
 
 /** GET, PATCH /api/settings: the wishes of the one who asks */
 export interface UserSettings {

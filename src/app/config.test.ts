@@ -222,3 +222,39 @@ test('a queue of events needs the bucket’s key; its region is told by its addr
   const { settings, secrets } = readConfig({ ...plain, ...bucket, S3_EVENTS_SECRET: secret })
   assert.deepEqual([settings.eventsSecret, settings.bucket, secrets.includes(secret)], [secret, 'galleries', true])
 })
+
+test('another sign-in is set up whole or not at all', () => {
+  const oidc = { OIDC_ISSUER: 'https://login.example.com/', OIDC_CLIENT_ID: 'keepsake', OIDC_CLIENT_SECRET: 'of the client' }
+  const config = readConfig({ ...plain, ...oidc })
+  assert.deepEqual(config.settings.oidc, {
+    issuer: 'https://login.example.com',
+    clientId: 'keepsake',
+    clientSecret: 'of the client',
+    name: 'login.example.com',
+  })
+  assert.ok(config.secrets.includes('of the client'), 'it must not stand in a log')
+  assert.equal(readConfig({ ...plain, ...oidc, OIDC_NAME: 'Halden' }).settings.oidc?.name, 'Halden')
+  for (const name of Object.keys(oidc)) {
+    const { [name as keyof typeof oidc]: _, ...half } = oidc
+    assert.throws(
+      () => readConfig({ ...plain, ...half }),
+      (e) => isCode(e, 'config_invalid') && e.facts.name === name,
+    )
+  }
+  const jwt = {
+    AUTH_JWKS_URL: 'https://login.example.com/jwks',
+    AUTH_JWT_ISSUER: 'https://login.example.com',
+    AUTH_JWT_AUDIENCE: 'keepsake',
+  }
+  assert.deepEqual(readConfig({ ...plain, ...jwt }).settings.jwt, {
+    jwksUrl: 'https://login.example.com/jwks',
+    issuer: 'https://login.example.com',
+    audience: 'keepsake',
+  })
+  const { AUTH_JWT_AUDIENCE: _, ...anybodys } = jwt
+  assert.throws(
+    () => readConfig({ ...plain, ...anybodys }),
+    (e) => isCode(e, 'config_invalid') && e.facts.name === 'AUTH_JWT_AUDIENCE',
+  )
+  assert.deepEqual([readConfig(plain).settings.oidc, readConfig(plain).settings.jwt], [null, null])
+})

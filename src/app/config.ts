@@ -108,6 +108,8 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
       tokenSecrets,
       emailFrom: v.EMAIL_FROM,
+      oidc: oidcOf(v),
+      jwt: jwtOf(v),
       resendWebhookSecret: v.RESEND_WEBHOOK_SECRET ?? null,
       maxUploadBytes: v.MAX_UPLOAD_BYTES,
       reserveBytes: v.MIN_FREE_BYTES,
@@ -178,6 +180,13 @@ const variables = z.object({
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/, 'must be the signing secret of the webhook, such as whsec_…')
     .optional(),
+  OIDC_ISSUER: url('http:', 'https:').optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_NAME: z.string().max(40, 'must be at most 40 characters').optional(),
+  AUTH_JWKS_URL: url('http:', 'https:').optional(),
+  AUTH_JWT_ISSUER: z.string().optional(),
+  AUTH_JWT_AUDIENCE: z.string().optional(),
   MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(50 * GiB),
   MIN_FREE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(GiB),
   RETENTION_YEARS: whole(1, 100).default(2),
@@ -272,6 +281,34 @@ function sqsOf(v: z.infer<typeof variables>): SqsConfig | undefined {
   if (!accessKeyId || !secretAccessKey) throw new AppError('config_invalid', { name: 'S3_BUCKET', problem: 'is needed with SQS_QUEUE_URL' })
   const region = /^sqs\.([a-z0-9-]+)\.amazonaws\./.exec(new URL(queueUrl).hostname)?.[1] ?? v.S3_REGION ?? 'us-east-1'
   return { queueUrl, endpoint, region, accessKeyId, secretAccessKey }
+}
+
+/** Where people may sign in besides: all of it, or nothing. */
+function oidcOf(v: z.infer<typeof variables>): Settings['oidc'] {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = v
+  if (!needAll(v, ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'])) return null
+  return {
+    issuer: issuer!.replace(/\/$/, ''),
+    clientId: clientId!,
+    clientSecret: clientSecret!,
+    name: v.OIDC_NAME ?? new URL(issuer!).hostname,
+  }
+}
+
+/** Whose tokens are believed. Without an audience a token that was made for another program would open this one. */
+function jwtOf(v: z.infer<typeof variables>): Settings['jwt'] {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: audience } = v
+  if (!needAll(v, ['AUTH_JWKS_URL', 'AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'])) return null
+  return { jwksUrl: jwksUrl!, issuer: issuer!, audience: audience! }
+}
+
+/** False when none of them is set; half of them stop the start. */
+function needAll(v: z.infer<typeof variables>, names: (keyof z.infer<typeof variables>)[]): boolean {
+  const missing = names.filter((name) => v[name] === undefined)
+  if (missing.length === names.length) return false
+  const set = names.find((name) => v[name] !== undefined)
+  if (missing[0]) throw new AppError('config_invalid', { name: missing[0], problem: `is needed with ${set}` })
+  return true
 }
 
 /** Every variable that is read. */

@@ -78,7 +78,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
       ]
       const app = await makeServer({
         deps,
-        guard: makeGuard(deps, auth),
+        guard: makeGuard(deps, auth, world.tokens),
         routes,
         webDir: existsSync(webDir) ? webDir : undefined,
         trustProxy: config.trustProxy,

@@ -23,12 +23,16 @@ import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
 import type { Storage } from '../ports/storage/port.ts'
 import { s3Storage } from '../ports/storage/s3.ts'
+import { joseTokens } from '../ports/tokens/jose.ts'
+import type { Tokens } from '../ports/tokens/port.ts'
 import type { Config } from './config.ts'
 
 export interface World {
   deps: Deps
   /** the queue of the bucket's events; undefined where none is configured */
   events: Events | undefined
+  /** whose signed tokens count as a sign-in; undefined where nobody's do */
+  tokens: Tokens | undefined
   /** Lets running jobs end for at most `graceMs`, then closes everything; the embedded database last. */
   close(graceMs: number): Promise<void>
 }
@@ -59,6 +63,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     return {
       deps,
       events,
+      tokens: config.settings.jwt ? joseTokens(config.settings.jwt) : undefined,
       close: async (graceMs) => {
         await events?.stop()
         await queue.stop(graceMs)

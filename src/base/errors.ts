@@ -30,6 +30,13 @@ export const errorTable = {
   account_exists: [409, 'An account with this e-mail address exists already.'],
   password_weak: [422, 'Choose a password of at least 10 characters.'],
   email_invalid: [422, 'Give exactly one e-mail address, such as mara@example.com.'],
+  account_disabled: [403, 'This account is switched off: ask who runs this Keepsake.'],
+  code_wrong: [422, 'That code is wrong or too old: type the one your app shows now, or a backup code.'],
+  code_late: [401, 'That took too long: sign in again, then type the code.'],
+  second_factor_on: [409, 'The second factor is on already: switch it off first.'],
+  last_admin: [409, 'Somebody must run this Keepsake: make another account an admin first.'],
+  invitation_ended: [410, 'This invitation was used or has ended: ask for a new one.'],
+  oidc_off: [404, 'Signing in elsewhere is not set up here: sign in with your password.'],
   password_required: [401, 'This gallery has a password: enter it first.'],
   password_wrong: [401, 'That is not the password of this gallery.'],
   // galleries

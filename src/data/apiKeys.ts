@@ -23,9 +23,15 @@ export async function insertKey(db: Database, key: ApiKey, hash: Buffer): Promis
     .execute()
 }
 
-/** The key with this SHA-256 that was not revoked. */
+/** The key with this SHA-256 that was not revoked, of a user who is not switched off. */
 export async function findKeyByHash(db: Database, hash: Buffer): Promise<ApiKey | undefined> {
-  const row = await db.selectFrom('apiKeys').select(columns).where('hash', '=', hash).where('revokedAt', 'is', null).executeTakeFirst()
+  const row = await db
+    .selectFrom('apiKeys')
+    .select(columns)
+    .where('hash', '=', hash)
+    .where('revokedAt', 'is', null)
+    .where((eb) => eb.exists(eb.selectFrom('users').select('id').whereRef('id', '=', 'apiKeys.ownerId').where('disabledAt', 'is', null)))
+    .executeTakeFirst()
   return row as ApiKey | undefined
 }
 

@@ -7,9 +7,11 @@ export interface User {
   name: string
   email: string
   role: 'admin' | 'owner'
+  /** since then nothing of this account opens anything */
+  disabledAt: Date | null
 }
 
-const columns = ['id', 'name', 'email', 'role'] as const
+const columns = ['id', 'name', 'email', 'role', 'disabledAt'] as const
 
 export async function findUser(db: Database | Tx, id: string): Promise<User | undefined> {
   return db.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst()
@@ -32,7 +34,7 @@ export async function isSetUp(db: Database | Tx): Promise<boolean> {
 }
 
 /** Adds a user; false when the address is taken. */
-export async function insertUser(db: Database | Tx, user: User, now: Date): Promise<boolean> {
+export async function insertUser(db: Database | Tx, user: Omit<User, 'disabledAt'>, now: Date): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('users')
     .values({ ...user, image: null, createdAt: now, updatedAt: now })
@@ -41,10 +43,10 @@ export async function insertUser(db: Database | Tx, user: User, now: Date): Prom
   return (numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
-export async function updateUser(db: Database | Tx, { id, ...changed }: User, now: Date): Promise<void> {
+export async function updateUser(db: Database | Tx, id: string, change: Partial<Omit<User, 'id'>>, now: Date): Promise<void> {
   await db
     .updateTable('users')
-    .set({ ...changed, updatedAt: now })
+    .set({ ...change, updatedAt: now })
     .where('id', '=', id)
     .execute()
 }
@@ -55,6 +57,95 @@ export async function insertCredential(db: Database | Tx, id: string, userId: st
     .insertInto('accounts')
     .values({ id, userId, accountId: userId, providerId: 'credential', password, createdAt: now, updatedAt: now })
     .execute()
+}
+
+/** The hash of a user's password; null when they have none. */
+export async function findPassword(db: Database | Tx, userId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('accounts')
+    .select('password')
+    .where('userId', '=', userId)
+    .where('providerId', '=', 'credential')
+    .executeTakeFirst()
+  return row?.password ?? null
+}
+
+/** Sets the password if it is still `before`; false: somebody else has set it meanwhile. */
+export async function changePassword(tx: Tx, userId: string, before: string, password: string, now: Date): Promise<boolean> {
+  const done = await tx
+    .updateTable('accounts')
+    .set({ password, updatedAt: now })
+    .where('userId', '=', userId)
+    .where('providerId', '=', 'credential')
+    .where('password', '=', before)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** A user, whom nobody changes until the transaction ends. */
+export async function lockUser(tx: Tx, id: string): Promise<User | undefined> {
+  return tx.selectFrom('users').select(columns).where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+/** Everybody is signed out who was signed in as this user. */
+export async function endSessions(db: Database | Tx, userId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('userId', '=', userId).execute()
+}
+
+/** Signing in takes the password alone from now on. */
+export async function dropSecondFactor(tx: Tx, userId: string): Promise<void> {
+  await tx.deleteFrom('twoFactors').where('userId', '=', userId).execute()
+  await tx.updateTable('users').set({ twoFactorEnabled: false }).where('id', '=', userId).execute()
+}
+
+export async function hasSecondFactor(db: Database, userId: string): Promise<boolean> {
+  return (await db.selectFrom('users').select('twoFactorEnabled').where('id', '=', userId).executeTakeFirstOrThrow()).twoFactorEnabled
+}
+
+/** Admins who can sign in, besides this one. */
+export async function countOtherAdmins(tx: Tx, id: string): Promise<number> {
+  const rows = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabledAt', 'is', null)
+    .where('id', '!=', id)
+    .where((eb) => eb.exists(eb.selectFrom('accounts').select('id').whereRef('userId', '=', 'users.id')))
+    .execute()
+  return rows.length
+}
+
+export interface KnownUser extends User {
+  twoFactorEnabled: boolean
+  createdAt: Date
+  hasAccount: boolean
+  galleries: number
+  lastSeenAt: Date | null
+}
+
+/** All users by name, with what an admin wants to see of them. */
+export async function listUsers(db: Database): Promise<KnownUser[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select([...columns, 'twoFactorEnabled', 'createdAt'])
+    .select((eb) => [
+      eb.exists(eb.selectFrom('accounts').select('id').whereRef('userId', '=', 'users.id')).as('hasAccount'),
+      eb
+        .selectFrom('galleries')
+        .select((g) => g.fn.countAll<number>().as('n'))
+        .whereRef('ownerId', '=', 'users.id')
+        .where('state', '!=', 'deleted')
+        .as('galleries'),
+      eb
+        .selectFrom('sessions')
+        .select((s) => s.fn.max('updatedAt').as('at'))
+        .whereRef('userId', '=', 'users.id')
+        .as('lastSeenAt'),
+    ])
+    .orderBy('name')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({ ...row, hasAccount: Boolean(row.hasAccount), galleries: row.galleries ?? 0 }))
 }
 
 /** One first set-up at a time: waits for the other one, until the transaction ends. */

@@ -8,6 +8,10 @@ export interface Settings {
   tokenSecrets: string[]
   /** From of every letter, such as `Keepsake <noreply@example.com>` */
   emailFrom: string
+  /** people may also sign in here; null: with their password alone */
+  oidc: { issuer: string; clientId: string; clientSecret: string; name: string } | null
+  /** whose signed tokens (JWT) count as a sign-in; null: nobody's */
+  jwt: { jwksUrl: string; issuer: string; audience: string } | null
   /** secret with which Resend signs what it tells us; null: it tells us nothing */
   resendWebhookSecret: string | null
   /** largest upload, bytes */

@@ -5,9 +5,11 @@ import { AppError, isCode } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
 import { findKeyByHash, noteKeyUse } from '../data/apiKeys.ts'
 import { findGallery, findGalleryOfAnyState } from '../data/galleries.ts'
+import { findUserByEmail } from '../data/users.ts'
 import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain/access.ts'
 import { type Gallery, isClosed, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
+import type { Tokens } from '../ports/tokens/port.ts'
 import { type Pass, passOfCookie } from './pass.ts'
 import { readUnlockCookie, unlockCookieName } from './unlock.ts'
 
@@ -20,7 +22,7 @@ export interface Sessions {
 export type KnownAsker = Exclude<Asker, { kind: 'guest' }>
 
 export interface Guard {
-  /** Who asks: a key before a cookie; neither is a guest. A key we do not know is `sign_in_required`. */
+  /** Who asks: a key, or the token of an outside sign-in, before a cookie; neither is a guest. One we do not know is `sign_in_required`. */
   asker(request: FastifyRequest): Promise<Asker>
   /** A user or a key that has `scope`; else `sign_in_required` or `key_scope`. */
   user(request: FastifyRequest, scope?: Scope): Promise<KnownAsker>
@@ -54,7 +56,8 @@ export interface Guard {
   download(request: FastifyRequest, gallery: Gallery): Promise<{ clientId: string | null }>
 }
 
-export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, sessions: Sessions): Guard {
+/** `tokens`: whose signed tokens count as a sign-in; nobody's without it. */
+export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, sessions: Sessions, tokens?: Tokens): Guard {
   const { db, clock, settings } = deps
   // one answer for each request, however many steps ask
   const known = new WeakMap<FastifyRequest, Promise<Asker>>()
@@ -62,6 +65,8 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
   const look = async (request: FastifyRequest): Promise<Asker> => {
     const key = /^Bearer (ks_.*)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (key) return askerOfKey(deps, key)
+    const token = tokens && /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (token) return askerOfToken(deps, tokens, token)
     const user = request.headers.cookie ? await sessions.read(request) : null
     return user ? { kind: 'user', ...user } : { kind: 'guest' }
   }
@@ -173,6 +178,14 @@ async function askerOfKey({ db, clock }: Pick<Deps, 'db' | 'clock'>, text: strin
   if (!key) throw new AppError('sign_in_required')
   await noteKeyUse(db, key, clock.now())
   return { kind: 'key', userId: key.ownerId, keyId: key.id, scopes: key.scopes }
+}
+
+/** A person who signed in elsewhere, by the address that their account here has. */
+async function askerOfToken({ db }: Pick<Deps, 'db'>, tokens: Tokens, text: string): Promise<Asker> {
+  const identity = await tokens.read(text)
+  const user = identity?.email ? await findUserByEmail(db, identity.email) : undefined
+  if (!user || user.disabledAt) throw new AppError('sign_in_required')
+  return { kind: 'user', userId: user.id, role: user.role }
 }
 
 /** What is kept of an API key. Its 192 random bits need no slow hash. */

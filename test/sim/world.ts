@@ -329,6 +329,8 @@ const settings: Deps['settings'] = {
   publicUrl: 'https://photos.example.com',
   tokenSecrets: ['a secret of at least 32 characters, for tests'],
   emailFrom: 'Keepsake <keepsake@example.com>',
+  oidc: null,
+  jwt: null,
   resendWebhookSecret: null,
   maxUploadBytes: 1_000_000,
   reserveBytes: 0,

@@ -29,7 +29,7 @@ type Ports = Pick<Deps, 'db' | 'clock'>
 /** Adds a user: `account_exists`, `email_invalid` or `password_weak` when that cannot be. */
 export async function createUser({ db, clock }: Ports, { password, ...asked }: NewUser): Promise<User> {
   const now = clock.now()
-  const user: User = { ...asked, id: newId(now), email: mailbox(asked.email) }
+  const user: User = { ...asked, id: newId(now), email: mailbox(asked.email), disabledAt: null }
   const hash = password === undefined ? undefined : await hashPassword(checkPassword(password))
   return db.transaction().execute(async (tx) => {
     if (!(await insertUser(tx, user, now))) throw new AppError('account_exists')
@@ -45,7 +45,7 @@ export async function ensureOwner(deps: Ports): Promise<User> {
     await lockSetUp(tx)
     const admin = await findFirstAdmin(tx)
     if (admin) return admin
-    const user: User = { id: newId(now), name: 'Keepsake', email: 'owner@localhost', role: 'admin' }
+    const user: User = { id: newId(now), name: 'Keepsake', email: 'owner@localhost', role: 'admin', disabledAt: null }
     if (await insertUser(tx, user, now)) return user
     return (await findUserByEmail(tx, user.email))!
   })
@@ -60,10 +60,10 @@ export async function setUp(deps: Ports, { password, ...asked }: { name: string;
     await lockSetUp(tx)
     if (await isSetUp(tx)) throw new AppError('set_up_done')
     const waiting = await findFirstAdmin(tx)
-    const user: User = { id: waiting?.id ?? newId(now), name: asked.name, email, role: 'admin' }
+    const user: User = { id: waiting?.id ?? newId(now), name: asked.name, email, role: 'admin', disabledAt: null }
     const other = await findUserByEmail(tx, email)
     if (other && other.id !== user.id) throw new AppError('account_exists')
-    if (waiting) await updateUser(tx, user, now)
+    if (waiting) await updateUser(tx, user.id, { name: user.name, email }, now)
     else await insertUser(tx, user, now)
     await insertCredential(tx, newId(now), user.id, hash, now)
     return user

@@ -27,6 +27,8 @@ export const settings: Settings = {
   publicUrl: 'http://localhost',
   tokenSecrets: ['a secret of at least 32 characters, for tests'],
   emailFrom: 'Keepsake <keepsake@localhost>',
+  oidc: null,
+  jwt: null,
   resendWebhookSecret: null,
   maxUploadBytes: 200_000_000,
   reserveBytes: 0,

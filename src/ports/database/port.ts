@@ -48,6 +48,7 @@ export interface Tables {
     createdAt: Default<Date>
     updatedAt: Default<Date>
   }
+  twoFactors: { id: string; userId: string; secret: string; backupCodes: string; verified: Default<boolean> }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
   galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean>; remindAt: Default<Date | null> }
@@ -88,6 +89,10 @@ export interface UsersTable {
   role: 'admin' | 'owner'
   /** wants a letter a day about what was downloaded */
   digest: Default<boolean>
+  /** signing in takes a code besides the password */
+  twoFactorEnabled: Default<boolean>
+  /** since then nothing of this account opens anything */
+  disabledAt: Default<Date | null>
   createdAt: Default<Date>
   updatedAt: Default<Date>
 }

@@ -1,0 +1,141 @@
+/** Routes of signing in: by password, with a code besides, at another sign-in; and how one signs in oneself. */
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Account, NewSecondFactor, SecondFactor, Session, SignInWays } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { forgetAttempts, takeAttempt } from '../../data/throttles.ts'
+import { findPassword, findUser, hasSecondFactor } from '../../data/users.ts'
+import { addressGroup } from '../../http/address.ts'
+import { type App, strictRate } from '../../http/app.ts'
+import type { Guard } from '../../http/guard.ts'
+import { checkPassword } from '../../http/password.ts'
+import type { Deps } from '../../ports/deps.ts'
+import type { Auth } from './auth.ts'
+import { viewUser } from './view.ts'
+
+const password = z.string().min(1).max(200)
+const credentials = z.strictObject({ email: z.string().trim().min(1).max(254), password })
+const code = z.string().trim().min(1).max(40)
+
+export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): void {
+  const { db, settings } = deps
+
+  app.get('/api/session', async (request, reply): Promise<Session> => {
+    const user = await auth.renew(request, reply)
+    if (!user) throw new AppError('sign_in_required')
+    return { user: viewUser(user) }
+  })
+
+  app.post(
+    '/api/session',
+    { config: strictRate, schema: { body: credentials } },
+    async (request, reply): Promise<Session | SecondFactor> => {
+      const address = request.body.email.toLowerCase()
+      return throttled(deps, request, address, async () => {
+        const user = await auth.signIn(request, reply, address, request.body.password)
+        return user ? { user: viewUser(user) } : { second_factor: true }
+      })
+    },
+  )
+
+  // five tries for each password that was right: the sign-in library counts them, for all processes
+  const second = z.strictObject({ code, backup: z.boolean().default(false) })
+  app.post('/api/session/code', { config: strictRate, schema: { body: second } }, async (request, reply): Promise<Session> => {
+    return { user: viewUser(await auth.enterCode(request, reply, request.body.code, request.body.backup)) }
+  })
+
+  app.delete('/api/session', async (request, reply) => {
+    await auth.signOut(request, reply)
+    return reply.status(204).send()
+  })
+
+  app.get('/api/session/ways', async (): Promise<SignInWays> => ({ oidc: settings.oidc?.name ?? null }))
+
+  const way = z.object({ next: z.string().max(500).optional() })
+  app.get('/api/session/oidc', { config: strictRate, schema: { querystring: way } }, async (request, reply) => {
+    const url = await auth.beginElsewhere(request, reply)
+    keepNext(reply, request.query.next, settings.publicUrl)
+    return reply.redirect(url)
+  })
+
+  app.get(
+    '/api/session/oidc/callback',
+    { config: strictRate, schema: { querystring: z.record(z.string(), z.string()) } },
+    async (request, reply) => {
+      const next = request.cookies[nextCookie]
+      reply.clearCookie(nextCookie, { path: '/api/session/oidc' })
+      if (!(await auth.endElsewhere(request, reply))) return reply.redirect('/sign-in?problem=elsewhere')
+      return reply.redirect(next && isOurs(next) ? next : '/')
+    },
+  )
+
+  app.get('/api/account', async (request): Promise<Account> => {
+    const { userId } = await guard.person(request)
+    const user = viewUser((await findUser(db, userId))!)
+    return { user, has_password: (await findPassword(db, userId)) !== null, second_factor: await hasSecondFactor(db, userId) }
+  })
+
+  const change = z.strictObject({ current: password, password })
+  app.post('/api/account/password', { config: strictRate, schema: { body: change } }, async (request, reply) => {
+    const { userId } = await guard.person(request)
+    checkPassword(request.body.password)
+    await throttled(deps, request, userId, () => auth.changePassword(request, reply, request.body.current, request.body.password))
+    return reply.status(204).send()
+  })
+
+  const proven = z.strictObject({ password })
+  app.post('/api/account/second-factor', { config: strictRate, schema: { body: proven } }, async (request): Promise<NewSecondFactor> => {
+    const { userId } = await guard.person(request)
+    const { uri, backupCodes } = await throttled(deps, request, userId, () => auth.beginSecondFactor(request, request.body.password))
+    return { uri, secret: new URL(uri).searchParams.get('secret')!, backup_codes: backupCodes }
+  })
+
+  app.post(
+    '/api/account/second-factor/confirm',
+    { config: strictRate, schema: { body: z.strictObject({ code }) } },
+    async (request, reply) => {
+      await guard.person(request)
+      await auth.confirmSecondFactor(request, reply, request.body.code)
+      return reply.status(204).send()
+    },
+  )
+
+  app.post('/api/account/second-factor/off', { config: strictRate, schema: { body: proven } }, async (request, reply) => {
+    const { userId } = await guard.person(request)
+    await throttled(deps, request, userId, () => auth.endSecondFactor(request, reply, request.body.password))
+    return reply.status(204).send()
+  })
+}
+
+/** One address trying the password of one account: wrong ones make it wait. */
+async function throttled<T>(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  request: FastifyRequest,
+  account: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = throttleKey(request, account)
+  const retryAfter = await takeAttempt(deps.db, key, deps.clock.now())
+  if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
+  const done = await work()
+  await forgetAttempts(deps.db, key)
+  return done
+}
+
+/** The account is hashed: keys stay short, and the table holds no list of addresses. */
+function throttleKey(request: FastifyRequest, account: string): string {
+  return `sign-in ${createHash('sha256').update(account).digest('base64url')} ${addressGroup(request.ip)}`
+}
+
+// where somebody wanted to go, while they are at the other sign-in
+const nextCookie = 'ks_next'
+
+function keepNext(reply: FastifyReply, next: string | undefined, publicUrl: string): void {
+  if (next === undefined || !isOurs(next)) return
+  const secure = publicUrl.startsWith('https:')
+  reply.setCookie(nextCookie, next, { path: '/api/session/oidc', httpOnly: true, sameSite: 'lax', secure, maxAge: 600 })
+}
+
+/** A page of ours: a path, and nothing that a browser could read as another host. */
+const isOurs = (path: string): boolean => /^\/(?![/\\])[\w\-./~%?=&]*$/.test(path)
