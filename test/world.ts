@@ -13,6 +13,7 @@ import type { Deps } from '../src/ports/deps.ts'
 import { safeHttp } from '../src/ports/http/safe.ts'
 import { sharpImages } from '../src/ports/images/sharp.ts'
 import { outboxMail } from '../src/ports/mail/outbox.ts'
+import { providersInTurn } from '../src/ports/providers/turns.ts'
 import { pgbossQueue } from '../src/ports/queue/pgboss.ts'
 import type { Handlers } from '../src/ports/queue/port.ts'
 import { diskStorage } from '../src/ports/storage/disk.ts'
@@ -70,6 +71,7 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
     mail: outboxMail(),
     // receivers of tests stand here
     http: safeHttp({ besides: ['127.0.0.1'] }),
+    providers: providersInTurn({ clock: change.clock ?? clock, perSecond: 1000 }),
     clock,
     calendar,
     log: quiet,

@@ -19,6 +19,7 @@ import { outboxMail } from '../ports/mail/outbox.ts'
 import type { Mail } from '../ports/mail/port.ts'
 import { resendMail } from '../ports/mail/resend.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
+import { providersInTurn } from '../ports/providers/turns.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
 import type { Storage } from '../ports/storage/port.ts'
@@ -58,7 +59,20 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => images.close())
     const mail = pickMail(config)
     const calendar = databaseCalendar(database.db, clock)
-    const deps: Deps = { db: database.db, storage, queue, mail, images, http: safeHttp(), clock, calendar, log, settings: config.settings }
+    const providers = providersInTurn({ clock })
+    const deps: Deps = {
+      db: database.db,
+      storage,
+      queue,
+      mail,
+      images,
+      http: safeHttp(),
+      providers,
+      clock,
+      calendar,
+      log,
+      settings: config.settings,
+    }
     const events = config.sqs && sqsEvents({ ...config.sqs, log })
     return {
       deps,

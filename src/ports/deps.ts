@@ -5,6 +5,7 @@ import type { Database } from './database/port.ts'
 import type { Http } from './http/port.ts'
 import type { Images } from './images/port.ts'
 import type { Mail } from './mail/port.ts'
+import type { Providers } from './providers/port.ts'
 import type { Queue } from './queue/port.ts'
 import type { Storage } from './storage/port.ts'
 
@@ -31,6 +32,7 @@ export interface Deps {
   mail: Mail
   images: Images
   http: Http
+  providers: Providers
   clock: Clock
   calendar: Calendar
   log: Log

@@ -21,6 +21,7 @@ import { safeHttp } from '../../src/ports/http/safe.ts'
 import type { Images } from '../../src/ports/images/port.ts'
 import { outboxMail } from '../../src/ports/mail/outbox.ts'
 import type { Mail } from '../../src/ports/mail/port.ts'
+import { providersInTurn } from '../../src/ports/providers/turns.ts'
 import { type MemoryStorage, memoryStorage } from '../../src/ports/storage/memory.ts'
 import type { Piece, Storage } from '../../src/ports/storage/port.ts'
 import { quiet } from '../postgres.ts'
@@ -318,7 +319,19 @@ export async function openWorld(lane: Lane): Promise<World> {
     },
   }
   const calendar = { now: async () => clock.now() }
-  const ports = { db, queue: queue.port, mail, http: safeHttp(), images, clock, calendar, log: quiet, settings, storage: disk }
+  const ports = {
+    db,
+    queue: queue.port,
+    mail,
+    http: safeHttp(),
+    providers: providersInTurn({ clock }),
+    images,
+    clock,
+    calendar,
+    log: quiet,
+    settings,
+    storage: disk,
+  }
   return world
 }
 

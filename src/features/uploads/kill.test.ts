@@ -12,6 +12,7 @@ import { openDatabase } from '../../ports/database/postgres.ts'
 import { safeHttp } from '../../ports/http/safe.ts'
 import { sharpImages } from '../../ports/images/sharp.ts'
 import { outboxMail } from '../../ports/mail/outbox.ts'
+import { providersInTurn } from '../../ports/providers/turns.ts'
 import { pgbossQueue } from '../../ports/queue/pgboss.ts'
 import { diskStorage } from '../../ports/storage/disk.ts'
 import {
@@ -44,7 +45,17 @@ async function beServer(): Promise<void> {
   await storage.identify(installation)
   const queue = await pgbossQueue({ db, url: databaseUrl!, log: quiet })
   const calendar = { now: async () => clock.now() }
-  const ports = { db, storage, queue, clock, calendar, mail: outboxMail(), http: safeHttp(), images: sharpImages() }
+  const ports = {
+    db,
+    storage,
+    queue,
+    clock,
+    calendar,
+    mail: outboxMail(),
+    http: safeHttp(),
+    providers: providersInTurn({ clock }),
+    images: sharpImages(),
+  }
   const server = await serve({ ...ports, settings, log: quiet })
   console.log(server.url)
 }

@@ -19,6 +19,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { safeHttp } from '../../ports/http/safe.ts'
 import { sharpImages } from '../../ports/images/sharp.ts'
 import { outboxMail } from '../../ports/mail/outbox.ts'
+import { providersInTurn } from '../../ports/providers/turns.ts'
 import { pgbossQueue } from '../../ports/queue/pgboss.ts'
 import { diskStorage } from '../../ports/storage/disk.ts'
 import { uploadRoutes } from './routes.ts'
@@ -107,6 +108,7 @@ export async function openBed(change: Partial<Settings> = {}): Promise<Bed> {
     images,
     mail: outboxMail(),
     http: safeHttp(),
+    providers: providersInTurn({ clock }),
     clock,
     calendar: { now: async () => clock.now() },
     log: quiet,
