@@ -160,9 +160,31 @@ export interface Gallery {
   bytes: number
   /** a stored picture to show in lists */
   cover: string | null
+  cover_item: string | null
+  cover_x: number
+  cover_y: number
   /** the page for guests */
   url: string
 }
+
+/** The picture at the head of the page for guests. */
+export interface Cover {
+  /** an item; null: the first photo */
+  item: string | null
+  /** the point that stays in sight however it is cut, from the top left, 0 to 1 */
+  x: number
+  y: number
+}
+
+/** PATCH /api/galleries/:id/items: what is changed of these items */
+export interface ItemsChange {
+  items: string[]
+  chapter?: string | null
+  hidden?: boolean
+}
+
+/** POST /api/galleries/:id/items/order: all by a property, or some of them to the place before another (null: the end) */
+export type ItemsOrder = { by: 'captured' | 'name' } | { items: string[]; before: string | null }
 
 /** POST /api/galleries; PATCH takes any part of it */
 export interface GalleryInput {
@@ -181,6 +203,10 @@ export interface GalleryInput {
   password?: string | null
   public?: boolean
   expires_at?: string | null
+  /** of this gallery, and one that guests see; null: the first photo */
+  cover_item?: string | null
+  cover_x?: number
+  cover_y?: number
 }
 
 export interface Client {
@@ -304,6 +330,10 @@ export interface Item {
   asset_id: string
   kind: 'photo' | 'video' | 'track'
   name: string
+  /** the heading it stands under; chapters stand in the order of their first items */
+  chapter: string | null
+  /** guests neither see nor get it */
+  hidden: boolean
   mime: string
   size: number
   width: number | null
@@ -567,6 +597,7 @@ export interface GuestGallery {
   visitor: { name: string | null; email: string } | null
   photos: number
   bytes: number
+  cover: Cover
   items: Item[]
 }
 

@@ -27,22 +27,29 @@ const columns = [
 export const ownKeys = (assets: Pick<Asset, 'storageKey' | 'storageOffset'>[]): string[] =>
   assets.filter(({ storageOffset }) => storageOffset === 0).map(({ storageKey }) => storageKey)
 
-/** Every living asset of the gallery (stored or missing) in the order of its items: what a plan is made of. */
-export async function listStored(db: Database | Tx, galleryId: string): Promise<Asset[]> {
+/**
+ * Every living asset of the gallery (stored or missing) in the order of its items: what a plan is made of. `shown`: only those of
+ * items that guests see.
+ */
+export async function listStored(db: Database | Tx, galleryId: string, shown = false): Promise<Asset[]> {
   return db
     .selectFrom('assets')
     .innerJoin('items', 'items.id', 'assets.itemId')
     .select(columns)
     .where('assets.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
+    .$if(shown, (q) => q.where('items.hidden', '=', false))
     .orderBy('items.position')
     .orderBy('items.id')
     .orderBy('assets.id')
     .execute()
 }
 
-/** The living assets of these items, or of all, each with its preview when its bytes are known; in the order of the items. */
-export async function listChosen(db: Database | Tx, galleryId: string, items: string[] | 'all'): Promise<Choice[]> {
+/**
+ * The living assets of these items, or of all (`shown`: of those among them that guests see), each with its preview when its bytes
+ * are known; in the order of the items.
+ */
+export async function listChosen(db: Database | Tx, galleryId: string, items: string[] | 'all', shown = false): Promise<Choice[]> {
   const rows = await db
     .selectFrom('assets')
     .innerJoin('items', 'items.id', 'assets.itemId')
@@ -53,6 +60,7 @@ export async function listChosen(db: Database | Tx, galleryId: string, items: st
     .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256'])
     .where('assets.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
+    .$if(shown, (q) => q.where('items.hidden', '=', false))
     .$if(items !== 'all', (q) => q.where(sql<boolean>`items.id = any(${items}::uuid[])`))
     .orderBy('items.position')
     .orderBy('items.id')

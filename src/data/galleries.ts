@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
-import type { Gallery } from '../domain/gallery.ts'
+import type { Cover, Gallery } from '../domain/gallery.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
@@ -30,6 +30,9 @@ const columns = [
   'archiveError',
   'hydrating',
   'contentVersion',
+  'coverItemId',
+  'coverX',
+  'coverY',
   'createdAt',
 ] as const
 
@@ -116,6 +119,7 @@ export type GalleryChange = Partial<
     | 'finalArchiveId'
     | 'archiveError'
     | 'hydrating'
+    | keyof Cover
   >
 >
 
@@ -231,7 +235,10 @@ async function countGalleries(db: Database | Tx, ids: string[]): Promise<Map<str
       'galleryId',
       eb.fn.countAll<number>().as('photos'),
       sql<number>`sum(size)::bigint`.as('bytes'),
-      sql<string | null>`min(id::text) filter (where render_state = 'done')`.as('coverAssetId'),
+      // the one that was chosen for it, else one with a picture
+      sql<string | null>`coalesce(
+        max(id::text) filter (where render_state = 'done' and item_id = (select cover_item_id from galleries g where g.id = gallery_id)),
+        min(id::text) filter (where render_state = 'done'))`.as('coverAssetId'),
     ])
     .where('galleryId', 'in', ids)
     .where('state', '=', 'stored')

@@ -1,5 +1,5 @@
 /** Questions to the table items, with the original and the small pictures of each. */
-import { sql } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import type { Asset, Kind } from '../domain/asset.ts'
 import type { Database, ItemsTable, Tx } from '../ports/database/port.ts'
 
@@ -12,6 +12,8 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   name: string
   position: number
   state: 'stored' | 'missing'
+  chapter: string | null
+  hidden: boolean
   hasThumbnail: boolean
   /** bytes; null without one */
   previewSize: number | null
@@ -23,11 +25,11 @@ export interface ItemCursor {
   id: string
 }
 
-/** A page of the gallery's living items in their order. */
+/** A page of the gallery's living items in their order; `shown`: only those that guests see. */
 export async function pageItems(
   db: Database | Tx,
   galleryId: string,
-  { limit, after }: { limit: number; after?: ItemCursor },
+  { limit, after, shown }: { limit: number; after?: ItemCursor; shown?: boolean },
 ): Promise<ItemRow[]> {
   return (
     db
@@ -41,6 +43,8 @@ export async function pageItems(
         'assets.id as assetId',
         'items.kind',
         'items.position',
+        'items.chapter',
+        'items.hidden',
         'assets.originalName as name',
         'assets.mime',
         'assets.size',
@@ -53,6 +57,7 @@ export async function pageItems(
       ])
       .where('items.galleryId', '=', galleryId)
       .where('assets.state', '!=', 'deleted')
+      .$if(shown === true, (q) => q.where('items.hidden', '=', false))
       .$if(after !== undefined, (q) => q.where(sql<boolean>`(items.position, items.id) > (${after!.position}, ${after!.id})`))
       .orderBy('items.position')
       .orderBy('items.id')
@@ -61,7 +66,7 @@ export async function pageItems(
   )
 }
 
-/** Is there such an item in this gallery, with a living file? */
+/** Is there such an item in this gallery, with a living file, for guests to see? */
 export async function findItem(db: Database | Tx, galleryId: string, itemId: string): Promise<{ id: string } | undefined> {
   return db
     .selectFrom('items')
@@ -69,12 +74,70 @@ export async function findItem(db: Database | Tx, galleryId: string, itemId: str
     .select('items.id')
     .where('items.id', '=', itemId)
     .where('items.galleryId', '=', galleryId)
+    .where('items.hidden', '=', false)
     .where('assets.state', '!=', 'deleted')
     .executeTakeFirst()
 }
 
-export async function insertItem(tx: Tx, item: ItemsTable): Promise<void> {
+export async function insertItem(tx: Tx, item: Insertable<ItemsTable>): Promise<void> {
   await tx.insertInto('items').values(item).execute()
+}
+
+/** Is this item hidden from guests? */
+export async function isHidden(db: Database | Tx, id: string): Promise<boolean> {
+  return !!(await db.selectFrom('items').select('id').where('id', '=', id).where('hidden', '=', true).executeTakeFirst())
+}
+
+/** How many stored files guests do not see, and their bytes. */
+export async function countHidden(db: Database | Tx, galleryId: string): Promise<{ photos: number; bytes: number }> {
+  return db
+    .selectFrom('items')
+    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .select((eb) => [eb.fn.countAll<number>().as('photos'), sql<number>`coalesce(sum(assets.size), 0)::bigint`.as('bytes')])
+    .where('items.galleryId', '=', galleryId)
+    .where('items.hidden', '=', true)
+    .where('assets.state', '=', 'stored')
+    .executeTakeFirstOrThrow()
+}
+
+/** Changes of these that are items of the gallery; answers how many there are. */
+export async function changeItems(
+  tx: Tx,
+  galleryId: string,
+  ids: string[],
+  change: { chapter?: string | null; hidden?: boolean },
+): Promise<number> {
+  const done = await tx
+    .updateTable('items')
+    .set(change)
+    .where('galleryId', '=', galleryId)
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** Every living item with what it can be put in order by, in the order it has. */
+export async function listOrder(
+  tx: Tx,
+  galleryId: string,
+): Promise<{ id: string; position: number; name: string; capturedAt: string | null }[]> {
+  return tx
+    .selectFrom('items')
+    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .select(['items.id', 'items.position', 'assets.originalName as name', 'assets.capturedAt'])
+    .where('items.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .execute()
+}
+
+/** Gives these items these places. */
+export async function placeItems(tx: Tx, places: { id: string; position: number }[]): Promise<void> {
+  if (!places.length) return
+  await sql`update items set position = p.position
+    from unnest(${places.map((place) => place.id)}::uuid[], ${places.map((place) => place.position)}::bigint[]) as p (id, position)
+    where items.id = p.id`.execute(tx)
 }
 
 /** The living asset of an item of this gallery, locked until the transaction ends. */

@@ -60,6 +60,7 @@ export async function countItems(db: Database | Tx, galleryId: string, guestIden
       coalesce(bool_or(kind = 'favorite' and guest_identifier = ${guestIdentifier}), false) as favorite,
       max(rating) filter (where guest_identifier = ${guestIdentifier}) as rating
     from feedback f join assets a on a.item_id = f.item_id and a.state <> 'deleted'
+      join items i on i.id = f.item_id and not i.hidden
     where f.gallery_id = ${galleryId} and (hidden_at is null or guest_identifier = ${guestIdentifier}) group by f.item_id`.execute(db)
   return rows
 }

@@ -12,7 +12,15 @@ export type GalleryState = 'draft' | 'active' | 'expired' | 'archiving' | 'archi
 export type Naming = 'original' | 'numbered' | 'id'
 export type Locale = 'en' | 'de' | 'ru'
 
-export interface Gallery {
+/** The picture at the head of the page, and its eye: the point that stays in sight however it is cut, from the top left, 0 to 1. */
+export interface Cover {
+  /** null: the first photo that guests see */
+  coverItemId: string | null
+  coverX: number
+  coverY: number
+}
+
+export interface Gallery extends Cover {
   id: string
   ownerId: string
   slug: string

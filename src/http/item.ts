@@ -9,6 +9,8 @@ export function viewItem(row: ItemRow, now: Date) {
     asset_id: row.assetId,
     kind: row.kind,
     name: row.name,
+    chapter: row.chapter,
+    hidden: row.hidden,
     mime: row.mime,
     size: row.size,
     width: row.width,

@@ -74,6 +74,8 @@ const probes: Record<string, Probe> = {
   'get /api/galleries/{id}/activity': ofGallery('/activity'),
   'get /api/galleries/{id}/deliveries': ofGallery('/deliveries'),
   'get /api/galleries/{id}/items': ofGallery('/items'),
+  'patch /api/galleries/{id}/items': ofGallery('/items', { body: { items: ['01900000-0000-7000-8000-000000000001'], hidden: true } }),
+  'post /api/galleries/{id}/items/order': ofGallery('/items/order', { body: { by: 'name' } }),
   'delete /api/galleries/{id}/items/{item}': one((n) => `/api/galleries/${n.gallery}/items/${n.item}`),
   'post /api/galleries/{id}/import': ofGallery('/import', { body: { path: '.' } }),
   'get /api/galleries/{id}/source': ofGallery('/source'),

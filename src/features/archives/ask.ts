@@ -7,6 +7,7 @@ import { keepUntil, listVersions, markLost, newestOf } from '../../data/archives
 import { findItemAsset, findNamed } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { isHidden } from '../../data/items.ts'
 import { shareLink } from '../../data/links.ts'
 import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -85,7 +86,7 @@ export async function askFile(
   clientId: string | null,
 ): Promise<DownloadResponse> {
   const asset = (isUuid(file) && (await findItemAsset(deps.db, gallery.id, file))) || (await findNamed(deps.db, gallery.id, file))
-  if (!asset) throw new AppError('not_found')
+  if (!asset || (await isHidden(deps.db, asset.itemId))) throw new AppError('not_found')
   if (asset.state !== 'stored') throw new AppError('original_missing')
   const grant = { kind: 'file' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
   const link = await shareLink(deps.db, grant, deps.clock.now(), deps.settings.linkLife.file)

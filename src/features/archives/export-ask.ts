@@ -45,7 +45,12 @@ export async function askExport(
 ): Promise<Export> {
   return deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
-    const drafts = draftExport(gallery, await listChosen(tx, gallery.id, wish.items), wish, partBytes)
+    const drafts = draftExport(
+      gallery,
+      await listChosen(tx, gallery.id, wish.items, asker.limited || wish.items === 'all'),
+      wish,
+      partBytes,
+    )
     checkExport(drafts, asker.limited ? exportLimits : null)
     const archives: Archive[] = []
     for (const draft of drafts) archives.push(await fileOf(deps, tx, gallery, draft, asker.userId))

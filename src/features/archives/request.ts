@@ -77,7 +77,7 @@ export async function announceInstead(deps: Pick<Deps, 'queue'>, tx: Tx, archive
 
 /** The plan of what the gallery holds now; undefined when no photo is left that could be packed. */
 export async function planGallery(tx: Tx, gallery: Gallery): Promise<Plan | undefined> {
-  const assets = await listStored(tx, gallery.id)
+  const assets = await listStored(tx, gallery.id, true)
   if (!assets.some((a) => a.state === 'stored')) return undefined
   return makePlan({ gallery, assets, feedback: [], purpose: 'delivery' })
 }

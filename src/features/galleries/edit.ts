@@ -5,6 +5,7 @@ import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
 import { emit } from '../../data/events.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
+import { findItem } from '../../data/items.ts'
 import { takeBackKinds } from '../../data/letters.ts'
 import type { Actor } from '../../domain/activity.ts'
 import { extended } from '../../domain/expiry.ts'
@@ -60,6 +61,9 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
     archiveError: null,
     hydrating: false,
     contentVersion: 0,
+    coverItemId: null,
+    coverX: 0.5,
+    coverY: 0.5,
     createdAt: now,
     ...wish.change,
   }
@@ -85,6 +89,7 @@ export async function editGallery(
   if (change.slug !== undefined) checkSlug(change.slug)
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, id)
+    if (change.coverItemId && !(await findItem(tx, id, change.coverItemId))) throw new AppError('not_found')
     if (change.slug !== undefined && change.slug !== gallery.slug && (await takenSlugs(tx, [change.slug])).size)
       throw new AppError('slug_taken', { slug: change.slug })
     const now = deps.clock.now()

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { GuestGallery } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { countGallery } from '../../data/galleries.ts'
-import { pageItems } from '../../data/items.ts'
+import { countHidden, pageItems } from '../../data/items.ts'
 import { findUser } from '../../data/users.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { maskAddress } from '../../domain/link.ts'
@@ -31,9 +31,9 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/g/:slug', { schema: { params: slugParams } }, async (request): Promise<GuestGallery> => {
     const gallery = await guard.guest(request, request.params.slug)
     const owner = await findUser(deps.db, gallery.ownerId)
-    const { photos, bytes } = await countGallery(deps.db, gallery.id)
+    const [all, hidden] = [await countGallery(deps.db, gallery.id), await countHidden(deps.db, gallery.id)]
     const client = (await guard.pass(request, gallery))?.link.client
-    const items = await pageItems(deps.db, gallery.id, { limit: most })
+    const items = await pageItems(deps.db, gallery.id, { limit: most, shown: true })
     return {
       slug: gallery.slug,
       title: gallery.title,
@@ -45,8 +45,9 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
       feedback_enabled: gallery.feedbackEnabled,
       may_download: await mayDownload(request, gallery),
       visitor: client ? { name: client.name, email: maskAddress(client.email) } : null,
-      photos,
-      bytes,
+      photos: all.photos - hidden.photos,
+      bytes: all.bytes - hidden.bytes,
+      cover: { item: gallery.coverItemId, x: gallery.coverX, y: gallery.coverY },
       items: items.map((item) => viewItem(item, deps.clock.now())),
     }
   })

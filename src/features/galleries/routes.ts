@@ -14,6 +14,7 @@ import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { markItems, orderItems } from './arrange.ts'
 import { addClient, dropClient, editClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { moment } from './moment.ts'
@@ -39,6 +40,9 @@ const input = {
   password: z.string().min(1).max(200).nullish(),
   public: z.boolean().optional(),
   expires_at: moment.nullish(),
+  cover_item: uuidText.nullish(),
+  cover_x: z.number().min(0).max(1).optional(),
+  cover_y: z.number().min(0).max(1).optional(),
 }
 const create = z.strictObject(input)
 const change = z.strictObject({ ...input, title: input.title.optional() })
@@ -93,6 +97,25 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
     return view((await findGallery(deps.db, id))!)
   })
 
+  const ids = z.array(uuidText).min(1).max(20_000)
+  const marks = z
+    .strictObject({ items: ids, chapter: line(200).nullish(), hidden: z.boolean().optional() })
+    .refine((body) => body.chapter !== undefined || body.hidden !== undefined, 'changes nothing')
+  // twenty thousand ids
+  const large = { bodyLimit: 1024 * 1024 }
+  app.patch('/api/galleries/:id/items', { schema: { params: galleryParams, body: marks }, ...large }, async (request) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { items, ...change } = request.body
+    return { changed: await markItems(deps, id, items, named(change)) }
+  })
+
+  const order = z.union([z.strictObject({ by: z.enum(['captured', 'name']) }), z.strictObject({ items: ids, before: uuidText.nullable() })])
+  app.post('/api/galleries/:id/items/order', { schema: { params: galleryParams, body: order }, ...large }, async (request, reply) => {
+    const { id } = await guard.gallery(request, request.params.id, 'galleries:write')
+    await orderItems(deps, id, request.body)
+    return reply.code(204).send()
+  })
+
   app.delete('/api/galleries/:id', { schema: { params: galleryParams } }, async (request, reply) => {
     const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
     await deleteGallery(deps, id, byUser(ownerId))
@@ -140,6 +163,9 @@ async function readChange(body: Partial<z.infer<typeof change>>): Promise<Galler
     notifyNewVersions: body.notify_new_versions,
     isPublic: body.public,
     passwordHash: body.password ? await hashPassword(body.password) : body.password,
+    coverItemId: body.cover_item,
+    coverX: body.cover_x,
+    coverY: body.cover_y,
     expiresAt: body.expires_at ? new Date(body.expires_at) : (body.expires_at as null | undefined),
   }
   return named(all)

@@ -28,6 +28,9 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     photos: row.photos,
     bytes: row.bytes,
     cover: row.coverAssetId ? `/media/${row.coverAssetId}/thumbnail` : null,
+    cover_item: row.coverItemId,
+    cover_x: row.coverX,
+    cover_y: row.coverY,
     url: `${deps.settings.publicUrl}/g/${row.slug}`,
   }
 }

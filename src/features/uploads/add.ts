@@ -30,6 +30,8 @@ export interface NewAsset {
   key: string
   /** where its item stands in the gallery */
   position: number
+  /** the heading its item stands under */
+  chapter?: string | null
 }
 
 /** An asset whose place another one takes. */
@@ -82,9 +84,9 @@ export async function contentChanged({ queue }: Pick<Deps, 'queue'>, tx: Tx, gal
     await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: gallery.id } }, { delayMs: debounce })
 }
 
-async function addItem(tx: Tx, gallery: Gallery, { name, type, position }: NewAsset, now: Date): Promise<string> {
+async function addItem(tx: Tx, gallery: Gallery, { name, type, position, chapter }: NewAsset, now: Date): Promise<string> {
   const id = newId(now)
-  await insertItem(tx, { id, galleryId: gallery.id, kind: type.kind, title: name, position, createdAt: now })
+  await insertItem(tx, { id, galleryId: gallery.id, kind: type.kind, title: name, position, chapter: chapter ?? null, createdAt: now })
   return id
 }
 

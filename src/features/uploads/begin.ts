@@ -15,6 +15,10 @@ export interface Announced {
   modifiedAt: Date
   /** what the sender says the bytes are */
   sha256: Buffer | null
+  /** the heading its item comes under */
+  chapter?: string | null
+  /** the item of the same gallery whose file it takes the place of */
+  replaces?: string | null
 }
 
 // Uploads that rest for longer do not hold space against others; when they wake up and it is gone, the disk says so.
@@ -50,6 +54,8 @@ export async function begin(
     createdAt: now,
     touchedAt: now,
     finishedAt: null,
+    chapter: file.chapter ?? null,
+    replaces: file.replaces ?? null,
   }
   await db.transaction().execute(async (tx) => {
     await lockSpace(tx)

@@ -4,6 +4,7 @@ import { AppError, type ErrorCode, isCode } from '../../base/errors.ts'
 import { findSame } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { lockItemAsset } from '../../data/items.ts'
 import { deleteUpload, endUpload, type Upload } from '../../data/uploads.ts'
 import { assetKey } from '../../domain/asset.ts'
 import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
@@ -71,9 +72,11 @@ export async function finish(
     }
     // between the two questions the twin was deleted: its bytes are not under our key yet
     if (known) throw new AppError('upload_busy', { id: upload.id })
-    const { assetId: id, name, size, modifiedAt } = upload
+    const { assetId: id, name, size, modifiedAt, chapter } = upload
     const position = options.position ?? positionAt(upload.createdAt)
-    await addAsset(deps, tx, gallery, { id, name, size, modifiedAt, digest, type, key, position })
+    const before = upload.replaces ? await lockItemAsset(tx, gallery.id, upload.replaces) : undefined
+    const replaced = before && { id: before.assetId, itemId: upload.replaces!, ...before }
+    await addAsset(deps, tx, gallery, { id, name, size, modifiedAt, digest, type, key, position, chapter }, replaced)
     return 'stored'
   })
   if (outcome === 'closed') return refuse(deps, upload, token, 'gallery_not_open')

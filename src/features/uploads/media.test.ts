@@ -55,6 +55,19 @@ test('a picture is drawn once and shown to its owner and to guests', async () =>
   )
 })
 
+test('a hidden photo answers guests like one that is not there, and its owner as before', async () => {
+  const into = await addGallery(bed.deps, bed.mara, { state: 'active' })
+  await send(bed, into.id, 'a.jpg', await picture(405, 30_000))
+  const [asset] = await assetsOf(bed.deps.db, into.id)
+  await render(bed.deps, { assetId: asset!.id }, job)
+  const ways = ['/thumbnail', '/preview', '/original', ''].map((kind) => `/media/${asset!.id}${kind}`)
+  const statuses = async (user?: string) => Promise.all(ways.map(async (way) => (await get(way, user)).status))
+  assert.deepEqual(await statuses(), [200, 200, 200, 200])
+  await bed.deps.db.updateTable('items').set({ hidden: true }).where('galleryId', '=', into.id).execute()
+  assert.deepEqual(await statuses(), [404, 404, 404, 404])
+  assert.deepEqual(await statuses(bed.mara), [200, 200, 200, 200])
+})
+
 test('guests see no draft, no original without leave, nothing behind a password', async () => {
   const cases: [change: Partial<Gallery>, kind: string, status: number, code: string][] = [
     [{ state: 'draft' }, 'original', 404, 'not_found'],
@@ -120,4 +133,27 @@ test('an item that is removed is gone at once, its bytes a day later', async () 
   bed.clock.shift += 25 * 3_600_000
   assert.equal((await dueGarbage(bed.deps.db, bed.clock.now(), 10)).length, 3)
   assert.equal((await send(bed, into.id, 'again.jpg', bytes)).headers.get('upload-result'), 'stored')
+})
+
+test('an upload comes under its chapter, and a new version takes the place of the old one in its item', async () => {
+  const into = await addGallery(bed.deps, bed.mara)
+  await send(bed, into.id, 'a.jpg', await picture(406, 30_000), { chapter: '  Ceremony ' })
+  await send(bed, into.id, 'b.jpg', await picture(407, 30_000))
+  const [first] = (await items(into.id)).rows
+  await send(bed, into.id, 'a.jpg', await picture(408, 40_000), { replaces: first!.id })
+  const { rows } = await items(into.id)
+  const living = await assetsOf(bed.deps.db, into.id)
+  const [other, fresh] = living.filter((asset) => asset.id !== first!.asset_id)
+  assert.deepEqual(
+    rows.map((row) => [row.id === first!.id, row.name, row.chapter, row.asset_id]),
+    [
+      [true, 'a.jpg', 'Ceremony', fresh!.id],
+      [false, 'b.jpg', null, other!.id],
+    ],
+  )
+  const garbage = await dueGarbage(bed.deps.db, new Date(8.64e15), 100)
+  assert.ok(
+    garbage.some((key) => String(key).includes(first!.asset_id)),
+    'the bytes of the old version wait for the collector',
+  )
 })

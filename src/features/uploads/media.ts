@@ -7,6 +7,7 @@ import { AppError } from '../../base/errors.ts'
 import { findAsset, findItemAsset } from '../../data/assets.ts'
 import { findDerivative } from '../../data/derivatives.ts'
 import { findGallery } from '../../data/galleries.ts'
+import { isHidden } from '../../data/items.ts'
 import { findLink, noteUse, shareLink } from '../../data/links.ts'
 import { checkAccess, mayManage } from '../../domain/access.ts'
 import type { Asset } from '../../domain/asset.ts'
@@ -58,6 +59,7 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
     const gallery = await guard.visit(request, request.params.id)
     const asset = await findItemAsset(deps.db, gallery.id, request.params.item)
     if (!asset) throw new AppError('not_found')
+    if ((await isHidden(deps.db, asset.itemId)) && !(await guard.owns(request, gallery))) throw new AppError('not_found')
     if (asset.state !== 'stored') throw new AppError('original_missing')
     if (isPicture(asset)) await guard.download(request, gallery)
     const clientId = (await guard.pass(request, gallery))?.link.clientId ?? null
@@ -87,7 +89,10 @@ async function playByLink(deps: Deps, reply: FastifyReply, assetId: string, toke
   if (grant.kind !== 'media' || link?.kind !== 'media' || link.assetId !== assetId) throw new AppError('link_unknown')
   checkLink(link, now)
   if (link.client) checkAccess(link.client, now)
-  await sendOriginal(deps, reply, await living(deps, assetId), { inPlace: true, begins: () => noteUse(deps.db, link, now) })
+  const asset = await living(deps, assetId)
+  // hidden since it was given
+  if (link.clientId && (await isHidden(deps.db, asset.itemId))) throw new AppError('not_found')
+  await sendOriginal(deps, reply, asset, { inPlace: true, begins: () => noteUse(deps.db, link, now) })
   return reply
 }
 
@@ -96,6 +101,7 @@ async function mayLook(deps: Pick<Deps, 'db'>, guard: Guard, request: FastifyReq
   const gallery = await findGallery(deps.db, asset.galleryId)
   if (!gallery) throw new AppError('not_found')
   if (mayManage(await guard.asker(request), gallery, 'galleries:read')) return
+  if (await isHidden(deps.db, asset.itemId)) throw new AppError('not_found')
   await guard.guest(request, gallery.slug)
   if (original) await guard.download(request, gallery)
 }

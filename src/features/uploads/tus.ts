@@ -3,8 +3,10 @@ import { Readable } from 'node:stream'
 import { DataStore, Server, Upload as TusUpload } from '@tus/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, type ErrorCode } from '../../base/errors.ts'
+import { isUuid } from '../../base/id.ts'
 import type { Upload } from '../../data/uploads.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { chapterOf } from '../../domain/item.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUp, receive, standing, type UploadDeps } from './accept.ts'
 import { type Announced, begin } from './begin.ts'
@@ -118,6 +120,8 @@ function announced(metadata: Metadata, size: number, now: Date): Announced {
     size,
     modifiedAt: likely ? new Date(modified) : now,
     sha256: sha256 === null ? null : Buffer.from(sha256, 'hex'),
+    chapter: chapterOf(metadata.chapter),
+    replaces: metadata.replaces && isUuid(metadata.replaces) ? metadata.replaces : null,
   }
 }
 

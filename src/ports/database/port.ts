@@ -127,6 +127,10 @@ export interface ItemsTable {
   kind: 'photo' | 'video' | 'track'
   title: string
   position: number
+  /** the heading it stands under; null: under none */
+  chapter: Default<string | null>
+  /** guests neither see nor get it; its photographer does, and the final archive holds it */
+  hidden: Default<boolean>
   createdAt: Date
 }
 
@@ -162,6 +166,9 @@ export interface UploadsTable {
   createdAt: Date
   touchedAt: Date
   finishedAt: Date | null
+  chapter: Default<string | null>
+  /** the item whose file it takes the place of */
+  replaces: Default<string | null>
 }
 
 export interface ArchiveEntriesTable {
