@@ -1,5 +1,6 @@
 /** A test world with its HTTP server on a port: whoever sends the cookie `as=<user id>` is that user; guests keep cookies as browsers do. */
 import type { AddressInfo } from 'node:net'
+import { retriesOf } from '../src/app/retries.ts'
 import { makeServer } from '../src/app/server.ts'
 import { activityRoutes } from '../src/features/activity/routes.ts'
 import { archiveRoutes } from '../src/features/archives/routes.ts'
@@ -10,6 +11,8 @@ import { guestRoutes } from '../src/features/galleries/guest.ts'
 import { linkRoutes } from '../src/features/galleries/links.ts'
 import { openRoutes } from '../src/features/galleries/open.ts'
 import { galleryRoutes } from '../src/features/galleries/routes.ts'
+import { makeMetrics } from '../src/features/operations/metrics.ts'
+import { operationsRoutes } from '../src/features/operations/routes.ts'
 import { pageRoutes } from '../src/features/pages/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
 import { webhookRoutes } from '../src/features/webhooks/routes.ts'
@@ -43,6 +46,7 @@ export async function served(change: Partial<Deps> = {}, webDir?: string): Promi
     },
   })
   const routes = [
+    operationsRoutes({ metrics: makeMetrics(deps), more: { sweepUploads: async () => 0 }, retries: retriesOf(deps) }),
     galleryRoutes,
     linkRoutes,
     openRoutes,

@@ -64,6 +64,81 @@ export interface NewSecondFactor {
   backup_codes: string[]
 }
 
+/** POST /api/galleries/:id/sample: drawn pictures to look around with */
+export interface Sampled {
+  added: number
+}
+
+/** GET /api/jobs: work that has failed and waits for somebody, newest first */
+export interface FailedJob {
+  kind: 'archive' | 'export' | 'letter' | 'webhook' | 'import'
+  id: string
+  gallery_id: string | null
+  gallery_title: string | null
+  gallery_slug: string | null
+  /** of a letter its recipient, of a webhook its address, of an archive its purpose, of an export `user` or `guest`, of an import the folder */
+  subject: string
+  webhook_id: string | null
+  /** of docs/errors.md; of a webhook what was answered */
+  code: string | null
+  reason: string | null
+  tries: number
+  may_retry: boolean
+  created_at: string
+}
+/** POST /api/jobs/retry: these, or all (of one kind), 200 at once */
+export type RetryInput = { jobs: Pick<FailedJob, 'kind' | 'id'>[] } | { all: true; kind?: FailedJob['kind'] }
+export interface RetriedJobs {
+  retried: number
+  refused: (Pick<FailedJob, 'kind' | 'id'> & { code: string; title: string })[]
+}
+
+/** GET /api/usage: bytes of one's own files */
+export interface Usage {
+  originals: number
+  /** archived galleries */
+  archives: number
+  /** ZIPs for clients, and selections */
+  deliveries: number
+  previews: number
+  /** on the store; for admins, where the store says so */
+  free: number | null
+}
+
+/** What was looked at, as `keepsake doctor` says it */
+export interface CheckResult {
+  check: string
+  ok: boolean
+  found: string
+  remedy: string | null
+}
+/** GET /api/admin/health */
+export interface HealthReport {
+  ready: Readiness
+  findings: CheckResult[]
+  jobs: { name: string; waiting: number; active: number; age_seconds: number }[]
+  maintenance: Maintenance['last']
+}
+/** GET /api/admin/installation: settings that stand in the environment */
+export interface Installation {
+  public_url: string
+  storage: { kind: 'disk' | 'bucket'; bucket: string | null }
+  /** sends: false: letters stay in the outbox */
+  mail: { sends: boolean; from: string }
+  oidc: { issuer: string; name: string } | null
+  import_folder: boolean
+  max_upload_bytes: number
+  retention_days: number
+  superseded_days: number
+  purge_grace_days: number
+}
+/** POST /api/admin/mail-test */
+export interface MailTested {
+  /** false: there is no mail server, nothing was sent */
+  sent: boolean
+  response: string
+}
+
 /** GET /api/users: an account as an admin sees it */
 export interface UserAccount extends User {
   /** invited: has not chosen a password yet */

@@ -28,6 +28,7 @@ import { webhookRoutes } from '../features/webhooks/routes.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
+import { retriesOf } from './retries.ts'
 import { makeServer } from './server.ts'
 import { type World, wire } from './wire.ts'
 import { handlers } from './worker.ts'
@@ -58,7 +59,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
     if (role !== 'worker') {
       const auth = makeAuth(deps)
       const metrics = makeMetrics(deps)
-      const operations = operationsRoutes({ metrics, more: { sweepUploads: () => sweepUploads(deps) } })
+      const operations = operationsRoutes({ metrics, more: { sweepUploads: () => sweepUploads(deps) }, retries: retriesOf(deps) })
       const routes = [
         operations,
         accountRoutes({ auth, setUpCode: code }),

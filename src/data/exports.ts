@@ -92,6 +92,11 @@ export async function listPartial(tx: Tx, galleryId: string): Promise<Archive[]>
     .execute()
 }
 
+/** This export has the other file in place of the one. */
+export async function putPart(tx: Tx, exportId: string, oldId: string, newId: string): Promise<void> {
+  await tx.updateTable('exportParts').set({ archiveId: newId }).where('exportId', '=', exportId).where('archiveId', '=', oldId).execute()
+}
+
 /** Whoever wanted the one file gets the other: their exports are open again until it is ready. */
 export async function replacePart(tx: Tx, oldId: string, newId: string): Promise<void> {
   await sql`

@@ -56,6 +56,29 @@ export async function archiveFigures(db: Database): Promise<ArchiveFigures> {
   return rows[0]!
 }
 
+export interface UsageFigure {
+  /** bytes of each kind; originals that lie inside an archive count as that archive */
+  originals: number
+  archives: number
+  deliveries: number
+  previews: number
+}
+
+/** What each owner's files take, by the owner's id. */
+export async function usageFigures(db: Database): Promise<Map<string, UsageFigure>> {
+  const { rows } = await sql<{ ownerId: string } & UsageFigure>`
+    select owner_id, sum(originals)::float8 as originals, sum(archives)::float8 as archives, sum(deliveries)::float8 as deliveries,
+      sum(previews)::float8 as previews
+    from (
+      select gallery_id, sum(size) as originals, 0 as archives, 0 as deliveries, 0 as previews from assets
+        where state = 'stored' and storage_offset = 0 group by gallery_id
+      union all select gallery_id, 0, coalesce(sum(file_size_bytes) filter (where purpose = 'final'), 0),
+        coalesce(sum(file_size_bytes) filter (where purpose <> 'final'), 0), 0 from archives where status = 'ready' group by gallery_id
+      union all select a.gallery_id, 0, 0, 0, sum(d.size) from derivatives d join assets a on a.id = d.asset_id group by a.gallery_id) parts
+    join galleries g on g.id = gallery_id group by owner_id`.execute(db)
+  return new Map(rows.map(({ ownerId, ...figure }) => [ownerId, figure]))
+}
+
 /** Archives and letters by status, stored bytes by kind. */
 export async function stateFigures(
   db: Database,

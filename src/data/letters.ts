@@ -58,6 +58,17 @@ export async function noteTry(
     .execute()
 }
 
+/** A failed letter waits again, with this link; false: it has not failed, or somebody else was faster. */
+export async function wakeLetter(tx: Tx, id: string, linkId: string | null): Promise<boolean> {
+  const done = await tx
+    .updateTable('letters')
+    .set({ status: 'queued', error: null, attempts: 0, linkId })
+    .where('id', '=', id)
+    .where('status', '=', 'failed')
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
 /** Letters that wait since before `before`: their job may be lost. */
 export async function listWaiting(db: Database, before: Date, limit: number): Promise<string[]> {
   const rows = await db

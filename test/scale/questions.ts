@@ -14,6 +14,7 @@ import * as derivatives from '../../src/data/derivatives.ts'
 import * as downloads from '../../src/data/downloads.ts'
 import * as events from '../../src/data/events.ts'
 import * as exports from '../../src/data/exports.ts'
+import * as failures from '../../src/data/failures.ts'
 import * as feedback from '../../src/data/feedback.ts'
 import * as feedbackGuests from '../../src/data/feedbackGuests.ts'
 import * as figures from '../../src/data/figures.ts'
@@ -52,6 +53,7 @@ export const asked = {
   exports,
   feedback,
   feedbackGuests,
+  failures,
   figures,
   galleries,
   garbage,
@@ -76,6 +78,7 @@ export const silent = [
   'assets.ownKeys',
   'downloads.forgotten',
   'feedback.asFeedback',
+  'failures.failureKinds',
   'sources.lookEvery',
   'sources.lookAgain',
 ]
@@ -365,6 +368,7 @@ export const questions: Record<string, Question> = {
   'letters.noteTry': question((tx, s) => letters.noteTry(tx, s.letter.id, { status: 'sent', error: null, sentAt: now })),
   'letters.listWaiting': question((tx) => letters.listWaiting(tx, now, 500)),
   'letters.listTold': question((tx, s) => letters.listTold(tx, s.gallery.id, now)),
+  'letters.wakeLetter': question((tx, s) => letters.wakeLetter(tx, s.letter.id, s.letter.linkId)),
   'letters.takeBack': question((tx, s) => letters.takeBack(tx, s.archive, now)),
   'letters.findLast': question((tx, s) => letters.findLast(tx, s.gallery.id, 'gallery_ending', ago(1))),
   'letters.takeBackKinds': question((tx, s) => letters.takeBackKinds(tx, s.gallery.id, ['gallery_ending'])),
@@ -425,6 +429,7 @@ export const questions: Record<string, Question> = {
   'exports.listExportsOf': question((tx, s) => exports.listExportsOf(tx, s.selection.id, ['open', 'ready'])),
   'exports.changeExport': question((tx, s) => exports.changeExport(tx, s.export.id, s.export.status, { endedAt: now })),
   'exports.listPartial': question((tx, s) => exports.listPartial(tx, s.export.galleryId)),
+  'exports.putPart': question((tx, s) => exports.putPart(tx, s.export.id, s.selection.id, s.archive.id)),
   'exports.replacePart': question((tx, s) => exports.replacePart(tx, s.selection.id, s.archive.id)),
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
@@ -587,6 +592,12 @@ export const questions: Record<string, Question> = {
   'throttles.takeAttempt': question((tx) => throttles.takeAttempt(tx, 'fresh', now)),
   'throttles.forgetAttempts': question((tx) => throttles.forgetAttempts(tx, 'fresh')),
   'throttles.sweepThrottles': question((tx) => throttles.sweepThrottles(tx, now)),
+  'failures.pageFailures': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50 }), 2000),
+  'failures.pageFailures: of one kind': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50, kind: 'letter' })),
+  'failures.pageFailures: small owner': question((tx, s) => failures.pageFailures(tx, s.smallOwner, { limit: 50 }), 2000),
+  'failures.findFailure': question((tx, s) => failures.findFailure(tx, s.owner, 'archive', s.archive.id)),
+  'failures.findFailure: a message': question((tx, s) => failures.findFailure(tx, s.owner, 'webhook', s.delivery.id)),
+  'figures.usageFigures': question((tx) => figures.usageFigures(tx), 'all'),
   'figures.queueFigures': question((tx) => figures.queueFigures(tx), 2000),
   'figures.archiveFigures': question((tx) => figures.archiveFigures(tx), 'all'),
   'figures.stateFigures': question((tx) => figures.stateFigures(tx), 'all'),

@@ -364,6 +364,7 @@ const images: Images = {
   identify: async () => ({ mime: 'image/jpeg', kind: 'photo', ext: 'jpg' }),
   dimensions: () => null,
   renderable: () => false,
+  draw: async () => new Uint8Array(),
   render: () => Promise.reject(new AppError('media_type', {}, { final: true })),
   close: async () => {},
 }

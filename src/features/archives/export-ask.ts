@@ -76,7 +76,7 @@ async function fileOf(deps: Needs, tx: Tx, gallery: Gallery, draft: Draft, userI
   return current ?? begin(deps, tx, gallery, planDraft(gallery, draft), userId)
 }
 
-async function begin(deps: Needs, tx: Tx, gallery: Gallery, plan: Plan, requestedBy: string | null): Promise<Archive> {
+export async function begin(deps: Needs, tx: Tx, gallery: Gallery, plan: Plan, requestedBy: string | null): Promise<Archive> {
   const wish = { source: 'export', requestedBy, force: false, announce: false }
   const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'selection'))
   await insertArchive(tx, archive)

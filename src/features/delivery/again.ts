@@ -5,7 +5,7 @@ import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil } from '../../data/archives.ts'
 import { listClients } from '../../data/clients.ts'
 import { findGallery, lockGallery } from '../../data/galleries.ts'
-import { countByHand, findLetter, insertLetter, type Letter } from '../../data/letters.ts'
+import { countByHand, findLetter, insertLetter, type Letter, wakeLetter } from '../../data/letters.ts'
 import { findLink, insertLink } from '../../data/links.ts'
 import { findSuppression } from '../../data/suppressions.ts'
 import { isClosed, stateAt } from '../../domain/gallery.ts'
@@ -64,6 +64,19 @@ export async function resendLetter(deps: Needs, letterId: string): Promise<strin
     await insertLetter(tx, { id, dedupeKey, kind, galleryId, archiveId, linkId, recipient, locale, facts, createdAt: now })
     await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
     return id
+  })
+}
+
+/** A letter that failed is tried again as it is, with a new link when its own would be dead. Throws `not_found`, `mail_suppressed`. */
+export async function retryLetter(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, letterId: string): Promise<void> {
+  await deps.db.transaction().execute(async (tx) => {
+    const letter = await findLetter(tx, letterId)
+    if (letter?.status !== 'failed') throw new AppError('not_found')
+    await refuseSuppressed(tx, letter)
+    const link = letter.linkId ? await findLink(tx, letter.linkId) : undefined
+    if (link?.revokedAt) throw new AppError('link_revoked')
+    const linkId = link && link.expiresAt <= deps.clock.now() ? await linkAgain(deps, tx, letter) : letter.linkId
+    if (await wakeLetter(tx, letterId, linkId)) await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId } })
   })
 }
 

@@ -32,6 +32,9 @@ export async function examine(deps: Needs): Promise<Finding[]> {
   ]
 }
 
+/** The storage alone, as somebody who has just set it up asks. */
+export const examineStorage = (deps: Pick<Needs, 'storage'>): Promise<Finding> => look('storage', () => storage(deps))
+
 /** A finding of an error: the sentence of our table is the remedy; other errors are named by kind alone. */
 export function failed(check: Finding['check'], error: unknown): Finding {
   if (!(error instanceof AppError)) return { check, ok: false, found: 'it failed', remedy: errorTable.internal[1] }
@@ -56,7 +59,7 @@ async function database({ db }: Needs): Promise<Seen> {
 }
 
 /** Written, read back and deleted, as every photo is. */
-async function storage({ storage }: Needs): Promise<Seen> {
+async function storage({ storage }: Pick<Needs, 'storage'>): Promise<Seen> {
   await storage.ready()
   const key = `doctor/${newToken(12)}`
   const bytes = Buffer.from(newToken(48))

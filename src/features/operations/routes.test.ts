@@ -5,6 +5,7 @@ import { readFileSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
+import { retriesOf } from '../../app/retries.ts'
 import { makeServer } from '../../app/server.ts'
 import { minutes } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
@@ -22,7 +23,7 @@ const cronSecret = 'Zr4kW9sT1xVbN6mQ8yLc3dHf5gJp2aEu'
 async function server(change: Partial<TestWorld['deps']> = {}): Promise<App> {
   const deps = { ...world.deps, settings: { ...world.deps.settings, cronSecret }, ...change }
   const metrics = makeMetrics(deps)
-  const routes = [operationsRoutes({ metrics, more: { sweepUploads: async () => 0 } })]
+  const routes = [operationsRoutes({ metrics, more: { sweepUploads: async () => 0 }, retries: retriesOf(deps) })]
   return makeServer({ deps, guard: makeGuard(deps, { read: async () => null }), routes, answered: metrics.request })
 }
 let app: App

@@ -8,16 +8,19 @@ import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { cronRoutes } from './cron.ts'
 import type { MoreToClean } from './daily.ts'
+import type { Retries } from './jobs.ts'
 import type { Metrics } from './metrics.ts'
 import { readiness } from './ready.ts'
+import { studioRoutes } from './studio-routes.ts'
 
 export interface OperationsParts {
   metrics: Metrics
   more: MoreToClean
+  retries: Retries
 }
 
 export const operationsRoutes =
-  ({ metrics, more }: OperationsParts): RoutePlugin =>
+  ({ metrics, more, retries }: OperationsParts): RoutePlugin =>
   (app, deps, guard) => {
     // a probe is asked every second by whoever balances the load
     const probe = { config: { rateLimit: false as const }, schema: { hide: true } }
@@ -43,6 +46,7 @@ export const operationsRoutes =
     })
 
     cronRoutes(app, deps, guard, more)
+    studioRoutes(app, deps, guard, retries)
   }
 
 /** From this machine itself, and not through a proxy on it that speaks for somebody else. */

@@ -1,6 +1,6 @@
 /** Routes of this feature: uploads (tus-routes.ts), media (media.ts), and here items and imports. */
 import { z } from 'zod'
-import type { GallerySource, Imported, Item, Page, SourceAnswer } from '../../../sdk/src/wire.ts'
+import type { GallerySource, Imported, Item, Page, Sampled, SourceAnswer } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { type ItemCursor, pageItems } from '../../data/items.ts'
 import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts'
 import { importFolder } from './import.ts'
 import { mediaRoutes } from './media.ts'
 import { removeItem } from './remove.ts'
+import { addSample } from './sample.ts'
 import { registerSource, viewSource } from './sources.ts'
 import { tusRoutes } from './tus-routes.ts'
 
@@ -47,6 +48,11 @@ const itemRoutes: RoutePlugin = (app, deps, guard) => {
     await registerSource(deps, gallery.id, request.body)
     reply.code(202)
     return (await viewSource(deps, gallery.id))!
+  })
+
+  app.post('/api/galleries/:id/sample', { schema: { params: galleryParams } }, async (request): Promise<Sampled> => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+    return { added: await addSample(deps, gallery) }
   })
 
   app.get('/api/galleries/:id/source', { schema: { params: galleryParams } }, async (request): Promise<SourceAnswer> => {

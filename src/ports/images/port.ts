@@ -4,6 +4,7 @@
  * - Work happens outside the service's process: hostile bytes can end that process, never the service.
  * - A picture that cannot be decoded, ends the process or takes longer than its adapter allows is `media_type`; one with more
  *   than `maxPixels` is `picture_too_large`: both final. Everything else (no process, no disk, closing) may be tried again.
+ * - `draw` is the exception: what it is given is ours, so it needs no process of its own.
  * - What is made carries no metadata (no GPS, no serial number); colours are sRGB; the orientation is applied.
  * - What a file is, its first bytes say; its name says nothing. A JPEG that is also a ZIP or a page is a JPEG.
  */
@@ -46,6 +47,8 @@ export interface Images {
   renderable(mime: string): boolean
   /** Makes preview and thumbnail from the bytes of a picture. */
   render(original: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Rendered>
+  /** A drawing of our own (SVG, never anybody else's) as JPEG. */
+  draw(svg: string): Promise<Uint8Array>
   /** Ends the helper processes; what they had in work fails and may be tried again. */
   close(): Promise<void>
 }

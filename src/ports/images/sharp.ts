@@ -72,6 +72,12 @@ export function sharpImages(options: SharpOptions = {}): SharpImages {
     renderable,
     pids: () => [...helpers].filter((helper) => !helper.ended).map((helper) => helper.pid),
 
+    async draw(svg) {
+      // loaded for this alone: pictures of others are decoded in the helpers
+      const { default: sharp } = await import('sharp')
+      return sharp(Buffer.from(svg)).jpeg({ quality: 90 }).toBuffer()
+    },
+
     async render(original, signal) {
       refuseWhenClosed()
       await turns.enter(signal)

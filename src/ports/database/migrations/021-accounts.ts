@@ -17,6 +17,7 @@ create table two_factors (
 create unique index accounts_known on accounts (provider_id, account_id);
 create index letters_failed on letters (owner_id, created_at desc, id desc) where status = 'failed';
 create index webhook_deliveries_failed on webhook_deliveries (webhook_id, created_at desc, id desc) where status = 'failed';
-create index exports_failed on exports (gallery_id, created_at desc, id desc) where status = 'failed';
-create index archives_failed on archives (gallery_id, created_at desc, id desc) where status = 'failed';
+create index exports_failed on exports (created_at desc, id desc) where status = 'failed';
+create index archives_failed on archives (created_at desc, id desc) where status = 'failed' and purpose <> 'selection';
+create index gallery_sources_failed on gallery_sources (gallery_id) where state = 'failed';
 `
