@@ -44,6 +44,8 @@ export const testSettings: Settings = {
   retentionDays: 730,
   supersededDays: 30,
   purgeGraceDays: 7,
+  providerRetentionDays: 15,
+  rescueLeadDays: 13,
   scrubBytesPerSecond: 1e12,
   linkLife,
   cronSecret: null,

@@ -201,6 +201,163 @@ export interface NewApiKey extends ApiKey {
   key: string
 }
 
+/** How far the saving of a track is; see docs/rescue.md. */
+export type TrackState = 'scheduled' | 'rescuing' | 'retrying' | 'partial' | 'rescued' | 'lost'
+export type MediaRole = 'audio' | 'cover' | 'video'
+
+/** POST /api/tracks: one, or `{ tracks: [...] }` with up to 1,000 */
+export interface TrackInput {
+  /** suno, mureka, replicate, or any name; `other` if not given */
+  provider?: string
+  /** the provider's id of it: the same twice is one track; the address of the audio if not given */
+  provider_ref?: string
+  title?: string
+  artist?: string | null
+  audio_url: string
+  cover_url?: string | null
+  video_url?: string | null
+  /** when it was made at the provider; now if not given */
+  created_at?: string
+  /** when the provider deletes it, where that is known; else the provider's rule */
+  expires_at?: string
+  /** how long it plays: what is fetched must be as long */
+  duration_seconds?: number
+  /** its files may be played by anybody who has their address */
+  public?: boolean
+}
+/** Answer of POST /api/tracks (201), in the order of the input */
+export interface AddedTracks {
+  tracks: AddedTrack[]
+}
+export interface AddedTrack {
+  id: string
+  provider: string
+  provider_ref: string
+  /** false: it was known before; missing files and a later end were taken over */
+  added: boolean
+  /** deleted: its owner has deleted it, and it stays so */
+  state: TrackState | 'deleted'
+}
+
+/** GET /api/tracks, GET /api/tracks/:id; storage_… are our copies, the other addresses the provider's */
+export interface Track {
+  id: string
+  provider: string
+  provider_ref: string
+  title: string
+  artist: string | null
+  state: TrackState
+  audio_url: string
+  cover_url: string | null
+  video_url: string | null
+  archived_to_storage: boolean
+  storage_audio_url: string | null
+  storage_cover_url: string | null
+  storage_video_url: string | null
+  /** what to play and show now: our copy, else the provider's while it is there; null: nothing (LNK-08) */
+  play: { audio: string | null; cover: string | null; video: string | null }
+  /** at the provider */
+  created_at: string
+  /** when the provider deletes it */
+  expires_at: string
+  /** until then; negative after it, one decimal */
+  days_left: number
+  archive_scheduled_at: string
+  archived_at: string | null
+  /** when it is tried next; null: it is not, or somebody is at it now */
+  next_try_at: string | null
+  /** tries that did not bring all of it */
+  tries: number
+  /** of the last try: a code of docs/errors.md, and what was said */
+  error_code: string | null
+  error: string | null
+  public: boolean
+  /** bytes of our copies */
+  bytes: number
+  media: TrackMedia[]
+}
+export interface TrackMedia {
+  role: MediaRole
+  /** at the provider */
+  url: string
+  state: 'waiting' | 'stored' | 'lost'
+  asset_id: string | null
+  mime: string | null
+  size: number | null
+  sha256: string | null
+  tries: number
+  tried_at: string | null
+  error_code: string | null
+  error: string | null
+}
+/** GET /api/tracks/:id: with every try, the newest first */
+export interface TrackDetails extends Track {
+  rounds: TrackRound[]
+}
+export interface TrackRound {
+  started_at: string
+  ended_at: string | null
+  /** null: under way; broken_off: no fault of the track */
+  outcome: 'rescued' | 'partial' | 'failed' | 'lost' | 'broken_off' | null
+  error_code: string | null
+  error: string | null
+}
+/** GET /api/tracks?sort=: created newest first; expires the most urgent of what is not saved first, then the others; title from A to Z */
+export type TrackSort = 'created' | 'expires' | 'title'
+/** PATCH /api/tracks/:id */
+export interface TrackChange {
+  public?: boolean
+}
+/** POST /api/galleries/:id/tracks (201): puts copies of rescued tracks into a gallery */
+export interface TracksIntoGallery {
+  added: string[]
+  /** in the gallery already */
+  duplicates: string[]
+}
+
+/** POST /api/rescue/run, POST /functions/v1/archive-tracks (words of 002) */
+export interface RescueRun {
+  success: true
+  message: string
+  /** only when nothing was to be done: 0 */
+  archived?: number
+  results: {
+    total: number
+    succeeded: number
+    failed: number
+    errors: { trackId: string; title: string; error: string }[]
+  }
+}
+export interface RescueRunInput {
+  /** this one, whenever it is due */
+  trackId?: string
+  /** most tracks of this run; 50 if not given */
+  limit?: number
+}
+
+/** GET /api/rescue/statistics: true at the moment it is asked */
+export interface RescueStatistics {
+  total_tracks: number
+  total_archived: number
+  /** neither archived nor lost */
+  pending_archive: number
+  /** pending, with less than 2 days left */
+  urgent_archive_needed: number
+  /** lost, or past its end without our copy */
+  expired_tracks: number
+  /** their audio is here, the cover or video not */
+  partial: number
+  /** pending, and the last try failed */
+  failing: number
+  /** 0 to 100, one decimal; 100 when there is none */
+  archive_percentage: number
+  stored_bytes: number
+  /** pending tracks by whole days left, from 0 up */
+  days_left: { days: number; tracks: number }[]
+  /** when the next one is due */
+  next_due_at: string | null
+}
+
 export interface Page<T> {
   rows: T[]
   /** ask again with ?cursor= this; null at the end */
@@ -420,6 +577,12 @@ export interface Item {
   media_url: string | null
   /** bytes of the preview */
   preview_size: number | null
+  /** of a track */
+  title: string | null
+  artist: string | null
+  /** of a rescued track: its picture as the provider had it, and its film */
+  cover: string | null
+  video_url: string | null
   /** none: this kind of file has no preview; failed: it could not be read as a picture and is kept as it is */
   render_state: 'waiting' | 'done' | 'failed' | 'none'
   state: 'stored' | 'missing'

@@ -116,6 +116,8 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       retentionDays: v.RETENTION_YEARS * yearDays,
       supersededDays: v.SUPERSEDED_RETENTION_DAYS,
       purgeGraceDays: v.PURGE_GRACE_DAYS,
+      providerRetentionDays: v.PROVIDER_RETENTION_DAYS,
+      rescueLeadDays: v.RESCUE_LEAD_DAYS,
       scrubBytesPerSecond: v.SCRUB_MB_PER_SECOND * 1_000_000,
       linkLife: {
         ...linkLife,
@@ -192,6 +194,8 @@ const variables = z.object({
   RETENTION_YEARS: whole(1, 100).default(2),
   SUPERSEDED_RETENTION_DAYS: whole(0, 36_500).default(30),
   PURGE_GRACE_DAYS: whole(0, 36_500).default(7),
+  PROVIDER_RETENTION_DAYS: whole(1, 3650).default(15),
+  RESCUE_LEAD_DAYS: whole(0, 3650).default(13),
   SCRUB_MB_PER_SECOND: whole(1, 100_000).default(50),
   ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),

@@ -104,6 +104,6 @@ async function feedback(deps: Deps, _out: Output, slug: string, format: ExportFo
 
 async function open(deps: Deps, slug: string) {
   const gallery = await findGallery(deps.db, slug)
-  if (!gallery) throw new AppError('not_found', { gallery: slug })
+  if (gallery?.kind !== 'gallery') throw new AppError('not_found', { gallery: slug })
   return gallery
 }

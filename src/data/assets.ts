@@ -1,6 +1,6 @@
 /** Questions to the table assets. */
 import { sql } from 'kysely'
-import type { Asset } from '../domain/asset.ts'
+import { type Asset, mainRoles } from '../domain/asset.ts'
 import type { Choice } from '../domain/selection.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
@@ -8,6 +8,7 @@ const columns = [
   'assets.id',
   'assets.galleryId',
   'assets.itemId',
+  'assets.role',
   'assets.originalName',
   'assets.mime',
   'assets.size',
@@ -23,6 +24,13 @@ const columns = [
   'assets.renderState',
 ] as const
 
+/** What its item says of a rescued track. */
+const tags = ['items.title', 'items.artist', 'items.provider'] as const
+
+function withTags({ title, artist, provider, ...asset }: Asset & { title: string; artist: string | null; provider: string | null }): Asset {
+  return asset.role === 'original' ? asset : { ...asset, track: { title, artist, provider } }
+}
+
 /** The keys that hold these assets alone: one that lies inside an archive is no reason to discard that archive. */
 export const ownKeys = (assets: Pick<Asset, 'storageKey' | 'storageOffset'>[]): string[] =>
   assets.filter(({ storageOffset }) => storageOffset === 0).map(({ storageKey }) => storageKey)
@@ -36,6 +44,7 @@ export async function listStored(db: Database | Tx, galleryId: string, shown = f
     .selectFrom('assets')
     .innerJoin('items', 'items.id', 'assets.itemId')
     .select(columns)
+    .select(tags)
     .where('assets.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
     .$if(shown, (q) => q.where('items.hidden', '=', false))
@@ -43,6 +52,7 @@ export async function listStored(db: Database | Tx, galleryId: string, shown = f
     .orderBy('items.id')
     .orderBy('assets.id')
     .execute()
+    .then((rows) => rows.map(withTags))
 }
 
 /**
@@ -57,6 +67,7 @@ export async function listChosen(db: Database | Tx, galleryId: string, items: st
       j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', 'preview').on('d.crc32', 'is not', null).on('d.sha256', 'is not', null),
     )
     .select(columns)
+    .select(tags)
     .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256'])
     .where('assets.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
@@ -67,7 +78,7 @@ export async function listChosen(db: Database | Tx, galleryId: string, items: st
     .orderBy('assets.id')
     .execute()
   return rows.map(({ previewKey, previewSize, previewCrc32, previewSha256, ...asset }) => ({
-    asset,
+    asset: withTags(asset),
     preview: previewKey ? { storageKey: previewKey, size: previewSize!, crc32: previewCrc32!, sha256: previewSha256! } : null,
   }))
 }
@@ -77,13 +88,14 @@ export async function findAsset(db: Database | Tx, id: string): Promise<Asset | 
   return db.selectFrom('assets').select(columns).where('id', '=', id).where('state', '!=', 'deleted').executeTakeFirst()
 }
 
-/** The living asset of an item of this gallery. */
+/** The living asset that stands for an item of this gallery. */
 export async function findItemAsset(db: Database | Tx, galleryId: string, itemId: string): Promise<Asset | undefined> {
   return db
     .selectFrom('assets')
     .select(columns)
     .where('galleryId', '=', galleryId)
     .where('itemId', '=', itemId)
+    .where('role', 'in', mainRoles)
     .where('state', '!=', 'deleted')
     .executeTakeFirst()
 }
@@ -151,11 +163,8 @@ export async function hasSize(db: Database | Tx, galleryId: string, size: number
 }
 
 /** Adds an asset whose bytes are stored already. */
-export async function insertAsset(tx: Tx, asset: Asset & { createdAt: Date }): Promise<void> {
-  await tx
-    .insertInto('assets')
-    .values({ ...asset, role: 'original' })
-    .execute()
+export async function insertAsset(tx: Tx, asset: Omit<Asset, 'track'> & { createdAt: Date }): Promise<void> {
+  await tx.insertInto('assets').values(asset).execute()
 }
 
 /** Notes that the bytes of these assets are not in the storage, or not what was uploaded. Answers how many were stored until now. */
@@ -179,6 +188,25 @@ export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
     .where('state', '!=', 'deleted')
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/** Takes these assets and their small pictures out of the living ones; answers the keys whose bytes nobody needs any more. */
+export async function deleteAssets(tx: Tx, ids: string[]): Promise<string[]> {
+  if (!ids.length) return []
+  const pictures = await tx.deleteFrom('derivatives').where('assetId', 'in', ids).returning('storageKey').execute()
+  const gone = await tx
+    .updateTable('assets')
+    .set({ state: 'deleted' })
+    .where('id', 'in', ids)
+    .where('state', '!=', 'deleted')
+    .returning(['storageKey', 'storageOffset'])
+    .execute()
+  return [...ownKeys(gone), ...pictures.map((row) => row.storageKey)]
+}
+
+/** The item that had this asset goes; another one has the same bytes. */
+export async function handAsset(tx: Tx, id: string, itemId: string): Promise<void> {
+  await tx.updateTable('assets').set({ itemId }).where('id', '=', id).execute()
 }
 
 /** Takes every asset of a gallery and its small pictures out of the living ones; answers the keys whose bytes nobody needs any more. */

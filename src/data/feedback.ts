@@ -1,5 +1,6 @@
 /** Questions to the table feedback: what was said, by whom, and what its photographer does with it. What guests do stands in marks.ts. */
 import { type SelectQueryBuilder, sql } from 'kysely'
+import { mainRoles } from '../domain/asset.ts'
 import type { Feedback, FeedbackKind } from '../domain/feedback.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
@@ -90,7 +91,9 @@ function said(db: Database | Tx, galleryId: string, { kind, itemId, guest, hidde
   return db
     .selectFrom('feedback')
     .innerJoin('galleries', 'galleries.id', 'feedback.galleryId')
-    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'feedback.itemId').on('assets.state', '<>', sql.lit('deleted')))
+    .innerJoin('assets', (j) =>
+      j.onRef('assets.itemId', '=', 'feedback.itemId').on('assets.state', '<>', sql.lit('deleted')).on('assets.role', 'in', mainRoles),
+    )
     .leftJoin('feedbackGuests as g', (j) =>
       j.onRef('g.galleryId', '=', 'feedback.galleryId').onRef('g.guestIdentifier', '=', 'feedback.guestIdentifier'),
     )
@@ -122,7 +125,7 @@ function said(db: Database | Tx, galleryId: string, { kind, itemId, guest, hidde
 export async function listFavorites(db: Database | Tx, galleryId: string, guestIdentifier: string): Promise<string[]> {
   const rows = await db
     .selectFrom('feedback')
-    .innerJoin('assets', 'assets.itemId', 'feedback.itemId')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'feedback.itemId').on('assets.role', 'in', mainRoles))
     .select('feedback.itemId')
     .where('feedback.galleryId', '=', galleryId)
     .where('guestIdentifier', '=', guestIdentifier)

@@ -8,6 +8,7 @@ import type { Database, Tx } from '../ports/database/port.ts'
 const columns = [
   'id',
   'ownerId',
+  'kind',
   'slug',
   'title',
   'state',
@@ -231,9 +232,10 @@ async function countGalleries(db: Database | Tx, ids: string[]): Promise<Map<str
   if (!ids.length) return new Map()
   const rows = await db
     .selectFrom('assets')
-    .select((eb) => [
+    .select([
       'galleryId',
-      eb.fn.countAll<number>().as('photos'),
+      // the cover of a track is no photo of its own
+      sql<number>`count(*) filter (where role in ('original', 'audio'))`.as('photos'),
       sql<number>`sum(size)::bigint`.as('bytes'),
       // the one that was chosen for it, else one with a picture
       sql<string | null>`coalesce(
@@ -259,6 +261,7 @@ export async function listGalleries(
     .selectFrom('galleries')
     .select(columns)
     .where('ownerId', '=', ownerId)
+    .where('kind', '=', 'gallery')
     .where('state', '!=', 'deleted')
     .$if(before !== undefined, (q) => q.where(sql<boolean>`(created_at, id) < (${before!.createdAt}, ${before!.id})`))
     .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))

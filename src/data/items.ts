@@ -1,6 +1,6 @@
 /** Questions to the table items, with the original and the small pictures of each. */
 import { type Insertable, sql } from 'kysely'
-import type { Asset, Kind } from '../domain/asset.ts'
+import { type Asset, type Kind, mainRoles, type Role } from '../domain/asset.ts'
 import type { Database, ItemsTable, Tx } from '../ports/database/port.ts'
 
 /** An item as pages show it. */
@@ -14,9 +14,16 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   state: 'stored' | 'missing'
   chapter: string | null
   hidden: boolean
+  /** the asset whose small pictures are shown: of a track its cover */
+  pictureId: string
   hasThumbnail: boolean
   /** bytes; null without one */
   previewSize: number | null
+  title: string
+  artist: string | null
+  /** of a rescued track */
+  coverId: string | null
+  videoId: string | null
 }
 
 /** Where a page of items ends: the next one begins behind it. */
@@ -34,10 +41,16 @@ export async function pageItems(
   return (
     db
       .selectFrom('items')
-      .innerJoin('assets', 'assets.itemId', 'items.id')
+      .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
+      .leftJoin('assets as cover', (j) =>
+        ofTrack(j).onRef('cover.itemId', '=', 'items.id').on('cover.role', '=', 'cover').on('cover.state', '=', 'stored'),
+      )
+      .leftJoin('assets as film', (j) =>
+        ofTrack(j).onRef('film.itemId', '=', 'items.id').on('film.role', '=', 'video').on('film.state', '=', 'stored'),
+      )
       // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
-      .leftJoin('derivatives as small', (j) => j.onRef('small.assetId', '=', 'assets.id').on('small.kind', '=', 'thumbnail'))
-      .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', 'preview'))
+      .leftJoin('derivatives as small', (j) => j.on('small.assetId', '=', picture).on('small.kind', '=', 'thumbnail'))
+      .leftJoin('derivatives as large', (j) => j.on('large.assetId', '=', picture).on('large.kind', '=', 'preview'))
       .select([
         'items.id',
         'assets.id as assetId',
@@ -52,8 +65,13 @@ export async function pageItems(
         'assets.height',
         'assets.renderState',
         sql<'stored' | 'missing'>`assets.state`.as('state'),
+        picture.as('pictureId'),
         sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
         'large.size as previewSize',
+        'items.title',
+        'items.artist',
+        'cover.id as coverId',
+        'film.id as videoId',
       ])
       .where('items.galleryId', '=', galleryId)
       .where('assets.state', '!=', 'deleted')
@@ -66,11 +84,14 @@ export async function pageItems(
   )
 }
 
+const picture = sql<string>`coalesce(cover.id, assets.id)`
+const ofTrack = <T extends { on(column: 'items.kind', op: '=', value: 'track'): T }>(join: T): T => join.on('items.kind', '=', 'track')
+
 /** Is there such an item in this gallery, with a living file, for guests to see? */
 export async function findItem(db: Database | Tx, galleryId: string, itemId: string): Promise<{ id: string } | undefined> {
   return db
     .selectFrom('items')
-    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
     .select('items.id')
     .where('items.id', '=', itemId)
     .where('items.galleryId', '=', galleryId)
@@ -93,7 +114,10 @@ export async function countHidden(db: Database | Tx, galleryId: string): Promise
   return db
     .selectFrom('items')
     .innerJoin('assets', 'assets.itemId', 'items.id')
-    .select((eb) => [eb.fn.countAll<number>().as('photos'), sql<number>`coalesce(sum(assets.size), 0)::bigint`.as('bytes')])
+    .select([
+      sql<number>`count(*) filter (where assets.role in ('original', 'audio'))`.as('photos'),
+      sql<number>`coalesce(sum(assets.size), 0)::bigint`.as('bytes'),
+    ])
     .where('items.galleryId', '=', galleryId)
     .where('items.hidden', '=', true)
     .where('assets.state', '=', 'stored')
@@ -123,7 +147,7 @@ export async function listOrder(
 ): Promise<{ id: string; position: number; name: string; capturedAt: string | null }[]> {
   return tx
     .selectFrom('items')
-    .innerJoin('assets', 'assets.itemId', 'items.id')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
     .select(['items.id', 'items.position', 'assets.originalName as name', 'assets.capturedAt'])
     .where('items.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
@@ -140,18 +164,18 @@ export async function placeItems(tx: Tx, places: { id: string; position: number 
     where items.id = p.id`.execute(tx)
 }
 
-/** The living asset of an item of this gallery, locked until the transaction ends. */
-export async function lockItemAsset(
+/** The living assets of an item of this gallery, locked until the transaction ends. */
+export async function lockItemAssets(
   tx: Tx,
   galleryId: string,
   itemId: string,
-): Promise<{ assetId: string; storageKey: string; storageOffset: number } | undefined> {
+): Promise<{ assetId: string; role: Role; storageKey: string; storageOffset: number }[]> {
   return tx
     .selectFrom('assets')
-    .select(['id as assetId', 'storageKey', 'storageOffset'])
+    .select(['id as assetId', 'role', 'storageKey', 'storageOffset'])
     .where('itemId', '=', itemId)
     .where('galleryId', '=', galleryId)
     .where('state', '!=', 'deleted')
     .forUpdate()
-    .executeTakeFirst()
+    .execute()
 }

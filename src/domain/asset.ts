@@ -1,12 +1,24 @@
 /** Asset: one immutable file of an item. Replacing a file makes a new asset under a new key. */
 
 export type Kind = 'photo' | 'video' | 'track'
+/** original: the file of a photo, or what was uploaded as a film or track; the others belong to a rescued track */
+export type Role = 'original' | 'audio' | 'cover' | 'video'
+/** The asset that stands for its item: each item has one of these, and feedback, counts and players mean it. */
+export const mainRoles: Role[] = ['original', 'audio']
+
+/** What is said of a track beside its file. */
+export interface Tags {
+  title: string
+  artist: string | null
+  provider: string | null
+}
 
 /** A stored original, as plans, pages and derivatives need it. */
 export interface Asset {
   id: string
   galleryId: string
   itemId: string
+  role: Role
   originalName: string
   mime: string
   /** bytes */
@@ -23,6 +35,8 @@ export interface Asset {
   capturedAt: string | null
   modifiedAt: Date
   renderState: 'waiting' | 'done' | 'failed' | 'none'
+  /** of the item of a rescued track, where somebody asked for it */
+  track?: Tags
 }
 
 /** Is this how long the object must be that holds the asset? `found`: its size, or null when there is none. */

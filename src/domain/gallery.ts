@@ -23,6 +23,8 @@ export interface Cover {
 export interface Gallery extends Cover {
   id: string
   ownerId: string
+  /** collection: the library of its owner's rescued tracks, which nobody publishes and no list of galleries shows */
+  kind: 'gallery' | 'collection'
   slug: string
   title: string
   state: GalleryState

@@ -1,4 +1,5 @@
 /** The texts inside an archive that say what is in it: manifest.json, and ERRORS.txt when a file is missing. */
+import { mainRoles } from './asset.ts'
 import type { Feedback } from './feedback.ts'
 import type { Locale } from './gallery.ts'
 import type { Named, PlanGallery, Recipe } from './recipe.ts'
@@ -16,9 +17,10 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
     sha256: (preview ?? asset).sha256.toString('hex'),
     // said of every photo of an export in screen size: one without a preview goes in as its original
     ...(recipe.purpose === 'selection' && recipe.size === 'screen' ? { packed: preview ? 'screen' : 'original' } : {}),
+    ...(asset.track ? { track: { role: asset.role, ...asset.track } } : {}),
     modified_at: wholeSecond(asset.modifiedAt).toISOString(),
     ...(asset.capturedAt ? { captured_at: asset.capturedAt } : {}),
-    ...(remarks.has(asset.itemId) ? { feedback: remarks.get(asset.itemId)!.map(remark) } : {}),
+    ...(remarks.has(asset.itemId) && mainRoles.includes(asset.role) ? { feedback: remarks.get(asset.itemId)!.map(remark) } : {}),
   })
   const content = {
     format: 'keepsake-manifest',

@@ -19,6 +19,7 @@ const asset = (id: string, name = `${id}.jpg`, more: Partial<Asset> = {}): Asset
   id,
   galleryId: 'g',
   itemId: `item-${id}`,
+  role: 'original',
   originalName: name,
   mime: 'image/jpeg',
   size: 10,

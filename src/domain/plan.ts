@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { crc32, deflateRawSync } from 'node:zlib'
-import type { Asset } from './asset.ts'
+import { type Asset, mainRoles } from './asset.ts'
 import { type Feedback, feedbackFiles } from './feedback.ts'
 import { errorsText, manifest, wholeSecond } from './manifest.ts'
 import { nameAll } from './names.ts'
@@ -82,7 +82,7 @@ export function compose(gallery: PlanGallery, recipe: Recipe, named: Named[], fe
   const add = (name: string, text: string) => entries.push(textEntry(`${root}/${name}`, text, newest))
   // the parts of one export are unpacked into one folder: no text of one may replace that of another
   const mark = recipe.purpose === 'selection' && recipe.part ? `-${recipe.part.number}of${recipe.part.of}` : ''
-  for (const file of feedbackFiles(feedback, new Map(named.map(({ asset, path }) => [asset.itemId, inRoot(path)]))))
+  for (const file of feedbackFiles(feedback, new Map(named.filter(isMain).map(({ asset, path }) => [asset.itemId, inRoot(path)]))))
     add(`feedback/${file.name}`, file.text)
   if (missing.length)
     add(
@@ -103,6 +103,8 @@ export function compose(gallery: PlanGallery, recipe: Recipe, named: Named[], fe
     missing,
   }
 }
+
+const isMain = ({ asset }: Named): boolean => mainRoles.includes(asset.role)
 
 export const recipeHash = (recipe: Recipe): string => hashText(JSON.stringify(recipe))
 

@@ -13,6 +13,7 @@ const choice = (id: string, size: number, more: Partial<Asset> = {}, preview = f
     id,
     galleryId: 'g',
     itemId: `item-${id}`,
+    role: 'original' as const,
     originalName: `${id}.png`,
     mime: 'image/png',
     size,

@@ -24,6 +24,10 @@ export interface Settings {
   supersededDays: number
   /** how long the originals of an archived gallery are kept beside its archive, days */
   purgeGraceDays: number
+  /** how long a provider keeps a track that says nothing of its end, days */
+  providerRetentionDays: number
+  /** how old such a track is when it is fetched, days */
+  rescueLeadDays: number
   /** how fast stored objects are read again at most */
   scrubBytesPerSecond: number
   /** how long a link of each kind lives, milliseconds */

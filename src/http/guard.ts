@@ -136,13 +136,13 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     async gallery(request, idOrSlug, scope) {
       const who = await user(request, scope)
       const gallery = await findGallery(db, idOrSlug)
-      if (!gallery || gallery.state === 'deleted' || !mayManage(who, gallery, scope)) throw new AppError('not_found')
+      if (!gallery || !isGallery(gallery) || !mayManage(who, gallery, scope)) throw new AppError('not_found')
       return gallery
     },
     async kept(request, idOrSlug, scope) {
       const who = await user(request, scope)
       const gallery = (await findGallery(db, idOrSlug)) ?? (isUuid(idOrSlug) ? await findGalleryOfAnyState(db, idOrSlug) : undefined)
-      if (!gallery || !mayManage(who, gallery, scope)) throw new AppError('not_found')
+      if (gallery?.kind !== 'gallery' || !mayManage(who, gallery, scope)) throw new AppError('not_found')
       return gallery
     },
     owns,
@@ -163,11 +163,14 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     },
     async visit(request, idOrSlug) {
       const gallery = await findGallery(db, idOrSlug)
-      if (gallery && gallery.state !== 'deleted' && (await owns(request, gallery))) return gallery
+      if (gallery && isGallery(gallery) && (await owns(request, gallery))) return gallery
       return unlocked(request, published(gallery))
     },
   }
 }
+
+/** The library of somebody's tracks is asked for as tracks. */
+const isGallery = (gallery: Gallery): boolean => gallery.kind === 'gallery' && gallery.state !== 'deleted'
 
 function noPass(error: unknown): undefined {
   if (!(error instanceof AppError) || error.status >= 500) throw error

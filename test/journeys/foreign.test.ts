@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type {
+  AddedTracks,
   ApiKey,
   Archive,
   Client,
@@ -40,6 +41,7 @@ interface Names {
   feedback: string
   webhook: string
   delivery: string
+  track: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -139,6 +141,9 @@ const probes: Record<string, Probe> = {
   'post /api/webhooks/{id}/test': one((n) => `/api/webhooks/${n.webhook}/test`),
   'get /api/webhooks/{id}/deliveries': one((n) => `/api/webhooks/${n.webhook}/deliveries`),
   'post /api/webhooks/{id}/deliveries/{did}/replay': one((n) => `/api/webhooks/${n.webhook}/deliveries/${n.delivery}/replay`),
+  'get /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
+  'patch /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`, { body: { public: true } }),
+  'delete /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
   'get /media/{asset}/{kind}': one((n) => `/media/${n.asset}/original`),
@@ -185,6 +190,9 @@ const nobodys: Record<string, string> = {
   'post /api/galleries/bulk-archive': 'answers for each, and for a foreign one as for none (retire-routes.test.ts)',
   'get /api/letters': 'one’s own',
   'get /api/suppressions': 'one’s own',
+  'get /api/tracks': 'one’s own',
+  'post /api/tracks': 'one’s own',
+  'get /api/rescue/statistics': 'one’s own',
   'get /api/webhooks': 'one’s own',
   'post /api/webhooks': 'one’s own',
   'post /api/ingest/resend': 'needs the signature of the mail service',
@@ -251,6 +259,8 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     [said, draft.id, item!.id],
   )
   const [delivery] = await allOf<WebhookDelivery>(ida, `/api/webhooks/${webhook.body.id}/deliveries`)
+  const song = { title: 'Lovely', audio_url: 'https://songs.invalid/1.mp3' }
+  const track = await ida.ask<AddedTracks>('/api/tracks', { method: 'POST', body: song })
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const notification = '01900000-0000-7000-8000-00000000aaaa'
   await installation.sql(
@@ -275,6 +285,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     feedback: said,
     webhook: webhook.body.id,
     delivery: delivery!.id,
+    track: track.body.tracks[0]!.id,
   }
   return { installation, ida, names }
 }

@@ -222,7 +222,7 @@ export const questions: Record<string, Question> = {
   'items.pageItems': question((tx, s) => items.pageItems(tx, s.big, { limit: 100 })),
   'items.pageItems: deep': question((tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } })),
   'items.findItem': question((tx, s) => items.findItem(tx, s.gallery.id, s.asset.itemId)),
-  'items.lockItemAsset': question((tx, s) => items.lockItemAsset(tx, s.gallery.id, s.asset.itemId)),
+  'items.lockItemAssets': question((tx, s) => items.lockItemAssets(tx, s.gallery.id, s.asset.itemId)),
   'items.insertItem': question((tx, s) =>
     items.insertItem(tx, { id: uuid(1), galleryId: s.gallery.id, kind: 'photo', title: 'x', position: 1, createdAt: now }),
   ),
@@ -239,8 +239,7 @@ export const questions: Record<string, Question> = {
   'assets.insertAsset': question(async (tx, s) => {
     const item = { id: uuid(1), galleryId: s.gallery.id, kind: 'photo' as const, title: 'x', position: 1, createdAt: now }
     await items.insertItem(tx, item)
-    const { role: _, ...asset } = s.asset as typeof s.asset & { role: string }
-    await assets.insertAsset(tx, { ...asset, id: uuid(2), itemId: uuid(1), storageKey: 'fresh' })
+    await assets.insertAsset(tx, { ...s.asset, role: 'original', id: uuid(2), itemId: uuid(1), storageKey: 'fresh' })
   }),
   'assets.markMissing': question((tx, s) => assets.markMissing(tx, [s.asset.id])),
   'assets.markDeleted': question((tx, s) => assets.markDeleted(tx, s.asset.id)),

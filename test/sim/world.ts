@@ -349,6 +349,8 @@ const settings: Deps['settings'] = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 1,
+  providerRetentionDays: 15,
+  rescueLeadDays: 13,
   purgeGraceDays: 7,
   scrubBytesPerSecond: 1e12,
   linkLife,

@@ -39,6 +39,7 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
   const gallery: Gallery = {
     id: newId(now),
     ownerId,
+    kind: 'gallery',
     slug: wish.slug ? checkSlug(wish.slug) : await freeSlug(deps, slugFrom(wish.title)),
     title: wish.title,
     state: 'draft',

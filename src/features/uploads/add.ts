@@ -6,6 +6,7 @@ import { deleteDerivatives } from '../../data/derivatives.ts'
 import { bumpContent } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertItem } from '../../data/items.ts'
+import type { Role } from '../../domain/asset.ts'
 import { debounce } from '../../domain/content.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -38,6 +39,8 @@ export interface NewAsset {
 export interface Replaced {
   id: string
   itemId: string
+  /** of a rescued track */
+  role?: Role
   storageKey: string
   storageOffset: number
 }
@@ -58,6 +61,7 @@ export async function addAsset(
     id: asset.id,
     galleryId: gallery.id,
     itemId: before ? await takePlace(tx, before, now) : await addItem(tx, gallery, asset, now),
+    role: before?.role ?? 'original',
     originalName: asset.name,
     mime: asset.type.mime,
     size: asset.size,

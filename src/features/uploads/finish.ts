@@ -4,9 +4,9 @@ import { AppError, type ErrorCode, isCode } from '../../base/errors.ts'
 import { findSame } from '../../data/assets.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { lockItemAsset } from '../../data/items.ts'
+import { lockItemAssets } from '../../data/items.ts'
 import { deleteUpload, endUpload, type Upload } from '../../data/uploads.ts'
-import { assetKey } from '../../domain/asset.ts'
+import { assetKey, mainRoles } from '../../domain/asset.ts'
 import { type Gallery, stateAt, takesUploads } from '../../domain/gallery.ts'
 import { readWhole } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -74,7 +74,8 @@ export async function finish(
     if (known) throw new AppError('upload_busy', { id: upload.id })
     const { assetId: id, name, size, modifiedAt, chapter } = upload
     const position = options.position ?? positionAt(upload.createdAt)
-    const before = upload.replaces ? await lockItemAsset(tx, gallery.id, upload.replaces) : undefined
+    const taken = upload.replaces ? await lockItemAssets(tx, gallery.id, upload.replaces) : []
+    const before = taken.find(({ role }) => mainRoles.includes(role))
     const replaced = before && { id: before.assetId, itemId: upload.replaces!, ...before }
     await addAsset(deps, tx, gallery, { id, name, size, modifiedAt, digest, type, key, position, chapter }, replaced)
     return 'stored'

@@ -9,6 +9,7 @@ import { findDerivative } from '../../data/derivatives.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { isHidden } from '../../data/items.ts'
 import { findLink, noteUse, shareLink } from '../../data/links.ts'
+import { isPublicMedia } from '../../data/tracks.ts'
 import { checkAccess, mayManage } from '../../domain/access.ts'
 import type { Asset } from '../../domain/asset.ts'
 import { checkLink, mintLink, readLink } from '../../domain/link.ts'
@@ -74,7 +75,8 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
   })
 }
 
-const isPicture = (asset: Asset): boolean => asset.mime.startsWith('image/')
+// the cover of a track is there to be looked at
+const isPicture = (asset: Asset): boolean => asset.role === 'original' && asset.mime.startsWith('image/')
 
 async function living({ db }: Pick<Deps, 'db'>, id: string): Promise<Asset> {
   const asset = await findAsset(db, id)
@@ -102,6 +104,8 @@ async function mayLook(deps: Pick<Deps, 'db'>, guard: Guard, request: FastifyReq
   if (!gallery) throw new AppError('not_found')
   if (mayManage(await guard.asker(request), gallery, 'galleries:read')) return
   if (await isHidden(deps.db, asset.itemId)) throw new AppError('not_found')
+  // a track of somebody's library: only where its owner says that all may play it (C15)
+  if (gallery.kind === 'collection' && (await isPublicMedia(deps.db, asset.id))) return
   await guard.guest(request, gallery.slug)
   if (original) await guard.download(request, gallery)
 }

@@ -35,6 +35,8 @@ export const settings: Settings = {
   reserveBytes: 0,
   retentionDays: 730,
   supersededDays: 30,
+  providerRetentionDays: 15,
+  rescueLeadDays: 13,
   purgeGraceDays: 7,
   scrubBytesPerSecond: 1e12,
   linkLife,
@@ -153,6 +155,7 @@ export async function addGallery(
   const gallery: Gallery = {
     id,
     ownerId,
+    kind: 'gallery',
     slug: `g-${id}`,
     title: 'Mara & Jonas',
     state: 'draft',

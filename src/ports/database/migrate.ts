@@ -16,6 +16,7 @@ import * as feedback from './migrations/014-feedback.ts'
 import * as expiry from './migrations/015-expiry.ts'
 import * as lastingLinks from './migrations/016-lasting-links.ts'
 import * as sources from './migrations/017-sources.ts'
+import * as rescue from './migrations/018-rescue.ts'
 import * as editor from './migrations/020-editor.ts'
 import * as accounts from './migrations/021-accounts.ts'
 import type { Database } from './port.ts'
@@ -36,6 +37,7 @@ export const migrations: Record<string, Migration> = {
   '015-expiry': expiry,
   '016-lasting-links': lastingLinks,
   '017-sources': sources,
+  '018-rescue': rescue,
   '020-editor': editor,
   '021-accounts': accounts,
 }

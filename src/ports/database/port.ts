@@ -17,6 +17,7 @@ import type { LinkKind } from '../../domain/link.ts'
 import type { NoticeKind } from '../../domain/notification.ts'
 import type { PageName } from '../../domain/pages.ts'
 import type { Recipe } from '../../domain/recipe.ts'
+import type { MediaRole, RescueState, RoundOutcome } from '../../domain/rescue.ts'
 import type { DisabledReason } from '../../domain/webhook.ts'
 
 export type Database = Kysely<Tables>
@@ -51,11 +52,18 @@ export interface Tables {
   twoFactors: { id: string; userId: string; secret: string; backupCodes: string; verified: Default<boolean> }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
-  galleries: Omit<Gallery, 'isPublic'> & { isPublic: Default<boolean>; remindAt: Default<Date | null> }
+  galleries: Omit<Gallery, 'isPublic' | 'kind'> & {
+    isPublic: Default<boolean>
+    kind: Default<Gallery['kind']>
+    remindAt: Default<Date | null>
+  }
   galleryClients: GalleryClientsTable
   items: ItemsTable
-  assets: Asset & { role: 'original'; createdAt: Date; scrubbedAt: Default<Date | null> }
+  assets: Omit<Asset, 'track'> & { createdAt: Date; scrubbedAt: Default<Date | null> }
   derivatives: DerivativesTable
+  rescues: RescuesTable
+  remoteMedia: RemoteMediaTable
+  rescueRounds: RescueRoundsTable
   uploads: UploadsTable
   archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe> }
   archiveEntries: ArchiveEntriesTable
@@ -131,7 +139,70 @@ export interface ItemsTable {
   chapter: Default<string | null>
   /** guests neither see nor get it; its photographer does, and the final archive holds it */
   hidden: Default<boolean>
+  /** of tracks */
+  artist: Default<string | null>
+  provider: Default<string | null>
   createdAt: Date
+}
+
+/** A track that its provider will delete, and how far its saving is; src/domain/rescue.ts. */
+export interface RescuesTable {
+  itemId: string
+  ownerId: string
+  provider: string
+  providerRef: string
+  state: RescueState
+  /** at the provider */
+  madeAt: Date
+  /** when the provider deletes it */
+  expiresAt: Date
+  /** from then on it is fetched */
+  scheduledAt: Date
+  /** when somebody may take it; while it is fetched, when its holder counts as dead. null: nothing is to be done */
+  dueAt: Date | null
+  fence: Default<number>
+  /** tries so far that did not bring all of it */
+  rounds: Default<number>
+  /** how long it plays, as its provider says */
+  seconds: number | null
+  errorCode: Default<string | null>
+  errorDetail: Default<string | null>
+  isPublic: Default<boolean>
+  /** how many stages of danger its owner has been told of */
+  told: Default<number>
+  createdAt: Date
+  /** since then its audio is ours */
+  archivedAt: Default<Date | null>
+}
+
+/** A file at the provider. */
+export interface RemoteMediaTable {
+  itemId: string
+  role: MediaRole
+  url: string
+  state: 'waiting' | 'stored' | 'lost'
+  /** our copy; of another track of the same library when its bytes are the same */
+  assetId: Default<string | null>
+  tries: Default<number>
+  triedAt: Default<Date | null>
+  errorCode: Default<string | null>
+  errorDetail: Default<string | null>
+}
+
+/** One try to save what is left of a track. */
+export interface RescueRoundsTable {
+  id: string
+  itemId: string
+  fence: number
+  startedAt: Date
+  endedAt: Default<Date | null>
+  /** null: under way */
+  outcome: Default<RoundOutcome | null>
+  errorCode: Default<string | null>
+  errorDetail: Default<string | null>
+  audioUrl: string | null
+  coverUrl: string | null
+  videoUrl: string | null
 }
 
 export interface DerivativesTable {

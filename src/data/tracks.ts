@@ -1,0 +1,158 @@
+/** Questions about tracks as their owner sees them: pages, one with its tries, numbers, and which may be played by all. */
+import { type Selectable, sql } from 'kysely'
+import type { MediaRole, RescueState } from '../domain/rescue.ts'
+import type { Database, RescueRoundsTable, Tx } from '../ports/database/port.ts'
+import type { RemoteMedia, Rescue } from './rescues.ts'
+
+/** A file of a track with our copy, if there is one. */
+export type TrackMediaRow = RemoteMedia & { mime: string | null; size: number | null; sha256: Buffer | null; assetState: string | null }
+export type TrackRow = Rescue & { title: string; artist: string | null; media: TrackMediaRow[] }
+export type Round = Selectable<RescueRoundsTable>
+
+export type TrackSort = 'created' | 'expires' | 'title'
+export interface TrackPage {
+  limit: number
+  sort: TrackSort
+  states?: RescueState[]
+  /** in title or artist */
+  search?: string
+  /** the last row of the page before: what it is sorted by, and its id */
+  after?: { value: string; id: string }
+}
+
+// what is here is not urgent, however soon its provider deletes it
+const urgency = sql<Date>`case when r.archived_at is null and r.state <> 'lost' then r.expires_at else r.expires_at + interval '1000 years' end`
+const orders = {
+  created: { by: sql`r.created_at`, direction: sql`desc`, beyond: sql`<`, cast: sql`timestamptz` },
+  expires: { by: urgency, direction: sql`asc`, beyond: sql`>`, cast: sql`timestamptz` },
+  title: { by: sql`lower(i.title)`, direction: sql`asc`, beyond: sql`>`, cast: sql`text` },
+}
+
+/** A page of one owner's tracks; `value` of each row is where the next page begins behind it. */
+export async function pageTracks(db: Database, ownerId: string, page: TrackPage): Promise<(TrackRow & { value: string })[]> {
+  const { by, direction, beyond, cast } = orders[page.sort]
+  const pattern = page.search === undefined ? null : `%${page.search.replace(/[\\%_]/g, '\\$&')}%`
+  const found = await sql<{ id: string; value: string }>`
+    select r.item_id as id, (${by})::text as value from rescues r join items i on i.id = r.item_id
+    where r.owner_id = ${ownerId} and r.state <> 'deleted'
+      and (${page.states ?? null}::text[] is null or r.state = any(${page.states ?? null}::text[]))
+      and (${pattern}::text is null or i.title ilike ${pattern} or i.artist ilike ${pattern})
+      and (${page.after?.id ?? null}::uuid is null or (${by}, r.item_id) ${beyond} (${page.after?.value ?? null}::${cast}, ${page.after?.id ?? null}::uuid))
+    order by ${by} ${direction}, r.item_id ${direction} limit ${page.limit}`.execute(db)
+  const rows = await loadTracks(
+    db,
+    found.rows.map(({ id }) => id),
+  )
+  return found.rows.flatMap(({ id, value }) => {
+    const row = rows.get(id)
+    return row ? [{ ...row, value }] : []
+  })
+}
+
+/** A track of this owner. */
+export async function findTrack(db: Database | Tx, ownerId: string, id: string): Promise<TrackRow | undefined> {
+  const row = (await loadTracks(db, [id])).get(id)
+  return row?.ownerId === ownerId ? row : undefined
+}
+
+async function loadTracks(db: Database | Tx, ids: string[]): Promise<Map<string, TrackRow>> {
+  if (!ids.length) return new Map()
+  const rows = await db
+    .selectFrom('rescues')
+    .innerJoin('items', 'items.id', 'rescues.itemId')
+    .selectAll('rescues')
+    .select(['items.title', 'items.artist'])
+    .where('rescues.itemId', 'in', ids)
+    .where('rescues.state', '!=', 'deleted')
+    .execute()
+  const media = await db
+    .selectFrom('remoteMedia')
+    .leftJoin('assets', 'assets.id', 'remoteMedia.assetId')
+    .selectAll('remoteMedia')
+    .select(['assets.mime', 'assets.size', 'assets.sha256', 'assets.state as assetState'])
+    .where('remoteMedia.itemId', 'in', ids)
+    .orderBy('remoteMedia.role')
+    .execute()
+  const of = Map.groupBy(media, (one) => one.itemId)
+  return new Map(rows.map((row) => [row.itemId, { ...row, media: of.get(row.itemId) ?? [] }]))
+}
+
+/** Every try of a track, the newest first. */
+export async function listRounds(db: Database, itemId: string): Promise<Round[]> {
+  return db.selectFrom('rescueRounds').selectAll().where('itemId', '=', itemId).orderBy('fence', 'desc').limit(200).execute()
+}
+
+export interface TrackNumbers {
+  total: number
+  archived: number
+  pending: number
+  urgent: number
+  expired: number
+  partial: number
+  failing: number
+  bytes: number
+  nextDueAt: Date | null
+}
+
+/** Counts of one owner's tracks, or with null of everybody's, at `now`. Fresh at every call (X-05). */
+export async function countTracks(db: Database, ownerId: string | null, now: Date): Promise<TrackNumbers> {
+  const { rows } = await sql<TrackNumbers>`
+    select count(*) as total, count(*) filter (where archived_at is not null) as archived,
+      count(*) filter (where pending) as pending, count(*) filter (where pending and expires_at < ${now}::timestamptz + interval '2 days') as urgent,
+      count(*) filter (where archived_at is null and not pending) as expired, count(*) filter (where state = 'partial') as partial,
+      count(*) filter (where pending and rounds > 0) as failing, min(due_at) as next_due_at,
+      (select coalesce(sum(a.size), 0)::bigint from assets a join galleries g on g.id = a.gallery_id
+        where g.kind = 'collection' and a.state = 'stored' and (${ownerId}::uuid is null or g.owner_id = ${ownerId})) as bytes
+    from (select *, archived_at is null and state <> 'lost' and expires_at > ${now} as pending from rescues
+      where state <> 'deleted' and (${ownerId}::uuid is null or owner_id = ${ownerId})) r`.execute(db)
+  return rows[0]!
+}
+
+/** Pending tracks by the whole days that are left of them. */
+export async function countDaysLeft(db: Database, ownerId: string | null, now: Date): Promise<{ days: number; tracks: number }[]> {
+  const { rows } = await sql<{ days: number; tracks: number }>`
+    select floor(extract(epoch from expires_at - ${now}::timestamptz) / 86400)::integer as days, count(*) as tracks from rescues
+    where archived_at is null and state not in ('lost', 'deleted') and expires_at > ${now} and (${ownerId}::uuid is null or owner_id = ${ownerId})
+    group by 1 order by 1`.execute(db)
+  return rows
+}
+
+/** Has the owner of this asset said that anybody may play it? */
+export async function isPublicMedia(db: Database, assetId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('remoteMedia')
+    .innerJoin('rescues', 'rescues.itemId', 'remoteMedia.itemId')
+    .select('rescues.itemId')
+    .where('remoteMedia.assetId', '=', assetId)
+    .where('rescues.isPublic', '=', true)
+    .where('rescues.state', '!=', 'deleted')
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** Another track of the library whose file has the same bytes as this asset. */
+export async function findSharer(tx: Tx, assetId: string, besides: string): Promise<{ itemId: string; role: MediaRole } | undefined> {
+  return tx
+    .selectFrom('remoteMedia')
+    .innerJoin('rescues', 'rescues.itemId', 'remoteMedia.itemId')
+    .select(['remoteMedia.itemId', 'remoteMedia.role'])
+    .where('remoteMedia.assetId', '=', assetId)
+    .where('remoteMedia.itemId', '!=', besides)
+    .where('rescues.state', '!=', 'deleted')
+    .orderBy('remoteMedia.itemId')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Locks a track of this owner until the transaction ends, and the library with it: two with the same bytes do not go side by side. */
+export async function lockTrack(tx: Tx, ownerId: string, id: string): Promise<Rescue | undefined> {
+  await tx.selectFrom('galleries').select('id').where('ownerId', '=', ownerId).where('kind', '=', 'collection').forNoKeyUpdate().execute()
+  return tx
+    .selectFrom('rescues')
+    .selectAll()
+    .where('itemId', '=', id)
+    .where('ownerId', '=', ownerId)
+    .where('state', '!=', 'deleted')
+    .forUpdate()
+    .executeTakeFirst()
+}

@@ -1,0 +1,78 @@
+/** Routes of tracks and of their rescue, each for its owner alone. */
+import { z } from 'zod'
+import type { AddedTracks, Page, RescueStatistics, Track, TrackDetails } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
+import { changeRescue } from '../../data/rescues.ts'
+import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
+import { rescueStates } from '../../domain/rescue.ts'
+import { type App, idParams } from '../../http/app.ts'
+import { readSortCursor, sortCursorText, writeSortCursor } from '../../http/cursor.ts'
+import type { Guard } from '../../http/guard.ts'
+import type { Deps } from '../../ports/deps.ts'
+import { addTracks } from './add.ts'
+import { trackInput } from './input.ts'
+import { removeTrack } from './remove.ts'
+import { rescueStatistics } from './statistics.ts'
+import { viewDetails, viewTrack } from './view.ts'
+
+const many = z.union([z.strictObject({ tracks: z.array(trackInput).min(1).max(1000) }), trackInput])
+const states = rescueStates.filter((state) => state !== 'deleted')
+const query = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  sort: z.enum(['created', 'expires', 'title']).default('created'),
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(states)).min(1))
+    .optional(),
+  search: z.string().trim().min(1).max(200).optional(),
+  cursor: sortCursorText.optional(),
+})
+
+export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
+  app.post('/api/tracks', { schema: { body: many } }, async (request, reply) => {
+    const userId = await guard.acting(request, 'galleries:write')
+    const { body } = request
+    const tracks = 'tracks' in body ? body.tracks : [body]
+    return reply.code(201).send({ tracks: await addTracks(deps, userId, tracks) } satisfies AddedTracks)
+  })
+
+  app.get('/api/tracks', { schema: { querystring: query } }, async (request): Promise<Page<Track>> => {
+    const userId = await guard.acting(request, 'galleries:read')
+    const { limit, sort, state, search, cursor } = request.query
+    const after = cursor ? readSortCursor(cursor) : undefined
+    // a cursor of another order names a place that this one does not have
+    if (after && after.sort !== sort) throw new AppError('bad_request', { detail: 'The cursor belongs to another order.' })
+    const rows = await pageTracks(deps.db, userId, { limit, sort, states: state, search, after })
+    const last = rows.at(-1)
+    const now = deps.clock.now()
+    const next = last && rows.length === limit ? writeSortCursor({ sort, value: last.value, id: last.itemId }) : null
+    return { rows: rows.map((row) => viewTrack(row, now)), next }
+  })
+
+  app.get('/api/tracks/:id', { schema: { params: idParams } }, async (request): Promise<TrackDetails> => {
+    const track = await findTrack(deps.db, await guard.acting(request, 'galleries:read'), request.params.id)
+    if (!track) throw new AppError('not_found')
+    return viewDetails(track, await listRounds(deps.db, track.itemId), deps.clock.now())
+  })
+
+  const change = z.strictObject({ public: z.boolean().optional() })
+  app.patch('/api/tracks/:id', { schema: { params: idParams, body: change } }, async (request): Promise<Track> => {
+    const userId = await guard.acting(request, 'galleries:write')
+    const { id } = request.params
+    await deps.db.transaction().execute(async (tx) => {
+      if (!(await lockTrack(tx, userId, id))) throw new AppError('not_found')
+      if (request.body.public !== undefined) await changeRescue(tx, id, { isPublic: request.body.public })
+    })
+    return viewTrack((await findTrack(deps.db, userId, id))!, deps.clock.now())
+  })
+
+  app.delete('/api/tracks/:id', { schema: { params: idParams } }, async (request, reply) => {
+    await removeTrack(deps, await guard.acting(request, 'galleries:write'), request.params.id)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {
+    return rescueStatistics(deps, await guard.acting(request, 'galleries:read'))
+  })
+}
