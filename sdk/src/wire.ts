@@ -207,7 +207,7 @@ export type MediaRole = 'audio' | 'cover' | 'video'
 
 /** POST /api/tracks: one, or `{ tracks: [...] }` with up to 1,000 */
 export interface TrackInput {
-  /** suno, mureka, replicate, or any name; `other` if not given */
+  /** suno, mureka, replicate, or any name; `generic` if not given */
   provider?: string
   /** the provider's id of it: the same twice is one track; the address of the audio if not given */
   provider_ref?: string

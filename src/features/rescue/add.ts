@@ -16,7 +16,7 @@ type Needs = Pick<Deps, 'db' | 'http' | 'clock' | 'settings'>
 
 /** A track as somebody tells us of it. */
 export interface NewTrack {
-  /** small letters; `other` when nobody says */
+  /** small letters; `generic` when nobody says */
   provider: string
   /** the provider's id of it; null: its address is */
   providerRef: string | null

@@ -23,7 +23,7 @@ export const trackInput = z
       .trim()
       .toLowerCase()
       .regex(/^[a-z0-9][a-z0-9._-]{0,49}$/, 'is not the name of a provider')
-      .default('other'),
+      .default('generic'),
     provider_ref: words(500).pipe(z.string().min(1)).optional(),
     title: words(300).optional(),
     artist: words(300).nullish(),
