@@ -10,9 +10,11 @@ const here = fileURLToPath(import.meta.url)
 const own = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
-  // The heap of a service that builds stays small: 204 MiB at its peak instead of 294, at the same speed (measured).
+  // Young objects stay in a small space that does not grow (V8 lets it grow to 100 MB for 40 MB of objects): a service that builds
+  // peaks at 176 to 233 MiB instead of 238 to 280. (--optimize-for-size would save as much, and double the processor time of a request.)
+  v8.setFlagsFromString('--semi-space-growth-factor=1')
+  // the same for the threads that read and write files, whose heaps are made later
   v8.setFlagsFromString('--max-semi-space-size=2')
-  v8.setFlagsFromString('--optimize-for-size')
   // Stripped and compiled code is kept: a command starts in two thirds of the time.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)))
   await import('../src/cli/main.ts')

@@ -927,12 +927,15 @@ export type LetterKind =
   | 'gallery_expired'
   | 'own_gallery_expired'
   | 'webhook_disabled'
+  | 'key_made'
+  | 'storage_filling'
 
 export interface Letter {
   id: string
   kind: LetterKind
-  gallery_id: string
-  gallery_title: string
+  /** null: it is about the account or the installation */
+  gallery_id: string | null
+  gallery_title: string | null
   recipient: string
   status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: number

@@ -1,7 +1,7 @@
 /** Questions to the table api_keys. */
 import { after, minutes } from '../base/clock.ts'
 import type { Scope } from '../domain/access.ts'
-import type { Database } from '../ports/database/port.ts'
+import type { Database, Tx } from '../ports/database/port.ts'
 
 /** An API key as its owner sees it; the key itself is kept nowhere. */
 export interface ApiKey {
@@ -16,7 +16,7 @@ export interface ApiKey {
 
 const columns = ['id', 'ownerId', 'name', 'scopes', 'createdAt', 'lastUsedAt', 'revokedAt'] as const
 
-export async function insertKey(db: Database, key: ApiKey, hash: Buffer): Promise<void> {
+export async function insertKey(db: Database | Tx, key: ApiKey, hash: Buffer): Promise<void> {
   await db
     .insertInto('apiKeys')
     .values({ ...key, hash })

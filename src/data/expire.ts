@@ -1,5 +1,4 @@
 /** A gallery has ended: its state, and everybody who should know, in one transaction. Where it is archived by hand this is noted on the way. */
-import { newId } from '../base/id.ts'
 import { endOf } from '../domain/event.ts'
 import { toTell } from '../domain/expiry.ts'
 import type { Gallery } from '../domain/gallery.ts'
@@ -12,8 +11,8 @@ import { type Client, listClients } from './clients.ts'
 import { listComplete } from './downloads.ts'
 import { emit } from './events.ts'
 import { changeGallery } from './galleries.ts'
-import { insertLetters, listWritten, type NewLetter } from './letters.ts'
 import { tell } from './notifications.ts'
+import { type Draft, writeLetters } from './outbox.ts'
 import { findUser } from './users.ts'
 
 /** One gallery whose date has passed, its row locked: everything that follows from its end begins here. */
@@ -23,16 +22,15 @@ export async function expireGallery(deps: Pick<Deps, 'queue' | 'clock' | 'settin
   await note(tx, { at: now, actor: 'system', action: 'expired', galleryId: gallery.id, facts: { ends } })
   await emit(deps, tx, endOf(gallery))
   await tell(tx, gallery, 'gallery_expired', now, { ends })
-  await writeLetters(deps, tx, gallery, ends, now)
+  await tellAll(deps, tx, gallery, ends, now)
 }
 
 /** To the photographer, the customer and the clients; once for each date and person. */
-async function writeLetters(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery, ends: string, now: Date): Promise<void> {
+async function tellAll(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery, ends: string, now: Date): Promise<void> {
   const owner = await findUser(tx, gallery.ownerId)
   const clients = await listClients(tx, gallery.id)
   // no address in the key: keys stay when a client is forgotten
-  const draft = (kind: NewLetter['kind'], who: string, recipient: string, facts: object): NewLetter => ({
-    id: newId(now),
+  const draft = (kind: Draft['kind'], who: string, recipient: string, facts: object): Draft => ({
     dedupeKey: `expired ${gallery.id} ${ends} ${who}`,
     kind,
     galleryId: gallery.id,
@@ -40,24 +38,17 @@ async function writeLetters(deps: Pick<Deps, 'queue'>, tx: Tx, gallery: Gallery,
     linkId: null,
     recipient,
     locale: gallery.locale,
-    createdAt: now,
-    facts: JSON.stringify({ ends, ...facts }),
+    facts: { ends, ...facts },
   })
   const own = owner ? [draft('own_gallery_expired', 'owner', owner.email, await countCopies(tx, gallery, clients))] : []
   // who is photographer and customer in one gets the letter with the button
   const others = toTell(gallery, clients, now).filter(({ recipient }) => recipient.toLowerCase() !== owner?.email.toLowerCase())
-  const all = [...own, ...others.map(({ recipient, clientId }) => draft('gallery_expired', clientId ?? 'customer', recipient, {}))].filter(
-    (letter) => isMailbox(letter.recipient),
-  )
-  const written = await listWritten(
+  const all = [...own, ...others.map(({ recipient, clientId }) => draft('gallery_expired', clientId ?? 'customer', recipient, {}))]
+  await writeLetters(
+    deps,
     tx,
-    all.map((letter) => letter.dedupeKey),
-  )
-  const letters = all.filter((letter) => !written.has(letter.dedupeKey))
-  await insertLetters(tx, letters)
-  await deps.queue.sendAll(
-    tx,
-    letters.map(({ id }) => ({ job: { name: 'delivery.send' as const, payload: { letterId: id } } })),
+    now,
+    all.filter((letter) => isMailbox(letter.recipient)),
   )
 }
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
-import type { Cover, Gallery } from '../domain/gallery.ts'
+import type { Cover, Gallery, Locale } from '../domain/gallery.ts'
 import type { Database, Tx } from '../ports/database/port.ts'
 
 const columns = [
@@ -78,6 +78,17 @@ export async function bumpContent(tx: Tx, id: string): Promise<number> {
     .returning('contentVersion')
     .executeTakeFirstOrThrow()
   return contentVersion
+}
+
+/** The language of an owner's newest gallery; undefined while there is none. */
+export async function findLocale(db: Database | Tx, ownerId: string): Promise<Locale | undefined> {
+  const newest = db
+    .selectFrom('galleries')
+    .select('locale')
+    .where('ownerId', '=', ownerId)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+  return (await newest.limit(1).executeTakeFirst())?.locale
 }
 
 /** Adds the gallery; `slug_taken` when another one, living or deleted, has the slug. */

@@ -6,16 +6,19 @@ import { deliveryKinds } from '../domain/letter.ts'
 import type { Database, LettersTable, Tx } from '../ports/database/port.ts'
 
 export type Letter = Selectable<LettersTable>
-export type NewLetter = Omit<Insertable<LettersTable>, 'ownerId' | 'status' | 'attempts' | 'error' | 'sentAt'>
+export type NewLetter = Omit<Insertable<LettersTable>, 'ownerId' | 'status' | 'attempts' | 'error' | 'sentAt'> & {
+  /** only of a letter about no gallery: whose it is */
+  ownerId?: string
+}
 
 /** Adds a queued letter. Its dedupe key is unique: the same fact cannot be told twice. */
 export const insertLetter = (tx: Tx, letter: NewLetter): Promise<void> => insertLetters(tx, [letter])
 
 /** The same for many at once. */
 export async function insertLetters(tx: Tx, letters: NewLetter[]): Promise<void> {
-  const owners = await findOwners(tx, [...new Set(letters.map(({ galleryId }) => galleryId))])
+  const owners = await findOwners(tx, [...new Set(letters.flatMap(({ galleryId }) => galleryId ?? []))])
   const rows = letters.map((letter) => {
-    const ownerId = owners.get(letter.galleryId)
+    const ownerId = letter.galleryId ? owners.get(letter.galleryId) : letter.ownerId
     if (!ownerId) throw new AppError('not_found', { gallery: letter.galleryId })
     return { ...letter, ownerId, status: 'queued' as const, error: null, sentAt: null }
   })
@@ -130,7 +133,7 @@ export async function takeBackKinds(tx: Tx, galleryId: string, kinds: Letter['ki
 }
 
 export interface LetterRow extends Letter {
-  galleryTitle: string
+  galleryTitle: string | null
 }
 
 /** A page of the outbox of one owner, newest first. */
@@ -142,7 +145,7 @@ export async function pageLetters(
   const before = page.before
   return db
     .selectFrom('letters')
-    .innerJoin('galleries', 'galleries.id', 'letters.galleryId')
+    .leftJoin('galleries', 'galleries.id', 'letters.galleryId')
     .selectAll('letters')
     .select('galleries.title as galleryTitle')
     .where('letters.ownerId', '=', ownerId)
@@ -153,14 +156,14 @@ export async function pageLetters(
     .execute()
 }
 
-/** A letter of this owner's galleries. */
+/** A letter of this owner's outbox. */
 export async function findOwnLetter(db: Database, ownerId: string, id: string): Promise<LetterRow | undefined> {
   return db
     .selectFrom('letters')
-    .innerJoin('galleries', 'galleries.id', 'letters.galleryId')
+    .leftJoin('galleries', 'galleries.id', 'letters.galleryId')
     .selectAll('letters')
     .select('galleries.title as galleryTitle')
-    .where('galleries.ownerId', '=', ownerId)
+    .where('letters.ownerId', '=', ownerId)
     .where('letters.id', '=', id)
     .executeTakeFirst()
 }

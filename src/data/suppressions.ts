@@ -20,17 +20,17 @@ export async function suppress(db: Database | Tx, suppression: Suppression): Pro
 /** Why this letter must not go out, if so: the address is dead or complained, or wants no letters of a kind that is not owed. */
 export async function findSuppression(
   db: Database | Tx,
-  letter: Pick<Letter, 'galleryId' | 'recipient' | 'kind'>,
+  letter: Pick<Letter, 'ownerId' | 'galleryId' | 'recipient' | 'kind'>,
 ): Promise<Suppression | undefined> {
   return db
     .selectFrom('suppressions')
-    .innerJoin('galleries', 'galleries.ownerId', 'suppressions.ownerId')
     .selectAll('suppressions')
-    .where('galleries.id', '=', letter.galleryId)
+    .where('suppressions.ownerId', '=', letter.ownerId)
     .where('suppressions.address', '=', letter.recipient.toLowerCase())
     .where((eb) => {
       const everything = eb('suppressions.galleryId', 'is', null)
-      return isOptional(letter.kind) ? eb.or([everything, eb('suppressions.galleryId', '=', letter.galleryId)]) : everything
+      const { galleryId, kind } = letter
+      return isOptional(kind) && galleryId ? eb.or([everything, eb('suppressions.galleryId', '=', galleryId)]) : everything
     })
     .orderBy(sql`suppressions.gallery_id is null`, 'desc')
     .limit(1)

@@ -3,16 +3,15 @@ import { sql } from 'kysely'
 import { after, days, minutes, seconds } from '../base/clock.ts'
 import type { Database } from '../ports/database/port.ts'
 
-const free = 5
 // Wrong passwords of yesterday say nothing about today.
 const memory = days(1)
 
 /**
  * Takes one attempt under `key`; 0: go on, else the seconds to wait. An attempt counts as failed until
- * `forgetAttempts`, so guesses sent side by side cannot slip through together. The fifth failure blocks for a
+ * `forgetAttempts`, so guesses sent side by side cannot slip through together. The `free`th failure blocks for a
  * minute, every later one twice as long, up to an hour.
  */
-export async function takeAttempt(db: Database, key: string, now: Date): Promise<number> {
+export async function takeAttempt(db: Database, key: string, now: Date, free = 5): Promise<number> {
   const stale = after(now, -memory)
   const failures = sql<number>`case when throttles.touched_at < ${stale} then 1 else throttles.failures + 1 end`
   const taken = await db

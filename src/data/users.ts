@@ -27,6 +27,11 @@ export async function findFirstAdmin(db: Database | Tx): Promise<User | undefine
   return db.selectFrom('users').select(columns).where('role', '=', 'admin').orderBy('createdAt').orderBy('id').limit(1).executeTakeFirst()
 }
 
+/** Everybody who runs the installation. */
+export async function listAdmins(db: Database | Tx): Promise<User[]> {
+  return db.selectFrom('users').select(columns).where('role', '=', 'admin').orderBy('createdAt').orderBy('id').execute()
+}
+
 /** Can anybody sign in yet? */
 export async function isSetUp(db: Database | Tx): Promise<boolean> {
   const row = await db.selectFrom('accounts').select('id').where('providerId', '=', 'credential').limit(1).executeTakeFirst()

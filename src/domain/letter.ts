@@ -11,11 +11,13 @@ import { exportReady } from './letters/export-ready.ts'
 import { galleryEnding } from './letters/gallery-ending.ts'
 import { galleryExpired } from './letters/gallery-expired.ts'
 import { galleryRestored } from './letters/gallery-restored.ts'
+import { keyMade } from './letters/key-made.ts'
 import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
 import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
 import { published } from './letters/published.ts'
+import { storageFilling } from './letters/storage-filling.ts'
 import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
@@ -37,6 +39,8 @@ const compose = {
   gallery_expired: galleryExpired,
   own_gallery_expired: ownGalleryExpired,
   webhook_disabled: webhookDisabled,
+  key_made: keyMade,
+  storage_filling: storageFilling,
 }
 
 export type LetterKind = keyof typeof compose

@@ -32,21 +32,28 @@ export function readUnlockCookie(value: string, gallery: Locked, now: Date, secr
   })
 }
 
-/** Checks the password (5 wrong ones from one address and it has to wait, others do not) and sets the cookie. */
+/**
+ * Checks the password and sets the cookie. 5 wrong ones from one address and it has to wait; so have all who come by one link (a
+ * family shares one) after 30, from wherever. Others do not.
+ */
 export async function unlock(
   deps: Pick<Deps, 'db' | 'clock' | 'settings'>,
   request: FastifyRequest,
   reply: FastifyReply,
   gallery: Gallery,
   password: string,
+  linkId: string | undefined,
 ): Promise<void> {
   if (gallery.passwordHash === null) return
   const now = deps.clock.now()
-  const key = `gallery ${gallery.id} ${addressGroup(request.ip)}`
-  const retryAfter = await takeAttempt(deps.db, key, now)
-  if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
+  const tries = [{ key: `gallery ${gallery.id} ${addressGroup(request.ip)}`, free: 5 }]
+  if (linkId) tries.push({ key: `gallery ${gallery.id} link ${linkId}`, free: 30 })
+  for (const { key, free } of tries) {
+    const retryAfter = await takeAttempt(deps.db, key, now, free)
+    if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
+  }
   if (!(await verifyPassword(password, gallery.passwordHash))) throw new AppError('password_wrong')
-  await forgetAttempts(deps.db, key)
+  for (const { key } of tries) await forgetAttempts(deps.db, key)
   reply.setCookie(unlockCookieName(gallery), unlockCookie(gallery, after(now, life), deps.settings.tokenSecrets), {
     path: '/',
     httpOnly: true,

@@ -293,6 +293,22 @@ test('five wrong passwords make one address wait, for this gallery alone, and no
   assert.deepEqual((await guess('pale blue', '192.0.2.1'))[0], 204)
 })
 
+test('thirty wrong passwords by one link make it wait, from wherever they come, and nobody without that link', async () => {
+  const gallery = await shown({ password: 'pale blue', public: false })
+  const shared = await share(gallery)
+  const came = (await cameBy(shared)).headers()
+  const other = (await cameBy((await linkOf(gallery, await addClient(gallery))).body)).headers()
+  const guess = async (password: string, host: number, headers: Record<string, string>) => {
+    const asked = { method: 'POST' as const, url: `/api/g/${gallery.slug}/unlock`, payload: { password }, headers }
+    return (await s.app.inject({ ...asked, remoteAddress: `198.51.100.${host}` })).statusCode
+  }
+  for (let i = 0; i < 30; i++) assert.equal(await guess('wrong', i, came), 401)
+  assert.equal(await guess('pale blue', 200, came), 429, 'also the right one')
+  assert.equal(await guess('pale blue', 201, other), 204)
+  s.world.clock.advance(60_000)
+  assert.equal(await guess('pale blue', 202, came), 204)
+})
+
 test('a share link lives a year, or until the day that was asked for', async () => {
   const gallery = await shown({ public: false })
   const soon = later(s.world.clock.now(), days(3)).toISOString()

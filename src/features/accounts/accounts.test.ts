@@ -1,7 +1,7 @@
 /** Accounts by result: set-up, sign-in, keys, scopes, limits, all over the server as it is served. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type TestDatabase, testDatabase } from '../../../test/postgres.ts'
+import { quiet, type TestDatabase, testDatabase } from '../../../test/postgres.ts'
 import { makeServer } from '../../app/server.ts'
 import { after as later, minutes } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
@@ -11,6 +11,7 @@ import { makeGuard } from '../../http/guard.ts'
 import { hashPassword } from '../../http/password.ts'
 import { unlock } from '../../http/unlock.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { pgbossQueue } from '../../ports/queue/pgboss.ts'
 import { makeAuth } from './auth.ts'
 import { createKey, revokeKey } from './keys.ts'
 import { accountRoutes } from './routes.ts'
@@ -44,6 +45,7 @@ const doors: RoutePlugin = (scope, world, guard) => {
       reply,
       await guard.published(request, request.params.slug),
       String((request.body as { password: string }).password),
+      undefined,
     )
     return {}
   })
@@ -54,6 +56,7 @@ before(async () => {
   const note = (facts: Record<string, unknown>, message: string) => void log.push(JSON.stringify([facts, message]))
   deps = {
     db: base.db,
+    queue: await pgbossQueue({ db: base.db, url: base.url, log: quiet }),
     clock: { now: () => now },
     log: { info: note, warn: note, error: note },
     settings: { publicUrl: 'http://localhost:4000', tokenSecrets: ['0123456789abcdefghijklmnopqrstuvwxyz'] },
@@ -69,6 +72,7 @@ before(async () => {
 })
 after(async () => {
   await app?.close()
+  await deps?.queue.stop(0)
   await base?.close()
 })
 

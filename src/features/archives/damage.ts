@@ -1,9 +1,9 @@
 /** An original is not what was uploaded, and nowhere else: it is missing from now on, for everybody to see, and its photographer is told. */
 import { markMissing } from '../../data/assets.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import type { Asset } from '../../domain/asset.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 

@@ -5,8 +5,9 @@ import { keepUntil } from '../../data/archives.ts'
 import { emit } from '../../data/events.ts'
 import { changeExport, type Export, listExportsOf, listParts, settleCancelled } from '../../data/exports.ts'
 import { discard } from '../../data/garbage.ts'
-import { insertLetter, isWritten } from '../../data/letters.ts'
+import { isWritten } from '../../data/letters.ts'
 import { findExportLink, insertLink } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -51,11 +52,9 @@ export async function fileFailed(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx, ar
   for (const one of await listExportsOf(tx, archive.id, ['open'])) {
     await changeExport(tx, one.id, 'open', { status: 'failed', endedAt: now })
     const dedupeKey = `export_failed ${one.id}`
-    if (!one.notify || (await isWritten(tx, dedupeKey))) continue
-    const id = newId(now)
-    const facts = { galleryId: one.galleryId, archiveId: archive.id, linkId: null, exportId: one.id }
-    await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'export_failed', recipient: one.notify, locale: one.locale, createdAt: now })
-    await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+    if (!one.notify) continue
+    const about = { galleryId: one.galleryId, archiveId: archive.id, linkId: null, exportId: one.id }
+    await writeLetters(deps, tx, now, [{ ...about, dedupeKey, kind: 'export_failed', recipient: one.notify, locale: one.locale }])
   }
 }
 
@@ -91,11 +90,8 @@ export async function linkOf(deps: Pick<Deps, 'clock'>, tx: Tx, part: Pick<Archi
 async function writeLetter(deps: Needs, tx: Tx, one: Export, recipient: string, parts: Archive[]): Promise<void> {
   const dedupeKey = `export_ready ${one.id} ${parts.map((part) => part.id).join(' ')}`
   if (await isWritten(tx, dedupeKey)) return
-  const now = deps.clock.now()
-  const id = newId(now)
   const links = []
   for (const part of parts) links.push(await linkOf(deps, tx, part, one))
-  const facts = { galleryId: one.galleryId, archiveId: parts[0]!.id, linkId: links[0]!.id, exportId: one.id }
-  await insertLetter(tx, { ...facts, id, dedupeKey, kind: 'export_ready', recipient, locale: one.locale, createdAt: now })
-  await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+  const about = { galleryId: one.galleryId, archiveId: parts[0]!.id, linkId: links[0]!.id, exportId: one.id }
+  await writeLetters(deps, tx, deps.clock.now(), [{ ...about, dedupeKey, kind: 'export_ready', recipient, locale: one.locale }])
 }

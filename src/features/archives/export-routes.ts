@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ExportAnswer, ExportDownload, Export as ExportView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { listClients } from '../../data/clients.ts'
+import { findClientByEmail } from '../../data/clients.ts'
 import { type Export, findExport, listExports } from '../../data/exports.ts'
 import { listFavorites } from '../../data/feedback.ts'
 import { forgetAttempts, takeAttempt } from '../../data/throttles.ts'
@@ -97,8 +97,7 @@ async function checkNotify(deps: Deps, request: FastifyRequest, gallery: Gallery
   if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
   const wanted = address.trim().toLowerCase()
   const owner = await findUser(deps.db, gallery.ownerId)
-  const known = [owner?.email, ...(await listClients(deps.db, gallery.id)).map((client) => client.email)]
-  const found = known.find((email) => email?.toLowerCase() === wanted)
+  const found = owner?.email.toLowerCase() === wanted ? owner.email : (await findClientByEmail(deps.db, gallery.id, wanted))?.email
   if (!found) throw new AppError('notify_unknown')
   await forgetAttempts(deps.db, key)
   return found

@@ -6,6 +6,7 @@ import { changeHeld, listVersions, newestOf } from '../../data/archives.ts'
 import { emit } from '../../data/events.ts'
 import { changeGallery, countGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import { type Archive, atWork, isCurrent } from '../../domain/archive.ts'
 import { archiveFacts } from '../../domain/event.ts'
 import { type Gallery, stateAt, stateBefore } from '../../domain/gallery.ts'
@@ -15,7 +16,6 @@ import type { Deps } from '../../ports/deps.ts'
 import { fileFailed } from './export-end.ts'
 import { goOn } from './reopen.ts'
 import { announceInstead } from './request.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 

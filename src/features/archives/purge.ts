@@ -8,13 +8,13 @@ import { findArchive, markLost } from '../../data/archives.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { findProof, insertProof, moveBack, renewPurges, takePurges } from '../../data/inside.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { stateBefore } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { compareStored } from './prove.ts'
 import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
 

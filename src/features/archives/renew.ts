@@ -5,8 +5,9 @@ import { newId } from '../../base/id.ts'
 import { keepUntil, listVersions } from '../../data/archives.ts'
 import { lockClient } from '../../data/clients.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
-import { insertLetter, isWritten } from '../../data/letters.ts'
+import { isWritten } from '../../data/letters.ts'
 import { type HeldLink, insertLink, type LinkClient } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import { checkAccess, mayDownload } from '../../domain/access.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, type Locale, stateAt } from '../../domain/gallery.ts'
@@ -56,18 +57,9 @@ export async function renew(deps: Needs, link: HeldLink): Promise<{ email: strin
     // a link never outlives its file
     if (!(await keepUntil(tx, archive.id, expiresAt))) throw new AppError('unavailable', { archive: archive.id })
     await insertLink(tx, { ...facts, id: linkId, kind: 'email', clientId, issuedAt: now, expiresAt })
-    const id = newId(now)
-    await insertLetter(tx, {
-      ...facts,
-      id,
-      dedupeKey,
-      kind: 'link_renewed',
-      linkId,
-      recipient: client.email,
-      locale: gallery.locale,
-      createdAt: now,
-    })
-    await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+    await writeLetters(deps, tx, now, [
+      { ...facts, dedupeKey, kind: 'link_renewed', linkId, recipient: client.email, locale: gallery.locale },
+    ])
     return sent
   })
 }

@@ -11,6 +11,7 @@ import { listStored, markMissing, setAllUndrawn } from '../../data/assets.ts'
 import { emit } from '../../data/events.ts'
 import { bumpContent, changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { moveTo, type Place } from '../../data/inside.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import type { Actor } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
@@ -21,7 +22,6 @@ import type { Deps } from '../../ports/deps.ts'
 import { goOn } from './reopen.ts'
 import { findWhole, listWhole, placesIn } from './salvage.ts'
 import { loadSealed } from './sealed.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 

@@ -11,13 +11,13 @@ import { markLost } from '../../data/archives.ts'
 import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof } from '../../data/inside.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import { listUnreadArchives, listUnreadAssets, noteRead, type Unread } from '../../data/scrub.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { noteDamaged } from './damage.ts'
 import { compareStored } from './prove.ts'
 import { loadSealed } from './sealed.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 

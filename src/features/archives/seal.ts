@@ -15,6 +15,7 @@ import { changeGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof, moveInside, type Placed } from '../../data/inside.ts'
 import { revokeVisits } from '../../data/links.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import { byUser } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { archivePath } from '../../domain/event.ts'
@@ -23,7 +24,6 @@ import { imagesHash } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { dataAt, loadSealed, type Sealed } from './sealed.ts'
-import { writeToOwner } from './tell.ts'
 
 type Needs = Pick<Deps, 'queue' | 'clock' | 'settings'>
 

@@ -3,10 +3,11 @@ import { after, hours } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil } from '../../data/archives.ts'
-import { listClients } from '../../data/clients.ts'
+import { findClientByEmail } from '../../data/clients.ts'
 import { findGallery, lockGallery } from '../../data/galleries.ts'
-import { countByHand, findLetter, insertLetter, type Letter, wakeLetter } from '../../data/letters.ts'
+import { countByHand, findLetter, type Letter, wakeLetter } from '../../data/letters.ts'
 import { findLink, insertLink } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import { findSuppression } from '../../data/suppressions.ts'
 import { isClosed, stateAt } from '../../domain/gallery.ts'
 import { linkLife } from '../../domain/link.ts'
@@ -33,8 +34,8 @@ export async function resendArchive(deps: Needs, archiveId: string, email: strin
     const gallery = await lockGallery(tx, archive.galleryId)
     if (isClosed(stateAt(gallery, deps.clock.now()))) throw new AppError('gallery_closed')
     await refuseTooMany(deps, tx, gallery.id, recipient)
-    await refuseSuppressed(tx, { galleryId: gallery.id, recipient, kind: 'archive_ready' })
-    const client = (await listClients(tx, gallery.id)).find((one) => one.email === recipient.toLowerCase())
+    await refuseSuppressed(tx, { ownerId: gallery.ownerId, galleryId: gallery.id, recipient, kind: 'archive_ready' })
+    const client = await findClientByEmail(tx, gallery.id, recipient.toLowerCase())
     const dedupeKey = `by hand ${newId(deps.clock.now())}`
     const draft = { kind: 'archive_ready' as const, recipient, clientId: client?.id ?? null, dedupeKey, dueAt: null }
     const [id] = await postLetters(deps, tx, { gallery, archive }, [draft])
@@ -49,21 +50,16 @@ export async function resendLetter(deps: Needs, letterId: string): Promise<strin
     const letter = await findLetter(tx, letterId)
     if (!letter) throw new AppError('not_found')
     if (letter.status === 'queued') throw new AppError('letter_waits', { letter: letterId })
-    const gallery = await findGallery(tx, letter.galleryId)
-    if (!gallery) throw new AppError('not_found')
-    await lockGallery(tx, gallery.id)
-    if (letter.linkId && isClosed(stateAt(gallery, deps.clock.now()))) throw new AppError('gallery_closed')
-    await refuseTooMany(deps, tx, gallery.id, letter.recipient)
+    // of an account it goes to that account alone: nobody can be pestered with it
+    if (letter.galleryId) await refuseOfGallery(deps, tx, letter.galleryId, letter)
     await refuseSuppressed(tx, letter)
     const now = deps.clock.now()
-    const id = newId(now)
-    const { galleryId, archiveId, kind, recipient, locale } = letter
-    const facts = JSON.stringify(letter.facts)
+    const { ownerId, galleryId, archiveId, exportId, kind, recipient, locale, facts } = letter
+    const about = galleryId ? { galleryId } : { galleryId, ownerId }
     const linkId = await linkAgain(deps, tx, letter)
-    const dedupeKey = `by hand ${id}`
-    await insertLetter(tx, { id, dedupeKey, kind, galleryId, archiveId, linkId, recipient, locale, facts, createdAt: now })
-    await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
-    return id
+    const dedupeKey = `by hand ${newId(now)}`
+    const [id] = await writeLetters(deps, tx, now, [{ ...about, archiveId, exportId, linkId, kind, recipient, locale, facts, dedupeKey }])
+    return id!
   })
 }
 
@@ -78,6 +74,14 @@ export async function retryLetter(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, le
     const linkId = link && link.expiresAt <= deps.clock.now() ? await linkAgain(deps, tx, letter) : letter.linkId
     if (await wakeLetter(tx, letterId, linkId)) await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId } })
   })
+}
+
+/** Letters of a gallery that is gone are not sent again, nor links to one that has closed, nor more than so many. */
+async function refuseOfGallery(deps: Pick<Deps, 'clock'>, tx: Tx, galleryId: string, letter: Letter): Promise<void> {
+  if (!(await findGallery(tx, galleryId))) throw new AppError('not_found')
+  const gallery = await lockGallery(tx, galleryId)
+  if (letter.linkId && isClosed(stateAt(gallery, deps.clock.now()))) throw new AppError('gallery_closed')
+  await refuseTooMany(deps, tx, gallery.id, letter.recipient)
 }
 
 /** A link like the letter's, that begins to live now. */
@@ -104,7 +108,7 @@ async function refuseTooMany(deps: Pick<Deps, 'clock'>, tx: Tx, galleryId: strin
 }
 
 /** Who sends by hand is told at once, not by a letter that is held back later. */
-async function refuseSuppressed(tx: Tx, letter: Pick<Letter, 'galleryId' | 'recipient' | 'kind'>): Promise<void> {
+async function refuseSuppressed(tx: Tx, letter: Pick<Letter, 'ownerId' | 'galleryId' | 'recipient' | 'kind'>): Promise<void> {
   const found = await findSuppression(tx, letter)
   if (found) throw new AppError('mail_suppressed', { detail: found.reason })
 }

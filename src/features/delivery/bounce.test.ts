@@ -111,7 +111,7 @@ test('what one owner knows of an address says nothing to another owner', async (
   const [noted] = (await silent()).filter((s) => s.address === 'shared@example.com')
   assert.equal(await liftSuppression(world.deps.db, other.id, noted!.id), false)
   const hers = await createGallery(world.deps, other.id, { title: 'Otto’s' })
-  const letter = { galleryId: hers.id, recipient: 'shared@example.com', kind: 'archive_ready' as const }
+  const letter = { ownerId: other.id, galleryId: hers.id, recipient: 'shared@example.com', kind: 'archive_ready' as const }
   assert.equal(await findSuppression(world.deps.db, letter), undefined)
 })
 

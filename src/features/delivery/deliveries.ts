@@ -2,7 +2,7 @@
 import type { ClientData, Deliveries, Delivery } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
-import { listClients } from '../../data/clients.ts'
+import { findClient, listClients } from '../../data/clients.ts'
 import { countSent, listDownloads, type VersionDownload } from '../../data/downloads.ts'
 import { listSaid } from '../../data/feedback.ts'
 import { listOfClient as listLettersOfClient } from '../../data/letters.ts'
@@ -60,7 +60,7 @@ const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
 
 /** Everything about one client of the gallery, to hand to them (GDPR, article 15). Throws not_found. */
 export async function exportClient(db: Database, galleryId: string, clientId: string): Promise<ClientData> {
-  const client = (await listClients(db, galleryId)).find((c) => c.id === clientId)
+  const client = await findClient(db, galleryId, clientId)
   if (!client) throw new AppError('not_found')
   const [letters, links, downloads, said] = await Promise.all([
     listLettersOfClient(db, galleryId, client),

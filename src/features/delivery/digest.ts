@@ -4,10 +4,9 @@
  * At most one a day: what is completed later waits for tomorrow. The letter, the mark on what it tells and its job commit together.
  */
 import { after, days, hours } from '../../base/clock.ts'
-import { newId } from '../../base/id.ts'
 import { listDigestsDue, tellIn } from '../../data/downloads.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
-import { insertLetter, isWritten } from '../../data/letters.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -28,13 +27,10 @@ export async function writeDigests(deps: Needs): Promise<void> {
     const galleryId = galleryIds[0]!
     await deps.db.transaction().execute(async (tx) => {
       const dedupeKey = `downloads_digest ${ownerId} ${day}`
-      if (await isWritten(tx, dedupeKey)) return
       const { locale } = (await findGalleryOfAnyState(tx, galleryId))!
-      const id = newId(now)
-      const facts = { id, dedupeKey, kind: 'downloads_digest' as const, galleryId, archiveId: null, linkId: null }
-      await insertLetter(tx, { ...facts, recipient: email, locale, createdAt: now })
-      await tellIn(tx, galleryIds, when, id)
-      await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+      const about = { kind: 'downloads_digest' as const, galleryId, archiveId: null, linkId: null }
+      const [id] = await writeLetters(deps, tx, now, [{ ...about, dedupeKey, recipient: email, locale }])
+      if (id) await tellIn(tx, galleryIds, when, id)
     })
   }
 }

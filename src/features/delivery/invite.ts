@@ -1,9 +1,9 @@
 /** Job delivery.invite: a gallery is open; clients who get no archive of it get their link to its page instead. */
-import { newId } from '../../base/id.ts'
 import { listClients } from '../../data/clients.ts'
 import { lockGalleryOfAnyState } from '../../data/galleries.ts'
-import { insertLetters, listTold, listWritten } from '../../data/letters.ts'
+import { listTold, listWritten } from '../../data/letters.ts'
 import { grantPages } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import { mayDownload, mayLook } from '../../domain/access.ts'
 import { stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -30,7 +30,6 @@ export async function invite(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settin
       deps.settings.linkLife.share,
     )
     const letters = open.map((client) => ({
-      id: newId(now),
       dedupeKey: keyOf(client),
       kind: 'published' as const,
       galleryId,
@@ -38,12 +37,7 @@ export async function invite(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settin
       linkId: pages.get(client.id)!,
       recipient: client.email,
       locale: gallery.locale,
-      createdAt: now,
     }))
-    await insertLetters(tx, letters)
-    await deps.queue.sendAll(
-      tx,
-      letters.map(({ id }) => ({ job: { name: 'delivery.send', payload: { letterId: id } } })),
-    )
+    await writeLetters(deps, tx, now, letters)
   })
 }

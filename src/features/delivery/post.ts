@@ -2,8 +2,8 @@
 import { after } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { keepUntil } from '../../data/archives.ts'
-import { insertLetters } from '../../data/letters.ts'
 import { insertLinks } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import type { LetterKind } from '../../domain/letter.ts'
@@ -30,7 +30,7 @@ export async function postLetters(
 ): Promise<string[]> {
   const now = deps.clock.now()
   const facts = { galleryId: gallery.id, archiveId: archive.id }
-  const written = drafts.map((draft) => ({ ...draft, id: newId(now), linkId: newId(now), from: draft.dueAt ?? now }))
+  const written = drafts.map((draft) => ({ ...draft, linkId: newId(now), from: draft.dueAt ?? now }))
   // a link never outlives the file
   const last = Math.max(...written.map(({ from }) => after(from, linkLife.email).getTime()))
   if (!written.length || !(await keepUntil(tx, archive.id, new Date(last)))) return []
@@ -46,26 +46,18 @@ export async function postLetters(
       revokedAt: null,
     })),
   )
-  await insertLetters(
+  return writeLetters(
+    deps,
     tx,
-    written.map(({ id, linkId, kind, recipient, dedupeKey, dueAt }) => ({
+    now,
+    written.map(({ linkId, kind, recipient, dedupeKey, dueAt }) => ({
       ...facts,
-      id,
       linkId,
       kind,
       recipient,
       dedupeKey,
       dueAt,
       locale: gallery.locale,
-      createdAt: now,
     })),
   )
-  await deps.queue.sendAll(
-    tx,
-    written.map(({ id, from }) => ({
-      job: { name: 'delivery.send', payload: { letterId: id } },
-      delayMs: from.getTime() - now.getTime(),
-    })),
-  )
-  return written.map(({ id }) => id)
 }

@@ -7,13 +7,13 @@
 
 import { eachAlone } from '../../base/alone.ts'
 import { after } from '../../base/clock.ts'
-import { newId } from '../../base/id.ts'
 import { listVersions, newestOf } from '../../data/archives.ts'
 import { listClients } from '../../data/clients.ts'
 import { listComplete } from '../../data/downloads.ts'
 import { listReminding, lockGalleryOfAnyState, setReminder } from '../../data/galleries.ts'
-import { findLast, insertLetters, listWritten } from '../../data/letters.ts'
+import { findLast, listWritten } from '../../data/letters.ts'
 import { grantPageLinks } from '../../data/links.ts'
+import { writeLetters } from '../../data/outbox.ts'
 import { type Addressee, nextStep, quiet, stepAt, toRemind } from '../../domain/expiry.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
@@ -66,7 +66,6 @@ async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { en
   const ids = due.flatMap(({ clientId }) => clientId ?? [])
   const links = await grantPageLinks(tx, gallery.id, ids, now, deps.settings.linkLife.share)
   const letters = due.map(({ recipient, clientId }) => ({
-    id: newId(now),
     dedupeKey: keyOf({ recipient, clientId }),
     kind: 'gallery_ending' as const,
     galleryId: gallery.id,
@@ -74,13 +73,7 @@ async function remind(deps: Needs, tx: Tx, gallery: Gallery, { end, step }: { en
     linkId: clientId && links.get(clientId)!,
     recipient,
     locale: gallery.locale,
-    createdAt: now,
-    facts: JSON.stringify({ ends, step }),
+    facts: { ends, step },
   }))
-  await insertLetters(tx, letters)
-  await deps.queue.sendAll(
-    tx,
-    letters.map(({ id }) => ({ job: { name: 'delivery.send' as const, payload: { letterId: id } } })),
-  )
-  return letters.length
+  return (await writeLetters(deps, tx, now, letters)).length
 }

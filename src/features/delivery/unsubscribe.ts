@@ -23,8 +23,8 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
 
   const find = async (token: string) => {
     const letter = await findLetter(deps.db, readLetterToken('unsubscribe', token, deps.settings.tokenSecrets))
-    const gallery = letter && (await findGalleryOfAnyState(deps.db, letter.galleryId))
-    if (!gallery) throw new AppError('link_unknown')
+    const gallery = letter?.galleryId && (await findGalleryOfAnyState(deps.db, letter.galleryId))
+    if (!letter || !gallery) throw new AppError('link_unknown')
     return { letter, gallery }
   }
 

@@ -3,10 +3,12 @@ import { AppError } from '../../base/errors.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import type { Letter as LetterRow } from '../../data/letters.ts'
 import { findUser } from '../../data/users.ts'
+import type { Gallery } from '../../domain/gallery.ts'
 import { isOptional, type LetterFacts, type LetterKind, type RenderedLetter, renderLetter } from '../../domain/letter.ts'
 import { mintLetterToken } from '../../domain/letter-token.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Letter } from '../../ports/mail/port.ts'
+import { keyMade, storageFilling } from './letters/account.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
@@ -14,35 +16,46 @@ import { ending, expired, ownExpired } from './letters/expiry.ts'
 import { exportFailed, exportReady } from './letters/exports.ts'
 import { published } from './letters/published.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
-import type { Needs, Subject } from './letters/subject.ts'
+import type { AccountSubject, Needs, Subject } from './letters/subject.ts'
 import { webhookDisabled } from './letters/webhooks.ts'
 
+type Gather<K extends LetterKind> = (deps: Needs, subject: AccountSubject & { gallery: Gallery | undefined }) => Promise<LetterFacts<K>>
+
 /** Who gathers the facts of each kind; a new kind is a line here and in domain/letter.ts. */
-const gather: { [K in LetterKind]: (deps: Needs, subject: Subject) => Promise<LetterFacts<K>> } = {
-  published,
-  archive_ready: download,
-  archive_completed: download,
-  new_version: download,
-  archive_failed: archiveFailed,
-  downloads_digest: downloadsDigest,
-  mail_bounced: bounced,
+const gather: { [K in LetterKind]: Gather<K> } = {
+  published: ofGallery(published),
+  archive_ready: ofGallery(download),
+  archive_completed: ofGallery(download),
+  new_version: ofGallery(download),
+  archive_failed: ofGallery(archiveFailed),
+  downloads_digest: ofGallery(downloadsDigest),
+  mail_bounced: ofGallery(bounced),
   // brings the same facts: the archive, and a link to it
-  link_renewed: download,
-  export_ready: exportReady,
-  export_failed: exportFailed,
-  archive_complete: archiveComplete,
-  gallery_restored: galleryRestored,
-  damage_found: damageFound,
-  gallery_ending: ending,
-  gallery_expired: expired,
-  own_gallery_expired: ownExpired,
+  link_renewed: ofGallery(download),
+  export_ready: ofGallery(exportReady),
+  export_failed: ofGallery(exportFailed),
+  archive_complete: ofGallery(archiveComplete),
+  gallery_restored: ofGallery(galleryRestored),
+  damage_found: ofGallery(damageFound),
+  gallery_ending: ofGallery(ending),
+  gallery_expired: ofGallery(expired),
+  own_gallery_expired: ofGallery(ownExpired),
   webhook_disabled: webhookDisabled,
+  key_made: keyMade,
+  storage_filling: storageFilling,
+}
+
+function ofGallery<F>(facts: (deps: Needs, subject: Subject) => Promise<F>) {
+  return async (deps: Needs, { gallery, ...subject }: AccountSubject & { gallery: Gallery | undefined }): Promise<F> => {
+    if (!gallery) throw new AppError('not_found', { letter: subject.row.id }, { final: true })
+    return facts(deps, { ...subject, gallery })
+  }
 }
 
 export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {
-  const gallery = await findGalleryOfAnyState(deps.db, row.galleryId)
-  const owner = gallery && (await findUser(deps.db, gallery.ownerId))
-  if (!gallery || !owner) throw new AppError('not_found', { letter: row.id }, { final: true })
+  const gallery = row.galleryId ? await findGalleryOfAnyState(deps.db, row.galleryId) : undefined
+  const owner = await findUser(deps.db, row.ownerId)
+  if (!owner) throw new AppError('not_found', { letter: row.id }, { final: true })
   const leave = isOptional(row.kind)
     ? `${deps.settings.publicUrl}/unsubscribe/${mintLetterToken('unsubscribe', row.id, deps.settings.tokenSecrets)}`
     : undefined
@@ -60,6 +73,11 @@ export async function writeOut(deps: Needs, row: LetterRow): Promise<Letter> {
   }
 }
 
-async function render<K extends LetterKind>(deps: Needs, kind: K, subject: Subject, leave: string | undefined): Promise<RenderedLetter> {
+async function render<K extends LetterKind>(
+  deps: Needs,
+  kind: K,
+  subject: Parameters<Gather<K>>[1],
+  leave: string | undefined,
+): Promise<RenderedLetter> {
   return renderLetter(kind, await gather[kind](deps, subject), subject.row.locale, leave)
 }

@@ -25,8 +25,8 @@ export function extendRoutes(app: App, deps: Deps): void {
 
   const find = async (token: string) => {
     const letter = await findLetter(deps.db, readLetterToken('extend', token, deps.settings.tokenSecrets))
-    const gallery = letter && (await findGallery(deps.db, letter.galleryId))
-    if (!gallery) throw new AppError('link_unknown')
+    const gallery = letter?.galleryId && (await findGallery(deps.db, letter.galleryId))
+    if (!letter || !gallery) throw new AppError('link_unknown')
     return { letter, gallery, end: new Date(String(letter.facts.ends)) }
   }
 

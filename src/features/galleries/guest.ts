@@ -54,7 +54,9 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
 
   const body = z.strictObject({ password: z.string().max(200) })
   app.post('/api/g/:slug/unlock', { schema: { params: slugParams, body }, config: strictRate }, async (request, reply) => {
-    await unlock(deps, request, reply, await guard.published(request, request.params.slug), request.body.password)
+    const gallery = await guard.published(request, request.params.slug)
+    const came = await guard.pass(request, gallery)
+    await unlock(deps, request, reply, gallery, request.body.password, came?.link.id)
     return reply.code(204).send()
   })
 }

@@ -77,8 +77,9 @@ async function storage({ storage }: Pick<Needs, 'storage'>): Promise<Seen> {
 }
 
 async function disk({ storage, settings }: Needs): Promise<Seen> {
-  const free = await storage.free()
-  if (free === null) return 'the store does not say how much is free'
+  const room = await storage.room()
+  if (!room) return 'the store does not say how much is free'
+  const { free } = room
   const found = `${(free / 1e9).toFixed(1)} GB free`
   // an archive needs about as much as its originals
   if (free > settings.reserveBytes * 2) return found

@@ -21,6 +21,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { expireGalleries } from './expire.ts'
 import { endArchives, sweepTemporary } from './retention.ts'
+import { watchRoom } from './room.ts'
 import { startMaintenance } from './schedule.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log' | 'settings'>
@@ -44,6 +45,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     lookAtBuckets,
     sweepTemporary,
     collect,
+    watchRoom,
     startMaintenance,
   })) {
     try {

@@ -61,8 +61,8 @@ export async function begin(
     await lockSpace(tx)
     // asked in this order, bytes that arrive in between count twice, never not at all
     const announced = await announcedBytes(tx, after(now, -holdsSpace))
-    const free = await storage.free()
-    if (free !== null && file.size > free - settings.reserveBytes - announced) throw new AppError('storage_full', { free, announced })
+    const free = (await storage.room())?.free ?? Number.POSITIVE_INFINITY
+    if (file.size > free - settings.reserveBytes - announced) throw new AppError('storage_full', { free, announced })
     await insertUpload(tx, upload)
   })
   try {

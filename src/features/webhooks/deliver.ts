@@ -7,11 +7,9 @@
  * - One job for each webhook: a slow one slows no other. The time of a later try comes by the reconciler.
  */
 import { after, seconds } from '../../base/clock.ts'
-import { newId } from '../../base/id.ts'
 import { findGalleryOfAnyState } from '../../data/galleries.ts'
-import { insertLetter, isWritten } from '../../data/letters.ts'
 import { tell } from '../../data/notifications.ts'
-import { findUser } from '../../data/users.ts'
+import { writeToAccount } from '../../data/outbox.ts'
 import {
   changeWebhook,
   type Delivery,
@@ -78,7 +76,7 @@ async function note(deps: Needs, { id: webhookId }: Webhook, delivery: Delivery,
   else deps.log.warn({ ...facts, error: said.error, again: wait !== null }, '[Webhook] not delivered')
 }
 
-/** With a letter to its owner, and a word in the studio. It belongs to the gallery that was to be told of; without one (deleted for good) there is no letter. */
+/** With a letter to its owner, and a word in the studio beside the gallery that was to be told of, if that is still there. */
 async function switchOff(
   deps: Needs,
   tx: Tx,
@@ -87,16 +85,10 @@ async function switchOff(
   reason: Exclude<DisabledReason, 'by_owner'>,
 ): Promise<void> {
   await disableWebhook(tx, webhook.id, reason)
-  const gallery = delivery.galleryId ? await findGalleryOfAnyState(tx, delivery.galleryId) : undefined
-  const owner = gallery && (await findUser(tx, gallery.ownerId))
   const dedupeKey = `webhook_disabled ${webhook.id} ${delivery.id}`
-  if (!owner || (await isWritten(tx, dedupeKey))) return
-  const now = deps.clock.now()
-  const id = newId(now)
   // the host alone: what stands behind it may be a secret of the receiver's
   const facts = { host: new URL(webhook.url).host, reason }
-  await tell(tx, gallery, 'webhook_disabled', now, facts)
-  const about = { galleryId: gallery.id, archiveId: null, linkId: null, recipient: owner.email, locale: gallery.locale }
-  await insertLetter(tx, { ...about, id, dedupeKey, kind: 'webhook_disabled', createdAt: now, facts: JSON.stringify(facts) })
-  await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+  if (!(await writeToAccount(deps, tx, webhook.ownerId, { kind: 'webhook_disabled', dedupeKey, facts }))) return
+  const gallery = delivery.galleryId ? await findGalleryOfAnyState(tx, delivery.galleryId) : undefined
+  if (gallery) await tell(tx, gallery, 'webhook_disabled', deps.clock.now(), facts)
 }

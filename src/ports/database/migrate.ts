@@ -19,6 +19,7 @@ import * as sources from './migrations/017-sources.ts'
 import * as rescue from './migrations/018-rescue.ts'
 import * as editor from './migrations/020-editor.ts'
 import * as accounts from './migrations/021-accounts.ts'
+import * as accountLetters from './migrations/022-account-letters.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -40,6 +41,7 @@ export const migrations: Record<string, Migration> = {
   '018-rescue': rescue,
   '020-editor': editor,
   '021-accounts': accounts,
+  '022-account-letters': accountLetters,
 }
 
 /**

@@ -284,8 +284,9 @@ export interface LettersTable {
   id: string
   dedupeKey: string
   kind: LetterKind
-  galleryId: string
-  /** of the gallery: the outbox of one owner is read in the order of its letters */
+  /** null: it is about no gallery, but about the account or the installation */
+  galleryId: string | null
+  /** whose outbox it stands in; of the gallery, if it is about one */
   ownerId: string
   archiveId: string | null
   exportId: Default<string | null>

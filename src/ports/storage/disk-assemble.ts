@@ -6,7 +6,7 @@ import { AppError, isCode } from '../../base/errors.ts'
 import { batchesOf } from './disk-batches.ts'
 import { translated, unless } from './disk-errors.ts'
 import type { Place } from './disk-place.ts'
-import { freeBytes, missing, needRoom, objectPath, writeNew } from './disk-place.ts'
+import { missing, needRoom, objectPath, roomOf, writeNew } from './disk-place.ts'
 import { makeRing } from './disk-ring.ts'
 import { runThreads } from './disk-threads.ts'
 import { writeBack } from './disk-writeback.ts'
@@ -94,8 +94,8 @@ function roomGuard(place: Place) {
       if (short) throw short
       if (asking || place.reserve === 0) return
       asking = true
-      freeBytes(place)
-        .then((free) => {
+      roomOf(place)
+        .then(({ free }) => {
           if (free === 0) short = new AppError('storage_full', { free })
         })
         // A disk that cannot say its space fails at the next write, with its own error.

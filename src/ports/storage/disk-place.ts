@@ -14,6 +14,7 @@ import { markerIn } from './disk-marker.ts'
 import type { ThreadPool } from './disk-pool.ts'
 import { threadPool } from './disk-pool.ts'
 import { checkKey } from './key.ts'
+import type { Room } from './port.ts'
 
 export interface DiskOptions {
   /** the folder of the store; Keepsake owns everything in it */
@@ -58,16 +59,16 @@ export function placeAt({ dir, clock, reserveBytes = 0 }: DiskOptions): Place {
 
 export const objectPath = (place: Place, key: string): string => join(place.objects, checkKey(key))
 
-/** Free bytes above the reserve. */
-export async function freeBytes(place: Place): Promise<number> {
-  const { bavail, bsize } = await statfs(place.dir)
-  return Math.max(0, bavail * bsize - place.reserve)
+/** What of the disk is free above the reserve; the whole as df has it: what is in use and what we could use. */
+export async function roomOf(place: Place): Promise<Room> {
+  const { bavail, bfree, blocks, bsize } = await statfs(place.dir)
+  return { free: Math.max(0, bavail * bsize - place.reserve), total: (blocks - bfree + bavail) * bsize }
 }
 
 /** Refuses what would eat the reserve. */
 export async function needRoom(place: Place, bytes: number): Promise<void> {
   if (place.reserve === 0) return
-  const free = await freeBytes(place)
+  const { free } = await roomOf(place)
   if (free <= bytes) throw new AppError('storage_full', { free, bytes })
 }
 

@@ -106,11 +106,11 @@ test('sweep takes old temporary files and spares those of living writers', () =>
 test('a reserve is kept free', () =>
   withDisk(async ({ dir, storage }) => {
     await storage.put('k', randomBytes(10))
-    const free = await storage.free()
-    assert.ok(free !== null && free > 0)
+    const { free, total } = (await storage.room())!
+    assert.ok(free > 0 && total > free)
     const careful = diskStorage({ dir, clock: systemClock, reserveBytes: Number.MAX_SAFE_INTEGER })
     await careful.identify('a')
-    assert.equal(await careful.free(), 0)
+    assert.deepEqual(await careful.room(), { free: 0, total })
     await refuses('storage_full', careful.put('l', randomBytes(1)))
     await refuses('storage_full', careful.assemble('l', []))
     await refuses('storage_full', careful.beginUpload(named('u')))

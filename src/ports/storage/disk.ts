@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { assembleOnDisk, digestOnDisk } from './disk-assemble.ts'
 import { translated, unless } from './disk-errors.ts'
 import type { DiskOptions, Place } from './disk-place.ts'
-import { freeBytes, missing, needRoom, objectPath, placeAt, writeNew } from './disk-place.ts'
+import { missing, needRoom, objectPath, placeAt, roomOf, writeNew } from './disk-place.ts'
 import { openRange } from './disk-source.ts'
 import { uploadsAt } from './disk-uploads.ts'
 import { checkPrefix } from './key.ts'
@@ -54,7 +54,7 @@ export function diskStorage(options: DiskOptions): Storage {
     digest: (key, cuts, work = {}) => digestOnDisk(place, key, cuts, work),
     ...uploadsAt(place),
     sweep: (before) => translated({}, () => sweepTemporary(place, before)),
-    free: () => translated({}, () => freeBytes(place)),
+    room: () => translated({}, () => roomOf(place)),
     identify: (installation, known = false) => place.marker.identify(installation, known),
     ready: () => place.marker.read(),
   }

@@ -11,7 +11,7 @@ import { memoryDisk } from './memory-disk.ts'
 import { memoryPlace } from './memory-place.ts'
 import { sourceOf } from './memory-source.ts'
 import { memoryUploads } from './memory-uploads.ts'
-import type { Piece, Storage, Stored } from './port.ts'
+import type { Piece, Room, Storage, Stored } from './port.ts'
 
 export interface MemoryOptions {
   clock: Clock
@@ -22,8 +22,8 @@ export interface MemoryOptions {
 export interface MemoryStorage extends Storage {
   /** Set `before` to see, delay or fail every effect: create, write, truncate, sync, link, unlink, syncFolder. */
   faults: Faults
-  /** what `free` answers */
-  freeBytes: number | null
+  /** what `room` answers */
+  space: Room | null
   /** The process dies: running operations change nothing more. */
   crash(): void
   /** The power fails: as `crash`, and what was not synced is gone. */
@@ -87,7 +87,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
 
   const storage: MemoryStorage = {
     faults,
-    freeBytes: null,
+    space: null,
     put: (key, bytes) => writeNew(key, (out) => out(bytes)),
     async size(key) {
       const inode = disk.begin().find('objects', checkKey(key))
@@ -149,7 +149,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
       }
       return swept
     },
-    free: async () => storage.freeBytes,
+    room: async () => storage.space,
     identify: (installation, known = false) => place.identify(installation, known),
     ready: async () => place.check(),
 

@@ -81,6 +81,13 @@ export interface Presigned {
   tag?: string | undefined
 }
 
+export interface Room {
+  /** bytes that may still be stored */
+  free: number
+  /** bytes of the whole disk */
+  total: number
+}
+
 export interface LongWork {
   /** called about once a second with the bytes done so far */
   progress?: (bytes: number) => void
@@ -148,8 +155,8 @@ export interface Storage {
 
   /** Removes temporary files that no living writer owns and that are older than `before`. Answers how many. */
   sweep(before: Date): Promise<number>
-  /** Free bytes, or null where the store does not say. */
-  free(): Promise<number | null>
+  /** How much room there is, or null where the store does not say. */
+  room(): Promise<Room | null>
   /**
    * Sets the marker on a new, empty store, or checks it: see the contract. With `known` (this installation has had a
    * store before) a missing marker is an outage: else a mount missing at start would look like a new store.

@@ -74,7 +74,7 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
     ...uploadsIn(place),
     sweep: (before) => sweepBucket(place, before),
     // no server says how much room it has
-    free: async () => null,
+    room: async () => null,
     identify: (installation, known = false) => marker.identify(installation, known),
     ready: () => marker.read(),
   }

@@ -62,9 +62,7 @@ function LetterRow({ letter, open }: { letter: Letter; open: () => void }) {
       <button type="button" className="row letter-row" onClick={open}>
         <span className="row-title">
           <span>{letter.recipient}</span>
-          <span className="meta">
-            {words.letterKinds[letter.kind]} · {letter.gallery_title}
-          </span>
+          <span className="meta">{[words.letterKinds[letter.kind], letter.gallery_title].filter(Boolean).join(' · ')}</span>
           {letter.error && <span className="row-error">{letter.error}</span>}
         </span>
         <span className="row-state">

@@ -192,6 +192,8 @@ export const words: Words = {
     gallery_restored: 'Galerie wiederhergestellt',
     damage_found: 'Gespeicherte Datei beschädigt',
     webhook_disabled: 'Webhook abgeschaltet',
+    key_made: 'Neuer API-Schlüssel',
+    storage_filling: 'Speicher füllt sich',
   },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen', suppressed: 'Nicht gesendet' },
   keptText: 'Es ist kein Mailserver eingerichtet, darum bleiben die Briefe hier zum Lesen.',

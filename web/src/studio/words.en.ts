@@ -193,6 +193,8 @@ export const words = {
     gallery_restored: 'Gallery restored',
     damage_found: 'Stored file damaged',
     webhook_disabled: 'Webhook switched off',
+    key_made: 'New API key',
+    storage_filling: 'Storage filling up',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },
   keptText: 'No mail server is set up, so letters are kept here to read.',

@@ -193,6 +193,8 @@ export const words: Words = {
     gallery_restored: 'Галерея восстановлена',
     damage_found: 'Повреждён сохранённый файл',
     webhook_disabled: 'Вебхук отключён',
+    key_made: 'Новый ключ API',
+    storage_filling: 'Хранилище заполняется',
   },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка', suppressed: 'Не отправлено' },
   keptText: 'Почтовый сервер не настроен, поэтому письма остаются здесь.',

@@ -1,4 +1,4 @@
-/** What every letter is about: its row, the gallery, who delivers it. */
+/** What letters are about: their row, whose they are, and of most a gallery. */
 import { AppError } from '../../../base/errors.ts'
 import { findArchive } from '../../../data/archives.ts'
 import type { Letter } from '../../../data/letters.ts'
@@ -11,10 +11,14 @@ import type { Deps } from '../../../ports/deps.ts'
 
 export type Needs = Pick<Deps, 'db' | 'settings'>
 
-export interface Subject {
+/** Of a letter about an account or the installation. */
+export interface AccountSubject {
   row: Letter
-  gallery: Gallery
   owner: User
+}
+
+export interface Subject extends AccountSubject {
+  gallery: Gallery
 }
 
 /** The archive the letter is about. */
