@@ -52,12 +52,12 @@ export interface ItemCount {
 export async function countItems(db: Database | Tx, galleryId: string, guestIdentifier: string | null): Promise<ItemCount[]> {
   const { rows } = await sql<ItemCount>`
     select f.item_id as "itemId",
-      count(*) filter (where kind = 'like' and hidden_at is null)::int as likes,
-      count(*) filter (where kind = 'rating' and hidden_at is null)::int as ratings,
+      count(*) filter (where f.kind = 'like' and hidden_at is null)::int as likes,
+      count(*) filter (where f.kind = 'rating' and hidden_at is null)::int as ratings,
       round(avg(rating) filter (where hidden_at is null), 2)::float8 as "averageRating",
-      count(*) filter (where kind = 'comment' and hidden_at is null)::int as comments,
-      coalesce(bool_or(kind = 'like' and guest_identifier = ${guestIdentifier}), false) as liked,
-      coalesce(bool_or(kind = 'favorite' and guest_identifier = ${guestIdentifier}), false) as favorite,
+      count(*) filter (where f.kind = 'comment' and hidden_at is null)::int as comments,
+      coalesce(bool_or(f.kind = 'like' and guest_identifier = ${guestIdentifier}), false) as liked,
+      coalesce(bool_or(f.kind = 'favorite' and guest_identifier = ${guestIdentifier}), false) as favorite,
       max(rating) filter (where guest_identifier = ${guestIdentifier}) as rating
     from feedback f join assets a on a.item_id = f.item_id and a.state <> 'deleted'
       join items i on i.id = f.item_id and not i.hidden
