@@ -71,7 +71,7 @@ const branches: Record<FailureKind, (ownerId: string, narrow: Narrow) => RawBuil
   letter: (ownerId, narrow) => sql`
     select 'letter' as kind, l.id, l.gallery_id, g.title as gallery_title, g.slug as gallery_slug, l.recipient as subject, null::uuid as parent_id,
       nullif(split_part(l.error, ': ', 1), l.error) as code, l.error as message, l.attempts as tries, true as may_retry, l.created_at
-    from letters l join galleries g on g.id = l.gallery_id
+    from letters l left join galleries g on g.id = l.gallery_id
     where l.owner_id = ${ownerId} and l.status = 'failed' ${narrow(sql`l.created_at`, sql`l.id`)}`,
   webhook: (ownerId, narrow) => sql`
     select 'webhook' as kind, d.id, d.gallery_id, g.title as gallery_title, g.slug as gallery_slug, w.url as subject, w.id as parent_id,
