@@ -59,7 +59,12 @@ export function studioRoutes(app: App, deps: Deps, guard: Guard, retries: Retrie
       archives: own?.archives ?? 0,
       deliveries: own?.deliveries ?? 0,
       previews: own?.previews ?? 0,
-      free: admin ? await storage.room().then((room) => room?.free ?? null, () => null) : null,
+      free: admin
+        ? await storage.room().then(
+            (room) => room?.free ?? null,
+            () => null,
+          )
+        : null,
     }
   })
 
