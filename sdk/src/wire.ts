@@ -195,7 +195,7 @@ export interface ApiKey {
   last_used_at: string | null
   revoked_at: string | null
 }
-export type KeyScope = 'galleries:read' | 'galleries:write' | 'metrics:read'
+export type KeyScope = 'galleries:read' | 'galleries:write' | 'metrics:read' | 'rescue:run'
 /** POST /api/keys: the key itself is shown this once */
 export interface NewApiKey extends ApiKey {
   key: string

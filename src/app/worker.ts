@@ -13,6 +13,7 @@ import { writeReminders } from '../features/delivery/remind.ts'
 import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
+import { runRescue } from '../features/rescue/run.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
@@ -38,6 +39,7 @@ export function handlers(deps: Deps): Handlers {
     scrub: async (_, { signal }) => {
       await scrub(deps, signal)
     },
+    'rescue.run': (_, { signal }) => runRescue(deps, signal),
     'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {

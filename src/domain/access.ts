@@ -1,8 +1,8 @@
 /** Who may do what: the people and keys that ask, and the answer, on paper. */
 import { AppError } from '../base/errors.ts'
 
-export type Scope = 'galleries:read' | 'galleries:write' | 'metrics:read'
-export const scopes: Scope[] = ['galleries:read', 'galleries:write', 'metrics:read']
+export type Scope = 'galleries:read' | 'galleries:write' | 'metrics:read' | 'rescue:run'
+export const scopes: Scope[] = ['galleries:read', 'galleries:write', 'metrics:read', 'rescue:run']
 
 /** Who is asking. A guest is anybody with the gallery's address. */
 export type Asker =

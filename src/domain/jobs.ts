@@ -26,6 +26,8 @@ export interface Payloads {
   'gallery.hydrate': { galleryId: string }
   /** read again what nobody has read for long */
   scrub: Record<string, never>
+  /** save every track that is due, the most urgent first */
+  'rescue.run': Record<string, never>
   /** send what waits for this webhook, one after the other */
   'webhook.deliver': { webhookId: string }
   /** find what waits without a job, and what nobody needs any more */
@@ -65,6 +67,8 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.purge': patient,
   'gallery.hydrate': patient,
   scrub: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
+  // tries stand in the rows of the tracks; the reconciler asks every minute
+  'rescue.run': { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s
   'webhook.deliver': { ...patient, expire: minutes(30), parallel: 4 },
   maintenance: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },

@@ -4,7 +4,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { maintain } from './maintain.ts'
 import { noteOrphans } from './orphans.ts'
-import { retryArchiving } from './reconcile.ts'
+import { retryArchiving, wakeRescue } from './reconcile.ts'
 import { clearDeleted, endArchives, forget, sweepTemporary } from './retention.ts'
 import { isDue, keepLastRun } from './schedule.ts'
 
@@ -59,6 +59,7 @@ export async function daily(deps: Needs, more: MoreToClean): Promise<void> {
   await deps.storage.ready()
   await maintainAndKeep(deps)
   await retryArchiving(deps)
+  await wakeRescue(deps)
   await deps.queue.send(deps.db, { name: 'scrub', payload: {} })
   const cleaned = await cleanUp(deps, more)
   deps.log.info({ ...cleaned }, '[Maintenance] Clean-up complete')

@@ -14,6 +14,7 @@ import { listHydrating, listRetirable, listUnarchived } from '../../data/galleri
 import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
+import { isAnyDue } from '../../data/rescues.ts'
 import { takeDueSources } from '../../data/sources.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
@@ -36,6 +37,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     wakeArchives,
     wakeLetters,
     wakeWebhooks,
+    wakeRescue,
     wakeRenders,
     expireGalleries,
     endExports,
@@ -75,6 +77,11 @@ async function wakeLetters(deps: Needs): Promise<void> {
 async function wakeWebhooks(deps: Needs): Promise<void> {
   for (const webhookId of await listDueWebhooks(deps.db, deps.clock.now(), most))
     await deps.queue.send(deps.db, { name: 'webhook.deliver', payload: { webhookId } })
+}
+
+/** Tracks that a provider will delete, when the next one is due, or whoever held one has died. */
+export async function wakeRescue(deps: Pick<Deps, 'db' | 'queue' | 'clock'>): Promise<void> {
+  if (await isAnyDue(deps.db, deps.clock.now())) await deps.queue.send(deps.db, { name: 'rescue.run', payload: {} })
 }
 
 async function wakeRenders(deps: Needs): Promise<void> {

@@ -1,17 +1,20 @@
 /** Routes of tracks and of their rescue, each for its owner alone. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { AddedTracks, Page, RescueStatistics, Track, TrackDetails } from '../../../sdk/src/wire.ts'
+import type { AddedTracks, Page, RescueRun, RescueStatistics, Track, TrackDetails } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { changeRescue } from '../../data/rescues.ts'
 import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
 import { rescueStates } from '../../domain/rescue.ts'
-import { type App, idParams } from '../../http/app.ts'
+import { type App, idParams, strictRate, uuidText } from '../../http/app.ts'
+import { checkCron } from '../../http/cron.ts'
 import { readSortCursor, sortCursorText, writeSortCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
 import { trackInput } from './input.ts'
 import { removeTrack } from './remove.ts'
+import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
 import { viewDetails, viewTrack } from './view.ts'
 
@@ -75,4 +78,33 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {
     return rescueStatistics(deps, await guard.acting(request, 'galleries:read'))
   })
+
+  const wish = z.strictObject({ trackId: uuidText.optional(), limit: z.number().int().min(1).max(1000).default(50) })
+  // when nobody waits for the answer any more, the job goes on with what is left
+  const within = ({ raw }: FastifyReply): AbortSignal => {
+    const gone = new AbortController()
+    raw.once('close', () => raw.writableEnded || gone.abort(new AppError('unavailable')))
+    return gone.signal
+  }
+  app.post('/api/rescue/run', { config: strictRate, schema: { body: wish.prefault({}) } }, async (request, reply): Promise<RescueRun> => {
+    const ownerId = await guard.acting(request, 'rescue:run')
+    return run(deps, { ...request.body, ownerId }, within(reply))
+  })
+
+  // the address and words of 002; whoever holds the secret of cron is the service, and runs everybody's
+  app.post('/functions/v1/archive-tracks', { config: strictRate, schema: { body: wish.prefault({}) } }, async (request, reply) => {
+    const ownerId = await whose(request)
+    try {
+      return (await run(deps, { ...request.body, ownerId }, within(reply))) satisfies RescueRun
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status < 500) throw error
+      return reply.code(500).send({ success: false, error: error.message })
+    }
+  })
+  async function whose(request: FastifyRequest): Promise<string | null> {
+    const asker = await guard.asker(request)
+    if (asker.kind === 'key') return guard.acting(request, 'rescue:run')
+    checkCron(request, deps.settings.cronSecret)
+    return null
+  }
 }
