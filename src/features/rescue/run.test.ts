@@ -8,7 +8,7 @@ import { isCode } from '../../base/errors.ts'
 import { findAsset } from '../../data/assets.ts'
 import { claimRescue } from '../../data/rescues.ts'
 import { listRounds } from '../../data/tracks.ts'
-import { readAll } from '../../ports/bytes.ts'
+import { readWhole } from '../../ports/bytes.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
@@ -25,7 +25,8 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 /** The bytes that a stored address stands for. */
 async function stored(address: string | null): Promise<Buffer> {
   const asset = (await findAsset(b.world.deps.db, address!.split('/').at(-1)!))!
-  return readAll(await b.world.deps.storage.open(asset.storageKey, asset.storageOffset, asset.storageOffset + asset.size))
+  const source = await b.world.deps.storage.open(asset.storageKey, asset.storageOffset, asset.storageOffset + asset.size)
+  return readWhole(source, asset.size)
 }
 /** Garbage without the bytes that something living needs. */
 const livingKeys = async () =>
