@@ -32,17 +32,21 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
     { config: strictRate, schema: { body: credentials } },
     async (request, reply): Promise<Session | SecondFactor> => {
       const address = request.body.email.toLowerCase()
-      return throttled(deps, request, address, async () => {
-        const user = await auth.signIn(request, reply, address, request.body.password)
-        return user ? { user: viewUser(user) } : { second_factor: true }
-      })
+      await takeTurn(deps, request, address)
+      const user = await auth.signIn(request, reply, address, request.body.password)
+      // where a code is wanted the attempt is over when it came: who knows the password shall not guess codes without end
+      if (!user) return { second_factor: true }
+      await forgetAttempts(db, throttleKey(request, address))
+      return { user: viewUser(user) }
     },
   )
 
   // five tries for each password that was right: the sign-in library counts them, for all processes
   const second = z.strictObject({ code, backup: z.boolean().default(false) })
   app.post('/api/session/code', { config: strictRate, schema: { body: second } }, async (request, reply): Promise<Session> => {
-    return { user: viewUser(await auth.enterCode(request, reply, request.body.code, request.body.backup)) }
+    const user = await auth.enterCode(request, reply, request.body.code, request.body.backup)
+    await forgetAttempts(db, throttleKey(request, user.email))
+    return { user: viewUser(user) }
   })
 
   app.delete('/api/session', async (request, reply) => {
@@ -115,12 +119,15 @@ async function throttled<T>(
   account: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const key = throttleKey(request, account)
-  const retryAfter = await takeAttempt(deps.db, key, deps.clock.now())
-  if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
+  await takeTurn(deps, request, account)
   const done = await work()
-  await forgetAttempts(deps.db, key)
+  await forgetAttempts(deps.db, throttleKey(request, account))
   return done
+}
+
+async function takeTurn({ db, clock }: Pick<Deps, 'db' | 'clock'>, request: FastifyRequest, account: string): Promise<void> {
+  const retryAfter = await takeAttempt(db, throttleKey(request, account), clock.now())
+  if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
 }
 
 /** The account is hashed: keys stay short, and the table holds no list of addresses. */

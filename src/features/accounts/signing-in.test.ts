@@ -139,6 +139,21 @@ test('a second factor is asked for once it was confirmed; a wrong code opens not
   assert.equal((await browser().signIn('two@example.com')).json.user.email, 'two@example.com')
 })
 
+test('who knows the password cannot guess codes without end', async () => {
+  await add('guess@example.com')
+  const mine = browser()
+  await mine.signIn('guess@example.com')
+  const { json: made } = await mine.ask('POST', '/api/account/second-factor', { password })
+  await mine.ask('POST', '/api/account/second-factor/confirm', { code: codeOf(made.secret) })
+  const answers: number[] = []
+  for (let round = 0; round < 6; round++) {
+    const thief = browser()
+    answers.push((await thief.signIn('guess@example.com')).status)
+    await thief.ask('POST', '/api/session/code', { code: '000000' })
+  }
+  assert.deepEqual(answers, [200, 200, 200, 200, 200, 429])
+})
+
 test('an admin switches off the second factor of somebody who has lost their phone', async () => {
   const id = await add('lost@example.com')
   const mine = browser()
