@@ -1097,6 +1097,35 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
+/** `keepsake import gallery.zip --json` */
+export interface ImportedZip extends Imported {
+  /** rows of feedback that are new */
+  feedback: number
+}
+
+/** `keepsake import --from-store --json`: what came back of a store whose database was lost */
+export interface Revived {
+  galleries: RevivedGallery[]
+  /** galleries of the store that the database knows already */
+  known: number
+  /** objects that could not be used, with the reason */
+  skipped: { path: string; reason: string }[]
+}
+
+export interface RevivedGallery {
+  id: string
+  slug: string
+  state: 'archived' | 'draft'
+  /** that are there */
+  photos: number
+  /** names of photos that are damaged wherever they lie */
+  missing: string[]
+  /** rows of feedback */
+  feedback: number
+  /** the key of the archive it came back from; null: from its originals alone */
+  archive: string | null
+}
+
 /** GET /api/galleries/:id/source; null: its photos were uploaded or imported */
 export interface SourceAnswer {
   source: GallerySource | null

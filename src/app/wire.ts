@@ -4,7 +4,7 @@ import path from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { newId } from '../base/id.ts'
 import { databaseCalendar } from '../data/moment.ts'
-import { findSetting, installationId, settleSetting } from '../data/settings.ts'
+import { findSetting, installationId, keepSetting, settleSetting } from '../data/settings.ts'
 import { jobRules } from '../domain/jobs.ts'
 import { startEmbedded } from '../ports/database/embedded.ts'
 import { migrate } from '../ports/database/migrate.ts'
@@ -38,8 +38,11 @@ export interface World {
   close(graceMs: number): Promise<void>
 }
 
-/** Starts everything that `config` names. Throws what stops a start: see docs/errors.md, "starting". */
-export async function wire(config: Config, log: Log): Promise<World> {
+/**
+ * Starts everything that `config` names. Throws what stops a start: see docs/errors.md, "starting". With `adopt` a database that
+ * has never had a store takes the one it finds for its own: the database that went with it was lost.
+ */
+export async function wire(config: Config, log: Log, { adopt = false } = {}): Promise<World> {
   const opened: (() => unknown)[] = []
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close()
@@ -52,6 +55,7 @@ export async function wire(config: Config, log: Log): Promise<World> {
     opened.push(() => database.close())
     await migrate(database.db)
     const storage = config.s3 ? s3Storage({ ...config.s3, clock }) : diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
+    if (adopt) await adoptStore(database.db, storage)
     await identify(database.db, storage, newId(clock.now()))
     const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs) })
     opened.push(() => queue.stop(0))
@@ -109,6 +113,11 @@ async function identify(db: Database, storage: Storage, fresh: string): Promise<
   const marked = await findSetting(db, 'store_marked')
   await storage.identify(await installationId(db, fresh), marked === true)
   await settleSetting(db, 'store_marked', true)
+}
+
+async function adoptStore(db: Database, storage: Storage): Promise<void> {
+  const owner = await storage.marked()
+  if (owner && (await findSetting(db, 'store_marked')) !== true) await keepSetting(db, 'installation', owner)
 }
 
 async function embedded(config: Config, log: Log, opened: (() => unknown)[]): Promise<string> {

@@ -48,7 +48,8 @@ async function check(source: ZipSource): Promise<StreamCheck> {
   return checkStream(source, await inspectDirectory(source, { ...ownLimits, gapless: false }))
 }
 
-async function fileSource(handle: FileHandle): Promise<ZipSource> {
+/** A file as the readers of ZIPs ask for it. */
+export async function fileSource(handle: FileHandle): Promise<ZipSource> {
   const { size } = await handle.stat()
   return {
     size,

@@ -1,30 +1,48 @@
-/** keepsake import: more files into a gallery, from a folder or from a prefix of the bucket. The same again brings nothing new. */
+/** keepsake import: more files into a gallery, from a folder, a ZIP or a prefix of the bucket. The same again brings nothing new. */
+import { open } from 'node:fs/promises'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Imported } from '../../sdk/src/wire.ts'
+import type { Imported, RevivedGallery } from '../../sdk/src/wire.ts'
 import { AppError } from '../base/errors.ts'
-import { findGallery } from '../data/galleries.ts'
+import { findGallery, findGalleryOfAnyState } from '../data/galleries.ts'
 import { albumOf } from '../domain/foreign.ts'
-import type { Gallery } from '../domain/gallery.ts'
+import { type Gallery, slugFrom } from '../domain/gallery.ts'
+import type { Manifest } from '../domain/manifest-read.ts'
 import { ensureOwner } from '../features/accounts/users.ts'
+import { reviveAll } from '../features/archives/revive.ts'
 import { createGallery } from '../features/galleries/edit.ts'
-import { importFolder } from '../features/uploads/import.ts'
+import { type ImportProgress, importFolder } from '../features/uploads/import.ts'
+import { importZip } from '../features/uploads/import-zip.ts'
 import { registerSource } from '../features/uploads/sources.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
+import { readContents } from '../features/uploads/zip-contents.ts'
 import type { Deps } from '../ports/deps.ts'
+import { fileSource } from './archive.ts'
 import { bytesText, type Output, progressLine, UsageError } from './output.ts'
 import { withWorld } from './world.ts'
 
-const options = { gallery: { type: 'string' }, prefix: { type: 'string' }, copy: { type: 'boolean', default: false } } as const
+const options = {
+  gallery: { type: 'string' },
+  prefix: { type: 'string' },
+  copy: { type: 'boolean', default: false },
+  'from-store': { type: 'boolean', default: false },
+} as const
 
 export async function importCommand(args: string[], out: Output): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
   const [folder, more] = positionals
+  if (values['from-store']) {
+    if (folder || values.gallery || values.prefix !== undefined || values.copy)
+      throw new UsageError('import --from-store takes nothing else')
+    return importStore(out)
+  }
   if (values.prefix !== undefined) {
     if (folder) throw new UsageError('import takes one folder, or --prefix, not both')
     return importPrefix({ prefix: values.prefix, slug: values.gallery, copy: values.copy }, out)
   }
+  if (folder && !more && !values.copy && /\.zip$/i.test(folder)) return importZipFile(folder, values.gallery, out)
   if (!folder || more || !values.gallery || values.copy)
-    throw new UsageError('import takes one folder and --gallery <slug>, or --prefix <prefix>')
+    throw new UsageError('import takes one folder and --gallery <slug>, a ZIP, or --prefix <prefix>')
   return withWorld(async ({ deps }) => {
     const gallery = await findGallery(deps.db, values.gallery!)
     if (!gallery) throw new AppError('not_found', { gallery: values.gallery })
@@ -32,6 +50,70 @@ export async function importCommand(args: string[], out: Output): Promise<number
     out.result(imported)
     return imported.skipped.length ? 3 : 0
   })
+}
+
+/** Without --gallery it is the gallery of the manifest, or one named as the file; what is not there yet is made as a draft. */
+async function importZipFile(file: string, slug: string | undefined, out: Output): Promise<number> {
+  const handle = await open(file).catch((cause: unknown) => {
+    throw new AppError('folder_unreadable', { file }, { cause })
+  })
+  try {
+    const source = await fileSource(handle)
+    const contents = await readContents(source)
+    return await withWorld(async ({ deps }) => {
+      const gallery = await galleryOf(deps, contents.manifest, { file, slug })
+      const line = progressLine()
+      const onProgress = ({ files, bytes, path }: ImportProgress) => line.show(`Importing ${files} files, ${bytesText(bytes)}: ${path}`)
+      const imported = await importZip(deps, gallery, source, contents, { onProgress }).finally(() => line.end())
+      out.result({ gallery: gallery.slug, ...imported })
+      out.say(`Gallery   ${gallery.slug} (${gallery.state})`)
+      out.say(
+        `Imported  ${imported.imported} files${there(imported)}${imported.feedback ? `, ${imported.feedback} remarks of guests` : ''}`,
+      )
+      for (const { path, reason } of imported.skipped) out.note(`Skipped   ${JSON.stringify(path)}: ${reason}`)
+      return imported.skipped.length ? 3 : 0
+    })
+  } finally {
+    await handle.close()
+  }
+}
+
+async function galleryOf(
+  deps: Deps,
+  manifest: Manifest | undefined,
+  { file, slug }: { file: string; slug: string | undefined },
+): Promise<Gallery> {
+  const known = slug ? await findGallery(deps.db, slug) : manifest && (await findGallery(deps.db, manifest.gallery.id))
+  if (known) return known
+  const title = manifest?.gallery.title ?? path.basename(file).replace(/\.zip$/i, '')
+  const wanted = slug ?? manifest?.gallery.slug ?? slugFrom(title)
+  // without a manifest the name is all there is to know it by; with one, another gallery of that name is another gallery
+  const named = slug || manifest ? undefined : await findGallery(deps.db, wanted)
+  if (named) return named
+  const id = manifest && !slug && !(await findGalleryOfAnyState(deps.db, manifest.gallery.id)) ? manifest.gallery.id : undefined
+  const change = { eventDate: manifest?.gallery.event_date ?? null }
+  return createGallery(deps, (await ensureOwner(deps)).id, { title, slug: wanted, change, ...(id ? { id } : {}) })
+}
+
+/** The database was lost: every gallery that the store holds comes back. Run again it goes on with those that are not back yet. */
+async function importStore(out: Output): Promise<number> {
+  return withWorld(
+    async ({ deps }) => {
+      const owner = await ensureOwner(deps)
+      const onGallery = ({ slug, state, photos, missing, feedback, archive }: RevivedGallery) =>
+        out.say(
+          `${slug}  ${state}  ${photos} photos${missing.length ? `, ${missing.length} lost` : ''}${feedback ? `, ${feedback} remarks` : ''}  from ${archive ?? 'its originals'}`,
+        )
+      const revived = await reviveAll(deps, owner.id, { onGallery })
+      out.result(revived)
+      out.say(`Back      ${revived.galleries.length} galleries${revived.known ? `, ${revived.known} were there already` : ''}`)
+      for (const { path, reason } of revived.skipped) out.note(`Skipped   ${path}: ${reason}`)
+      const lost = revived.galleries.flatMap(({ slug, missing }) => missing.map((name) => `${slug}: ${JSON.stringify(name)}`))
+      for (const name of lost) out.note(`Lost      ${name}`)
+      return lost.length || revived.skipped.length ? 3 : 0
+    },
+    { adopt: true },
+  )
 }
 
 /** Without --gallery the album in the prefix says which; a gallery that is not there yet is made as a draft. */
@@ -69,7 +151,9 @@ export async function importWithProgress(deps: Deps, gallery: Gallery, folder: s
   const imported = await importFolder(deps, gallery, folder, {
     onProgress: ({ files, bytes, path }) => line.show(`Importing ${files} files, ${bytesText(bytes)}: ${path}`),
   }).finally(() => line.end())
-  out.say(`Imported  ${imported.imported} files${imported.duplicates.length ? `, ${imported.duplicates.length} were there already` : ''}`)
+  out.say(`Imported  ${imported.imported} files${there(imported)}`)
   for (const { path, reason } of imported.skipped) out.note(`Skipped   ${JSON.stringify(path)}: ${reason}`)
   return imported
 }
+
+const there = ({ duplicates }: Imported): string => (duplicates.length ? `, ${duplicates.length} were there already` : '')

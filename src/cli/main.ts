@@ -23,6 +23,10 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         fetches an archive: goes on where it stopped, proves every photo, fetches damaged ones again
   keepsake import <folder> --gallery <slug>
         more files into a gallery
+  keepsake import <gallery.zip> [--gallery slug]
+        the photos of a ZIP, ours (then with what guests said) or anybody's; the same again brings nothing new
+  keepsake import --from-store
+        the database is lost and the store is left: galleries come back from their archives and originals
   keepsake import --prefix albums/<slug>/photos/ [--gallery slug] [--copy]
         a gallery of photos that lie in the bucket already: read there, copied only with --copy
   keepsake gallery list | show <slug> | publish <slug> | retire <slug> | delete <slug>

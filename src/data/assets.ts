@@ -163,8 +163,16 @@ export async function hasSize(db: Database | Tx, galleryId: string, size: number
 }
 
 /** Adds an asset whose bytes are stored already. */
-export async function insertAsset(tx: Tx, asset: Omit<Asset, 'track'> & { createdAt: Date }): Promise<void> {
+export async function insertAsset(tx: Tx, asset: Omit<Asset, 'track' | 'stands'> & { createdAt: Date }): Promise<void> {
   await tx.insertInto('assets').values(asset).execute()
+}
+
+/** The same for many: so many rows a statement that no parameter is too many. */
+export async function insertAssets(tx: Tx, assets: (Omit<Asset, 'track' | 'stands'> & { createdAt: Date })[]): Promise<void> {
+  for (let at = 0; at < assets.length; at += 1000) {
+    const rows = assets.slice(at, at + 1000)
+    await tx.insertInto('assets').values(rows).execute()
+  }
 }
 
 /** Notes that the bytes of these assets are not in the storage, or not what was uploaded. Answers how many were stored until now. */

@@ -47,10 +47,8 @@ export async function moveInside(
   )
   // what never was ours to delete is not deleted; what lies inside an older archive is that archive's
   const own = placed.filter(({ storageKey, storageOffset }) => storageOffset === 0 && !isForeign(storageKey))
-  await sql`
-    insert into purges (key, asset_id, gallery_id, proof_id, not_before)
-    select t.key, t.id, ${archive.galleryId}::uuid, ${purge.proofId}::uuid, ${purge.notBefore}
-    from unnest(${own.map((p) => p.storageKey)}::text[], ${own.map((p) => p.assetId)}::uuid[]) as t (key, id)`.execute(tx)
+  const waiting = own.map(({ storageKey, assetId }) => ({ key: storageKey, assetId }))
+  await insertPurges(tx, archive.galleryId, waiting, purge)
   // keys that still wait from the time before a restore are proven by this archive now
   await tx.updateTable('purges').set(purge).where('galleryId', '=', archive.galleryId).where('proofId', '!=', purge.proofId).execute()
   return Number(moved.numAffectedRows ?? 0)
@@ -101,6 +99,19 @@ export type Place = Pick<Asset, 'id' | 'storageKey' | 'storageOffset'>
 export async function listPurges(db: Database | Tx, galleryId: string): Promise<Place[]> {
   const rows = await db.selectFrom('purges').select(['assetId', 'key']).where('galleryId', '=', galleryId).execute()
   return rows.map(({ assetId, key }) => ({ id: assetId, storageKey: key, storageOffset: 0 }))
+}
+
+/** Notes keys that hold originals beside an archive that holds them too: their bytes are wanted back first, and else go in time. */
+export async function insertPurges(
+  tx: Tx,
+  galleryId: string,
+  old: { key: string; assetId: string }[],
+  purge: { proofId: string; notBefore: Date },
+): Promise<void> {
+  await sql`
+    insert into purges (key, asset_id, gallery_id, proof_id, not_before)
+    select t.key, t.id, ${galleryId}::uuid, ${purge.proofId}::uuid, ${purge.notBefore}
+    from unnest(${old.map(({ key }) => key)}::text[], ${old.map(({ assetId }) => assetId)}::uuid[]) as t (key, id)`.execute(tx)
 }
 
 /**

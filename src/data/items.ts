@@ -1,6 +1,6 @@
 /** Questions to the table items, with the original and the small pictures of each. */
 import { type Insertable, sql } from 'kysely'
-import { type Asset, type Kind, mainRoles, type Role } from '../domain/asset.ts'
+import { type Asset, type Kind, mainRoles, type Role, type Stands } from '../domain/asset.ts'
 import type { Database, ItemsTable, Tx } from '../ports/database/port.ts'
 
 /** An item as pages show it. */
@@ -104,6 +104,15 @@ export async function insertItem(tx: Tx, item: Insertable<ItemsTable>): Promise<
   await tx.insertInto('items').values(item).execute()
 }
 
+/** The same for many: so many rows a statement that no parameter is too many. */
+export async function insertItems(tx: Tx, items: Insertable<ItemsTable>[]): Promise<void> {
+  for (let at = 0; at < items.length; at += 1000)
+    await tx
+      .insertInto('items')
+      .values(items.slice(at, at + 1000))
+      .execute()
+}
+
 /** Is this item hidden from guests? */
 export async function isHidden(db: Database | Tx, id: string): Promise<boolean> {
   return !!(await db.selectFrom('items').select('id').where('id', '=', id).where('hidden', '=', true).executeTakeFirst())
@@ -122,6 +131,17 @@ export async function countHidden(db: Database | Tx, galleryId: string): Promise
     .where('items.hidden', '=', true)
     .where('assets.state', '=', 'stored')
     .executeTakeFirstOrThrow()
+}
+
+/** Items that stand under a heading or are hidden. */
+export async function listStands(db: Database | Tx, galleryId: string): Promise<Map<string, Stands>> {
+  const rows = await db
+    .selectFrom('items')
+    .select(['id', 'chapter', 'hidden'])
+    .where('galleryId', '=', galleryId)
+    .where((eb) => eb.or([eb('hidden', '=', true), eb('chapter', 'is not', null)]))
+    .execute()
+  return new Map(rows.map(({ id, ...stands }) => [id, stands]))
 }
 
 /** Changes of these that are items of the gallery; answers how many there are. */

@@ -87,6 +87,15 @@ export function archiveKey(
   return `galleries/${galleryId}/${folder}/${version}-${fence}.zip`
 }
 
+/** What `archiveKey` has named, for a ZIP that is found without its row; undefined for any other key. */
+export function readArchiveKey(
+  key: string,
+): { galleryId: string; purpose: 'delivery' | 'final'; version: number; fence: number } | undefined {
+  const [, galleryId, folder, version, fence] = /^galleries\/([0-9a-f-]{36})\/(final|archives)\/(\d{1,9})-(\d{1,9})\.zip$/.exec(key) ?? []
+  if (!galleryId) return undefined
+  return { galleryId, purpose: folder === 'final' ? 'final' : 'delivery', version: Number(version), fence: Number(fence) }
+}
+
 /** The words of 000 (getArchiveStatus). */
 export type ArchiveWord = 'none' | 'pending' | 'processing' | 'ready' | 'outdated' | 'failed'
 /** `newest`: the version with the highest number; `ready`: the newest ready one; `current`: does it hold today's content? */

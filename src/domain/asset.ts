@@ -37,6 +37,14 @@ export interface Asset {
   renderState: 'waiting' | 'done' | 'failed' | 'none'
   /** of the item of a rescued track, where somebody asked for it */
   track?: Tags
+  /** of its item, told by the final archive alone: moving photos under another heading makes no delivery old */
+  stands?: Stands
+}
+
+/** How an item stands in its gallery. */
+export interface Stands {
+  chapter: string | null
+  hidden: boolean
 }
 
 /** Is this how long the object must be that holds the asset? `found`: its size, or null when there is none. */
@@ -45,5 +53,10 @@ export const isWhole = (found: number | null, { size, storageOffset }: Pick<Asse
 
 /** Keys are made of ids alone: no client's file name ever decides where bytes lie. */
 export const assetKey = (galleryId: string, assetId: string, ext: string): string => `galleries/${galleryId}/assets/${assetId}.${ext}`
+/** Whose original lies under this key, as it was uploaded or as it came out of an archive; undefined for any other key. */
+export function readAssetKey(key: string): { galleryId: string; assetId: string } | undefined {
+  const [, galleryId, assetId] = /^galleries\/([0-9a-f-]{36})\/assets\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-]/.exec(key) ?? []
+  return galleryId ? { galleryId, assetId: assetId! } : undefined
+}
 export const derivativeKey = (galleryId: string, assetId: string, kind: string, ext: string): string =>
   `galleries/${galleryId}/derivatives/${assetId}-${kind}.${ext}`

@@ -55,6 +55,36 @@ export interface Gallery extends Cover {
   createdAt: Date
 }
 
+/** A draft in which everything is as it is when nobody has chosen. */
+export const freshGallery = ({ now, ...named }: Pick<Gallery, 'id' | 'ownerId' | 'slug' | 'title'> & { now: Date }): Gallery => ({
+  ...named,
+  kind: 'gallery',
+  state: 'draft',
+  eventType: null,
+  eventDate: null,
+  customerName: null,
+  customerEmail: null,
+  locale: 'en',
+  naming: 'original',
+  downloadEnabled: true,
+  feedbackEnabled: true,
+  notifyNewVersions: false,
+  passwordHash: null,
+  isPublic: true,
+  expiresAt: null,
+  publishedAt: null,
+  deletedAt: null,
+  archivedAt: null,
+  finalArchiveId: null,
+  archiveError: null,
+  hydrating: false,
+  contentVersion: 0,
+  coverItemId: null,
+  coverX: 0.5,
+  coverY: 0.5,
+  createdAt: now,
+})
+
 /** The state at `now`: a gallery whose date has passed is expired whether or not somebody has noted it yet. */
 export function stateAt(gallery: Pick<Gallery, 'state' | 'expiresAt'>, now: Date): GalleryState {
   return gallery.state === 'active' && gallery.expiresAt && gallery.expiresAt <= now ? 'expired' : gallery.state

@@ -18,6 +18,8 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
     // said of every photo of an export in screen size: one without a preview goes in as its original
     ...(recipe.purpose === 'selection' && recipe.size === 'screen' ? { packed: preview ? 'screen' : 'original' } : {}),
     ...(asset.track ? { track: { role: asset.role, ...asset.track } } : {}),
+    ...(asset.stands?.chapter ? { chapter: asset.stands.chapter } : {}),
+    ...(asset.stands?.hidden ? { hidden: true } : {}),
     modified_at: wholeSecond(asset.modifiedAt).toISOString(),
     ...(asset.capturedAt ? { captured_at: asset.capturedAt } : {}),
     ...(remarks.has(asset.itemId) && mainRoles.includes(asset.role) ? { feedback: remarks.get(asset.itemId)!.map(remark) } : {}),

@@ -115,7 +115,7 @@ export const contentId = (assetId: string, preview: unknown): string => (preview
 export const imagesHash = (assetIds: string[]): string => (assetIds.length ? hashText([...assetIds].sort().join(',')) : 'empty')
 
 /** Names the bytes of the ZIP: all that decides them goes in. It is the ETag of every download. */
-function hashPlan(entries: PlanEntry[], format: Format): string {
+export function hashPlan(entries: PlanEntry[], format: Format): string {
   const hash = createHash('sha256')
   if (format !== 'zip') hash.update(`${format}\n`)
   for (const e of entries)

@@ -10,6 +10,7 @@ import { listStored } from '../../data/assets.ts'
 import { expireGallery } from '../../data/expire.ts'
 import { listFeedback } from '../../data/feedback.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
+import { listStands } from '../../data/items.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { restsNoMore } from '../../domain/expiry.ts'
 import { type Gallery, mayRetire, stateAt } from '../../domain/gallery.ts'
@@ -66,7 +67,9 @@ async function planFinal(tx: Tx, gallery: Gallery): Promise<Plan> {
   const lost = assets.filter(({ state }) => state === 'missing')
   if (lost.length)
     throw new AppError('original_missing', { files: lost.slice(0, 20).map((asset) => asset.originalName), count: lost.length })
-  return makePlan({ gallery, assets, feedback: await listFeedback(tx, gallery.id), purpose: 'final' })
+  const stands = await listStands(tx, gallery.id)
+  const told = assets.map((asset) => (stands.has(asset.itemId) ? { ...asset, stands: stands.get(asset.itemId)! } : asset))
+  return makePlan({ gallery, assets: told, feedback: await listFeedback(tx, gallery.id), purpose: 'final' })
 }
 
 /** Job gallery.retire: nobody waits for the answer, so what cannot be is noted in the gallery, and the night asks again. */

@@ -9,7 +9,7 @@ import { findItem } from '../../data/items.ts'
 import { takeBackKinds } from '../../data/letters.ts'
 import type { Actor } from '../../domain/activity.ts'
 import { extended } from '../../domain/expiry.ts'
-import { checkSlug, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
+import { checkSlug, freshGallery, type Gallery, slugFrom, stateAt } from '../../domain/gallery.ts'
 import { endKinds } from '../../domain/letter.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -19,6 +19,8 @@ export interface NewGallery {
   title: string
   /** made from the title when left out; then a taken one gets a number */
   slug?: string
+  /** of a gallery that comes back from its archive; else a new one */
+  id?: string
   change?: GalleryChange
 }
 
@@ -37,35 +39,13 @@ export async function createGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: s
 async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wish: NewGallery): Promise<Gallery> {
   const now = deps.clock.now()
   const gallery: Gallery = {
-    id: newId(now),
-    ownerId,
-    kind: 'gallery',
-    slug: wish.slug ? checkSlug(wish.slug) : await freeSlug(deps, slugFrom(wish.title)),
-    title: wish.title,
-    state: 'draft',
-    eventType: null,
-    eventDate: null,
-    customerName: null,
-    customerEmail: null,
-    locale: 'en',
-    naming: 'original',
-    downloadEnabled: true,
-    feedbackEnabled: true,
-    notifyNewVersions: false,
-    passwordHash: null,
-    isPublic: true,
-    expiresAt: null,
-    publishedAt: null,
-    deletedAt: null,
-    archivedAt: null,
-    finalArchiveId: null,
-    archiveError: null,
-    hydrating: false,
-    contentVersion: 0,
-    coverItemId: null,
-    coverX: 0.5,
-    coverY: 0.5,
-    createdAt: now,
+    ...freshGallery({
+      id: wish.id ?? newId(now),
+      ownerId,
+      slug: wish.slug ? checkSlug(wish.slug) : await freeSlug(deps, slugFrom(wish.title)),
+      title: wish.title,
+      now,
+    }),
     ...wish.change,
   }
   await insertGallery(deps.db, gallery)

@@ -6,7 +6,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 export type Found = { path: string; file: Buffer; stats: Stats } | { path: string; reason: string }
 
 // left behind by operating systems, never somebody's picture
-const clutter = /^(\.|thumbs\.db$|desktop\.ini$|__macosx$|@eadir$)/i
+export const clutter = /^(\.|thumbs\.db$|desktop\.ini$|__macosx$|@eadir$)/i
 const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const slash = Buffer.from('/')
 

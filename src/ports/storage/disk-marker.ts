@@ -11,6 +11,8 @@ export interface Marker {
   identify(installation: string, known: boolean): Promise<void>
   /** Cheap, before every write and delete: the marker lies where it lay. */
   check(): Promise<void>
+  /** Whose it is; null without one. */
+  marked(): Promise<string | null>
   /** Reads the marker again. */
   read(): Promise<void>
 }
@@ -75,6 +77,12 @@ export function markerIn(dir: string, folders: string[]): Marker {
     check: () =>
       translated({ dir }, async () => {
         if (seen === null || (await look()) !== seen) await read()
+      }),
+    marked: () =>
+      translated({ dir }, async () => {
+        const text = await unless('ENOENT', readFile(path, 'utf8'))
+        const installation = text === undefined ? null : installationIn(text)
+        return typeof installation === 'string' ? installation : null
       }),
     read: () => translated({ dir }, read),
   }

@@ -56,6 +56,7 @@ export function diskStorage(options: DiskOptions): Storage {
     sweep: (before) => translated({}, () => sweepTemporary(place, before)),
     room: () => translated({}, () => roomOf(place)),
     identify: (installation, known = false) => place.marker.identify(installation, known),
+    marked: () => place.marker.marked(),
     ready: () => place.marker.read(),
   }
 }

@@ -14,6 +14,7 @@ export function memoryPlace(disk: MemoryDisk) {
 
   return {
     check,
+    marked: () => disk.begin().find('root', 'marker')?.bytes.toString() ?? null,
     /** names of the temporary files being written */
     living: new Set<string>(),
 

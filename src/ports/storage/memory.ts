@@ -151,6 +151,7 @@ function storageOn(disk: MemoryDisk, faults: Faults, clock: Clock): MemoryStorag
     },
     room: async () => storage.space,
     identify: (installation, known = false) => place.identify(installation, known),
+    marked: async () => place.marked(),
     ready: async () => place.check(),
 
     crash: disk.crash,

@@ -162,6 +162,8 @@ export interface Storage {
    * store before) a missing marker is an outage: else a mount missing at start would look like a new store.
    */
   identify(installation: string, known?: boolean): Promise<void>
+  /** The installation whose marker the store carries; null where it carries none. Asked before `identify`, by whoever has lost the database. */
+  marked(): Promise<string | null>
   /** Reads the marker again: resolves while the store is there and ours. */
   ready(): Promise<void>
 }

@@ -12,6 +12,8 @@ export interface Marker {
   identify(installation: string, known: boolean): Promise<void>
   /** One small request, before every write and delete: the marker is the one we read. */
   check(): Promise<void>
+  /** Whose it is; null without one. */
+  marked(): Promise<string | null>
   /** Reads the marker again. */
   read(): Promise<void>
 }
@@ -46,6 +48,11 @@ export function markerIn(bucket: Bucket): Marker {
     },
     async check() {
       if (seen === null || (await bucket.head(path))?.etag !== seen) await read()
+    },
+    async marked() {
+      const found = await readSmall(bucket, path)
+      const installation = found && installationIn(found.bytes.toString())
+      return typeof installation === 'string' ? installation : null
     },
     read,
   }

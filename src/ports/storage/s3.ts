@@ -76,6 +76,7 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
     // no server says how much room it has
     room: async () => null,
     identify: (installation, known = false) => marker.identify(installation, known),
+    marked: () => marker.marked(),
     ready: () => marker.read(),
   }
 }

@@ -528,6 +528,7 @@ export function storageSuite(name: string, make: () => Promise<Fixture>): void {
       await refuses('storage_foreign', other.put('k', randomBytes(1)))
       await refuses('storage_foreign', other.ready())
       const mine = fixture.reopen()
+      assert.equal(await mine.marked(), installation)
       await mine.identify(installation, true)
       await mine.put('k', randomBytes(1))
     })
