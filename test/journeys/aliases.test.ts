@@ -1,7 +1,17 @@
 /** The addresses of 000 and 001 on the same handlers, and progress as it comes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Album, DownloadResponse, Gallery, Maintenance, NewApiKey, Problem, Progress } from '../../sdk/src/wire.ts'
+import type {
+  Album,
+  DownloadResponse,
+  Export,
+  ExportAnswer,
+  Gallery,
+  Maintenance,
+  NewApiKey,
+  Problem,
+  Progress,
+} from '../../sdk/src/wire.ts'
 import { type Answer, archiveOf, createGallery, guest, type Person, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, until } from './service.ts'
@@ -73,6 +83,18 @@ test('an album is registered as 001 does it, and asked for at its addresses', { 
     const queued = (await archiveOf(ida, gallery.id)).archive!
     const waiting = await head(ida, `/api/download/${queued.id}`)
     assert.deepEqual([waiting.status, waiting.headers.get('x-archive-status')], [202, 'pending'])
+  })
+  await t.test('an export is asked for and looked at under the address of 003', async () => {
+    const mara = guest(installation.url)
+    const asked = await mara.ask<ExportAnswer>(`/api/albums/${album.album_id}/exports`, { method: 'POST', body: { all: true } })
+    const { id } = asked.body.export
+    assert.deepEqual([asked.status, asked.body.percent], [202, 0])
+    const status = await mara.ask<Export>(`/api/albums/${album.album_id}/exports/${id}/status`)
+    assert.deepEqual([status.status, status.body.id, status.body.total_photos], [200, id, 6])
+    assert.equal((await mara.ask<Export>(`/api/galleries/${gallery.id}/exports/${id}`)).body.id, id, 'it is the same export')
+    const waits = await mara.ask(`/api/albums/${album.album_id}/exports/${id}/download`)
+    assert.deepEqual([code(waits), (waits.body as Problem).percent], ['409 export_unready', 0])
+    assert.equal(code(await guest(installation.url).ask(`/api/albums/${album.album_id}/exports/${id}`)), '404 not_found')
   })
   await t.test('the maintenance of this night is there for admins', async () => {
     await installation.start('worker')

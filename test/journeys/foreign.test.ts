@@ -13,6 +13,7 @@ import type {
   Item,
   Letter,
   NewApiKey,
+  NewLink,
   NewWebhook,
   Suppression,
   Webhook,
@@ -153,6 +154,12 @@ const probes: Record<string, Probe> = {
   'delete /api/uploads/{id}': one((n) => `/api/uploads/${n.upload}`, { headers: tus }),
   'head /api/uploads/{id}': one((n) => `/api/uploads/${n.upload}`, { headers: tus }),
 }
+// 003 has the same exports at another address
+for (const [route, probe] of Object.entries(probes).filter(([name]) => name.includes('{id}/exports')))
+  probes[route.replace('galleries', 'albums')] = (names) => {
+    const asked = probe(names)
+    return { ...asked, path: asked.path.replace('galleries', 'albums') }
+  }
 /** Routes that name nothing of anybody, and why. */
 const nobodys: Record<string, string> = {
   'get /api/setup': 'says only whether there is an account',
@@ -226,14 +233,35 @@ const nobodys: Record<string, string> = {
   'delete /api/pages/{name}/{locale}': 'for admins',
 }
 
+/** What somebody may do who may look and not download: everything else of their gallery is closed to them. */
+const looking = new Set(
+  [
+    'get /api/g/{slug}',
+    'post /api/g/{slug}/unlock',
+    'get /api/g/{slug}/favorites',
+    'put /api/g/{slug}/items/{item}/favorite',
+    'delete /api/g/{slug}/items/{item}/favorite',
+    'get /api/g/{slug}/feedback',
+    'put /api/g/{slug}/me',
+    'delete /api/g/{slug}/me',
+    'put /api/g/{slug}/items/{item}/like',
+    'delete /api/g/{slug}/items/{item}/like',
+    'put /api/g/{slug}/items/{item}/rating',
+    'delete /api/g/{slug}/items/{item}/rating',
+    'get /api/g/{slug}/items/{item}/comments',
+    'post /api/g/{slug}/items/{item}/comments',
+  ].sort(),
+)
+
 /** A gallery that nobody may know yet, with one of everything; letters exist only of a published one. */
-async function thingsOf(t: TestContext): Promise<{ installation: Installation; ida: Person; names: Names }> {
+async function thingsOf(t: TestContext): Promise<{ installation: Installation; ida: Person; names: Names; shown: Names }> {
   const installation = await freshInstallation(t)
   const ida = await setUp(installation, await installation.start())
   // nobody is there, so its messages wait
   const url = 'https://hooks.invalid/keepsake'
   const webhook = await ida.ask<NewWebhook>('/api/webhooks', { method: 'POST', body: { url } })
-  const shown = await createGallery(ida, { title: 'Shown' })
+  // closed to its plain address: who comes near has a link
+  const shown = await createGallery(ida, { title: 'Shown', public: false })
   const draft = await createGallery(ida, { title: 'Not shown yet' })
   for (const { id } of [shown, draft]) {
     await sendPhotos(installation, ida, id, await photos(2, 30_000))
@@ -289,13 +317,15 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     delivery: delivery!.id,
     track: track.body.tracks[0]!.id,
   }
-  return { installation, ida, names }
+  const [photo] = await allOf<Item>(ida, `/api/galleries/${shown.id}/items`)
+  const theirs = { gallery: shown.id, slug: shown.slug, item: photo!.id, asset: photo!.asset_id }
+  return { installation, ida, names, shown: { ...names, ...theirs, archive: (await readyArchive(ida, shown.id)).id } }
 }
 
 const unknown = (n: number) => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`
 
 test('what belongs to somebody else answers like what does not exist, on every route', { timeout: 300_000 }, async (t) => {
-  const { installation, ida, names } = await thingsOf(t)
+  const { installation, ida, names, shown } = await thingsOf(t)
   const nothing = Object.fromEntries(Object.keys(names).map((key, n) => [key, unknown(n + 1)])) as unknown as Names
   await ida.ask('/api/users', { method: 'POST', body: { name: 'Jonas', email: 'jonas@example.com', password, role: 'owner' } })
   const jonas = await signIn(installation, 'jonas@example.com')
@@ -303,8 +333,18 @@ test('what belongs to somebody else answers like what does not exist, on every r
     method: 'POST',
     body: { name: 'his', scopes: ['galleries:read', 'galleries:write'] },
   })
+  await ida.ask('/api/users', { method: 'POST', body: { name: 'Ada', email: 'ada@example.com', password, role: 'admin' } })
+  const viewer = await cameAs(installation, ida, shown, 'view')
+  const keyOf = async (person: Person, name: string, ...scopes: string[]) => {
+    const { body } = await person.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name, scopes } })
+    return guest(installation.url, { authorization: `Bearer ${body.key}` })
+  }
   const askers = {
     jonas,
+    'the other admin': await signIn(installation, 'ada@example.com'),
+    'who may download another gallery': await cameAs(installation, ida, shown, 'download'),
+    'who may look at another gallery': viewer,
+    'her key for numbers': await keyOf(ida, 'numbers', 'metrics:read'),
     'his key': guest(installation.url, { authorization: `Bearer ${made.body.key}` }),
     nobody: guest(installation.url),
   }
@@ -322,6 +362,39 @@ test('what belongs to somebody else answers like what does not exist, on every r
         assert.ok([401, 403, 404].includes(foreign.status), `${foreign.status}`)
       })
   }
+  const his = await createGallery(jonas, { title: 'His own' })
+  await sendPhotos(installation, jonas, his.id, await photos(1, 30_000))
+  await publish(jonas, his.id)
+  const door = { gallery: his.id, slug: his.slug }
+  for (const [route, probe] of Object.entries(probes)) {
+    const method = route.split(' ')[0]!.toUpperCase()
+    const through = probe({ ...names, ...door })
+    const beside = probe({ ...nothing, ...door })
+    if (through.path === beside.path) continue
+    await t.test(`${route}, asked by jonas through his own gallery`, async () => {
+      const foreign = await answerOf(jonas, { method, ...through })
+      assert.deepEqual(foreign, await answerOf(jonas, { method, ...beside }))
+      // what takes a mark back, or lists none, says so of items that are not there as well
+      assert.ok([200, 204, 401, 403, 404].includes(foreign.status), `${foreign.status}`)
+    })
+  }
+  const reads = await keyOf(ida, 'reads', 'galleries:read')
+  const writes = await keyOf(ida, 'writes', 'galleries:write')
+  for (const [route, probe] of Object.entries(probes)) {
+    const method = route.split(' ')[0]!.toUpperCase()
+    // HEAD asks how far an upload is: who sends it must know
+    const isReading = method === 'GET'
+    await t.test(`${route} of her own gallery, asked by a key that may not ${isReading ? 'read' : 'write'}`, async () => {
+      const { status } = await (isReading ? writes : reads).ask(probe(names).path, { method, ...probe(names) })
+      assert.ok([401, 403, 404].includes(status), `${status}`)
+    })
+    await t.test(`${route}, asked by somebody who may look and not download`, async () => {
+      const { status } = await viewer.ask(probe(shown).path, { method, ...probe(shown) })
+      // 409: their name is known, and nobody takes another
+      if (looking.has(route)) assert.ok(status < 300 || status === 409, `${status}`)
+      else assert.ok([401, 403, 404].includes(status), `${status}`)
+    })
+  }
   await t.test('and its owner still has everything', async () => {
     for (const [route, probe] of Object.entries(probes).filter(([name]) => name.startsWith('get ') && !name.includes('/api/g/'))) {
       const { path } = probe(names)
@@ -330,7 +403,7 @@ test('what belongs to somebody else answers like what does not exist, on every r
     }
     const { body } = await ida.ask<Gallery>(`/api/galleries/${names.gallery}`)
     assert.deepEqual([body.title, body.photos, body.state], ['Not shown yet', 2, 'draft'])
-    assert.equal((await allOf<ApiKey>(ida, '/api/keys')).filter((key) => !key.revoked_at).length, 1)
+    assert.equal((await allOf<ApiKey>(ida, '/api/keys')).filter((key) => !key.revoked_at).length, 4)
     assert.deepEqual(
       (await allOf<Webhook>(ida, '/api/webhooks')).map((one) => [one.state, one.old_secret_until]),
       [['active', null]],
@@ -338,6 +411,16 @@ test('what belongs to somebody else answers like what does not exist, on every r
     assert.equal((await allOf<Archive>(ida, `/api/galleries/${names.gallery}/archives`)).length, 1)
   })
 })
+
+/** A client of that gallery who came by their own link. */
+async function cameAs({ url }: Installation, ida: Person, { gallery }: Names, permission: 'view' | 'download'): Promise<Person> {
+  const client = { email: `${permission}@example.com`, permission, notify_on_archive: false }
+  const { body } = await ida.ask<Client>(`/api/galleries/${gallery}/clients`, { method: 'POST', body: client })
+  const link = await ida.ask<NewLink>(`/api/galleries/${gallery}/clients/${body.id}/link`, { method: 'POST' })
+  const person = guest(url)
+  assert.equal((await person.ask(new URL(link.body.url).pathname)).status, 303)
+  return person
+}
 
 /** `get /api/galleries/{id}` of every route that the service describes. */
 async function routesOf(person: Person): Promise<string[]> {

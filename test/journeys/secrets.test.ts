@@ -4,8 +4,9 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import type { DownloadResponse, NewApiKey, NewWebhook } from '../../sdk/src/wire.ts'
-import { createGallery, guest, password, publish, readyArchive, setUp, signIn } from './people.ts'
+import type { DownloadResponse, Item, Letter, MediaLink, NewApiKey, NewLink, NewWebhook } from '../../sdk/src/wire.ts'
+import { mintLetterToken } from '../../src/domain/letter-token.ts'
+import { allOf, createGallery, guest, password, publish, readyArchive, setUp, signIn } from './people.ts'
 import { photos, sendPhotos } from './sending.ts'
 import { freshInstallation, until } from './service.ts'
 
@@ -42,6 +43,15 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
   await sendPhotos(installation, ida, gallery.id, await photos(3, 50_000))
   await publish(ida, gallery.id)
   await readyArchive(ida, gallery.id)
+  // what opens the page, the way out of letters, one original in place, and an export of her own
+  const shared = (await ida.ask<NewLink>(`/api/galleries/${gallery.id}/share`, { method: 'POST', body: {} })).body.url
+  const share = shared.split('/s/')[1]!
+  const [item] = await allOf<Item>(ida, `/api/galleries/${gallery.id}/items`)
+  const mediaUrl = (await ida.ask<MediaLink>(`/api/galleries/${gallery.id}/items/${item!.id}/media`)).body.media_url
+  const media = new URL(mediaUrl).searchParams.get('link')!
+  const [letter] = await allOf<Letter>(ida, '/api/letters')
+  const leave = mintLetterToken('unsubscribe', letter!.id, [canaries.link])
+  const extend = mintLetterToken('extend', letter!.id, [canaries.link])
   const key = (await ida.ask<NewApiKey>('/api/keys', { method: 'POST', body: { name: 'k', scopes: ['galleries:read'] } })).body.key
   const hook = { url: 'https://hooks.invalid/keepsake' }
   const made = (await ida.ask<NewWebhook>('/api/webhooks', { method: 'POST', body: hook })).body
@@ -65,8 +75,22 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
     `/api/download/${archive.id}?token=${token}`,
     `/nothing/${token}?token=${token}`,
     `/d/${token}/${token}`,
+    `/s/${share}`,
+    `/s/${share}x`,
+    `/s/${share}/${share}`,
+    `/unsubscribe/${leave}x`,
+    `/extend/${extend}x`,
+    `/media/${item!.asset_id}?link=${media}`,
+    `/media/${item!.asset_id}?link=${media}x`,
+    `/media/${archive.id}?link=${media}`,
+    `/media/${item!.asset_id}/${media}?link=${media}`,
+    `/api/galleries/${gallery.id}/items?link=${media}&token=${share}`,
   ])
-    await strange(place, { accept: 'application/json', range: 'bytes=0-1' })
+    for (const accept of ['application/json', 'text/html']) await strange(place, { accept, range: 'bytes=0-1' })
+  for (const place of [`/unsubscribe/${leave}`, `/extend/${extend}`, `/s/${share}`]) {
+    await strange(place, { accept: 'text/html' })
+    await strange(place, {}, 'POST')
+  }
   await strange('/api/galleries', { authorization: `Bearer ${key}` })
   await strange('/api/galleries', { authorization: `Bearer ${key}x` })
   await strange('/api/galleries', { cookie })
@@ -74,6 +98,8 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
     await strange(`/api/cron/${name}`, { authorization: `Bearer ${canaries.cron}` }, 'POST')
   await strange('/api/cron/cleanup', { authorization: `Bearer ${canaries.cron}x` }, 'POST')
   const mara = guest(installation.url)
+  await mara.ask(new URL(shared).pathname)
+  const pass = decodeURIComponent(/ks_l_[^=]*=([^;]+)/.exec(mara.headers().cookie!)![1]!)
   await mara.ask(`/api/g/${gallery.slug}/unlock`, { method: 'POST', body: { password: 'Cn4ryGuess' } })
   await mara.ask(`/api/g/${gallery.slug}/unlock`, { method: 'POST', body: { password: 'Cn4ryG4llery' } })
   await signIn(installation)
@@ -85,14 +111,29 @@ test('secrets of the installation, links, keys, cookies and passwords never reac
   assert.match(log, /\[JobQueue\] Acquired job/)
   assert.match(log, /\[Email\] Sending archive notification/)
 
-  const secrets = { ...canaries, token, key, webhook, session, password, gallery: 'Cn4ryG4llery', guess: 'Cn4ryGuess' }
+  const links = { token, share, media, leave, extend }
+  const secrets = { ...canaries, ...links, pass, key, webhook, session, password, gallery: 'Cn4ryG4llery', guess: 'Cn4ryGuess' }
   for (const [name, secret] of Object.entries(secrets)) {
     assert.ok(!log.includes(secret), `${name} stands in the log: ${log.split('\n').find((line) => line.includes(secret))}`)
     assert.ok(!answers.join('\n').includes(secret), `${name} stands in an answer`)
     assert.ok(!`${doctor.stdout}${doctor.stderr}`.includes(secret), `${name} stands in what doctor says`)
   }
   const dump = await everything(installation.dir)
-  for (const name of ['link', 'cron', 'token', 'key', 'webhook', 'password', 'gallery', 'guess'] as const)
+  for (const name of [
+    'link',
+    'cron',
+    'token',
+    'share',
+    'media',
+    'leave',
+    'extend',
+    'pass',
+    'key',
+    'webhook',
+    'password',
+    'gallery',
+    'guess',
+  ] as const)
     assert.ok(!dump.includes(secrets[name]), `${name} stands in the database`)
 })
 

@@ -34,8 +34,14 @@ const asking = { rateLimit: { max: 30, timeWindow: 60_000 } }
 const polling = { rateLimit: { max: 1, timeWindow: 500, keyGenerator: pollerOf } }
 
 export function exportRoutes(app: App, deps: Deps, guard: Guard): void {
-  app.post('/api/galleries/:id/exports', { schema: { params: galleryParams, body: input }, config: asking }, async (request, reply) => {
+  // the second is the address of 003
+  for (const url of ['/api/galleries/:id/exports', '/api/albums/:id/exports']) routesAt(url, app, deps, guard)
+}
+
+function routesAt(url: string, app: App, deps: Deps, guard: Guard): void {
+  app.post(url, { schema: { params: galleryParams, body: input }, config: asking }, async (request, reply) => {
     const gallery = await downloadable(guard, request, request.params.id)
+    await mayChange(guard, request, gallery)
     const { photoIds, all, favorites, size, format, parts } = request.body
     // the words of 003 (D-07), which its callers compare
     if ([photoIds, all, favorites].filter((choice) => choice !== undefined).length !== 1)
@@ -50,23 +56,24 @@ export function exportRoutes(app: App, deps: Deps, guard: Guard): void {
     return reply.code(202).send(answerOf(await viewExport(deps, made)))
   })
 
-  app.get('/api/galleries/:id/exports', { schema: { params: galleryParams } }, async (request): Promise<Page<ExportView>> => {
+  app.get(url, { schema: { params: galleryParams } }, async (request): Promise<Page<ExportView>> => {
     const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
     const rows = []
     for (const one of await listExports(deps.db, gallery.id, 100)) rows.push(await viewExport(deps, one))
     return { rows, next: null }
   })
 
-  for (const url of ['/api/galleries/:id/exports/:eid', '/api/galleries/:id/exports/:eid/status'])
-    app.get(url, { schema: { params }, config: polling }, async (request): Promise<ExportView> => {
+  for (const state of [`${url}/:eid`, `${url}/:eid/status`])
+    app.get(state, { schema: { params }, config: polling }, async (request): Promise<ExportView> => {
       return viewExport(deps, await own(deps, guard, request, request.params as z.infer<typeof params>))
     })
 
-  app.get('/api/galleries/:id/exports/:eid/download', { schema: { params } }, async (request): Promise<ExportDownload> => {
+  app.get(`${url}/:eid/download`, { schema: { params } }, async (request): Promise<ExportDownload> => {
     return downloadExport(deps, await own(deps, guard, request, request.params))
   })
 
-  app.delete('/api/galleries/:id/exports/:eid', { schema: { params } }, async (request, reply) => {
+  app.delete(`${url}/:eid`, { schema: { params } }, async (request, reply) => {
+    await mayChange(guard, request, await downloadable(guard, request, request.params.id))
     const one = await cancelExport(deps, await own(deps, guard, request, request.params))
     return reply.code(202).send(answerOf(await viewExport(deps, one)))
   })
@@ -78,6 +85,11 @@ async function downloadable(guard: Guard, request: FastifyRequest, idOrSlug: str
   const gallery = await guard.visit(request, idOrSlug)
   await guard.download(request, gallery)
   return gallery
+}
+
+/** Guests and people may; a key of the gallery's owner needs the scope for it. */
+async function mayChange(guard: Guard, request: FastifyRequest, gallery: Gallery): Promise<void> {
+  if (await guard.owns(request, gallery)) await guard.acting(request, 'galleries:write')
 }
 
 /** The export, for who asked for it and for the owner; for everybody else there is none. */

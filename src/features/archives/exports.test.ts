@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { hours } from '../../base/clock.ts'
@@ -112,6 +113,26 @@ describe('an export', () => {
     assert.deepEqual(readdirSync(path.join(out, g.slug, 'photos')).sort(), chosen.map((item) => item.name).sort())
     for (const { name } of chosen)
       assert.deepEqual(readFileSync(path.join(out, g.slug, 'photos', name)), readFileSync(path.join(folder, `g${count}`, name)))
+  })
+
+  test('is a row of album_exports, in the words of 003, from the asking to the end', async () => {
+    const rowOf = async (id: string) =>
+      (await sql<Record<string, unknown>>`select * from album_exports where id = ${id}`.execute(world.deps.db)).rows[0]!
+    const g = await gallery(3)
+    const [first, , third] = await itemsOf(g)
+    const made = await ask(g, { items: [first!.id, third!.id] })
+    const begun = await rowOf(made.id)
+    assert.ok(['queued', 'processing'].includes(String(begun.status)), String(begun.status))
+    assert.deepEqual([begun.albumId, begun.totalPhotos, begun.checksum, begun.completedAt], [g.id, 2, null, null])
+    const view = await ready(g, made.id)
+    const row = await rowOf(made.id)
+    const [part] = await listParts(world.deps.db, made.id)
+    assert.deepEqual([row.status, row.objectKey, row.checksum], ['ready', part!.storageKey, view.checksum])
+    assert.deepEqual(row.photoIds, [first!.id, third!.id].sort())
+    assert.deepEqual([row.processedPhotos, row.totalBytes, row.processedBytes], [2, view.total_bytes, view.total_bytes])
+    assert.deepEqual([row.error, row.downloadUrl, (row.expiresAt as Date).toISOString()], [null, null, view.expires_at])
+    await world.deps.db.updateTable('exports').set({ status: 'expired' }).where('id', '=', made.id).execute()
+    assert.equal((await rowOf(made.id)).status, 'expired')
   })
 
   test('asked for again, by many at once, is one build; each asker has an export of their own', async () => {

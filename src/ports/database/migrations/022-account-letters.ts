@@ -21,7 +21,7 @@ from exports e cross join lateral (
     case when count(*) = 1 then min(a.checksum) filter (where a.status = 'ready') end as checksum,
     (select jsonb_agg(distinct s.item_id) from export_parts q join archive_entries n on n.archive_id = q.archive_id
       join assets s on s.id = n.asset_id where q.export_id = e.id) as photo_ids,
-    sum(a.image_count) as total_photos, sum(a.processed_photos) as processed_photos, sum(a.file_size_bytes) as total_bytes,
-    sum(case a.status when 'ready' then a.file_size_bytes else a.processed_bytes end) as processed_bytes,
-    sum(a.eta_seconds) as eta_seconds, min(a.error_message) as error, min(a.started_at) as started_at
+    sum(a.image_count)::int as total_photos, sum(a.processed_photos)::int as processed_photos, sum(a.file_size_bytes)::bigint as total_bytes,
+    sum(case a.status when 'ready' then a.file_size_bytes else a.processed_bytes end)::bigint as processed_bytes,
+    sum(a.eta_seconds)::int as eta_seconds, min(a.error_message) as error, min(a.started_at) as started_at
   from export_parts x join archives a on a.id = x.archive_id where x.export_id = e.id) p`
