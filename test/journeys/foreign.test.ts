@@ -145,6 +145,7 @@ const probes: Record<string, Probe> = {
   'get /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'patch /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`, { body: { public: true } }),
   'delete /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
+  'post /api/galleries/{id}/tracks': (n) => ({ path: `/api/galleries/${n.gallery}/tracks`, body: { tracks: [n.track] } }),
   'post /api/rescue/run': (n) => ({ path: '/api/rescue/run', body: { trackId: n.track } }),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),

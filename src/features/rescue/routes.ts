@@ -1,18 +1,19 @@
 /** Routes of tracks and of their rescue, each for its owner alone. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { AddedTracks, Page, RescueRun, RescueStatistics, Track, TrackDetails } from '../../../sdk/src/wire.ts'
+import type { AddedTracks, Page, RescueRun, RescueStatistics, Track, TrackDetails, TracksIntoGallery } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { changeRescue } from '../../data/rescues.ts'
 import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
 import { rescueStates } from '../../domain/rescue.ts'
-import { type App, idParams, strictRate, uuidText } from '../../http/app.ts'
+import { type App, galleryParams, idParams, strictRate, uuidText } from '../../http/app.ts'
 import { checkCron } from '../../http/cron.ts'
 import { readSortCursor, sortCursorText, writeSortCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
 import { trackInput } from './input.ts'
+import { putIntoGallery } from './into.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
@@ -73,6 +74,13 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
   app.delete('/api/tracks/:id', { schema: { params: idParams } }, async (request, reply) => {
     await removeTrack(deps, await guard.acting(request, 'galleries:write'), request.params.id)
     return reply.code(204).send()
+  })
+
+  const chosen = z.strictObject({ tracks: z.array(uuidText).min(1).max(50) })
+  app.post('/api/galleries/:id/tracks', { schema: { params: galleryParams, body: chosen } }, async (request, reply) => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+    const done = await putIntoGallery(deps, gallery.ownerId, gallery.id, request.body.tracks)
+    return reply.code(201).send(done satisfies TracksIntoGallery)
   })
 
   app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {
