@@ -26,7 +26,7 @@ import { removeTrack } from '../../src/features/rescue/remove.ts'
 import { importFolder } from '../../src/features/uploads/import.ts'
 import { viewItem } from '../../src/http/item.ts'
 import { readWhole } from '../../src/ports/bytes.ts'
-import { mp3, mp4, noise, png } from '../media.ts'
+import { mp3, mp4 } from '../media.ts'
 import { photoBytes } from '../pictures.ts'
 import { openProvider, type Provider } from '../provider.ts'
 import { type TestWorld, testWorld } from '../world.ts'
@@ -55,18 +55,19 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const go = new AbortController().signal
 
 /** Three songs with covers, the last with a film, as their provider has them. */
-function offer() {
+async function offer() {
+  const pictures = await Promise.all([1, 2, 3].map((n) => photoBytes(1000 + n, { width: 64, height: 64 })))
   return [1, 2, 3].map((n) => {
     const files = {
       mp3: mp3({ frames: 200, seed: n }),
-      png: png({ width: 20, height: 20, pixels: noise(1200, n) }),
+      jpg: pictures[n - 1]!,
       mp4: n === 3 ? mp4({ seed: n }) : null,
     }
     for (const [ending, bytes] of Object.entries(files)) if (bytes) provider.media.set(`/${n}.${ending}`, { bytes })
     const at = (ending: string) => `${provider.url}/${n}.${ending}`
     const madeAt = new Date(world.clock.now().getTime() - days(13))
     return {
-      track: { provider: 'suno', providerRef: `${n}`, title: `Song ${n}`, artist: 'Mara', audioUrl: at('mp3'), coverUrl: at('png') },
+      track: { provider: 'suno', providerRef: `${n}`, title: `Song ${n}`, artist: 'Mara', audioUrl: at('mp3'), coverUrl: at('jpg') },
       more: { videoUrl: files.mp4 ? at('mp4') : null, madeAt, expiresAt: null, seconds: null, isPublic: false },
       hashes: Object.values(files).flatMap((bytes) => (bytes ? [sha256(bytes)] : [])),
     }
@@ -98,7 +99,7 @@ const ready = (id: string) =>
 
 test('three rescued tracks and 25 photos are delivered, retired and restored, and every hash is equal', async () => {
   const { deps, ownerId } = world
-  const offered = offer()
+  const offered = await offer()
   const added = await addTracks(
     deps,
     ownerId,
@@ -135,12 +136,12 @@ test('three rescued tracks and 25 photos are delivered, retired and restored, an
   for (const hash of wanted) assert.ok([...delivered.values()].includes(hash))
   assert.deepEqual(
     [...delivered.keys()].filter((name) => name.includes('Song')).sort(),
-    ['1.mp3', '1.png', '2.mp3', '2.png', '3.mp3', '3.mp4', '3.png'].map((name) => `wedding/photos/Mara - Song ${name}`),
+    ['1.jpg', '1.mp3', '2.jpg', '2.mp3', '3.jpg', '3.mp3', '3.mp4'].map((name) => `wedding/photos/Mara - Song ${name}`),
   )
   const manifest = JSON.parse(readFileSync(path.join(folder, 'delivered/wedding/manifest.json'), 'utf8'))
   const tagged = manifest.photos.filter((photo: { track?: object }) => photo.track)
   assert.equal(tagged.length, 7)
-  assert.deepEqual(tagged.find((photo: { path: string }) => photo.path.endsWith('Song 1.png')).track, {
+  assert.deepEqual(tagged.find((photo: { path: string }) => photo.path.endsWith('Song 1.jpg')).track, {
     role: 'cover',
     title: 'Song 1',
     artist: 'Mara',
