@@ -385,6 +385,10 @@ export interface Gallery {
   /** anybody with the address may look; else only who came by a link */
   public: boolean
   expires_at: string | null
+  /** why archiving failed the last time: a code of docs/errors.md and its sentence */
+  archive_error: { code: string; detail: string } | null
+  /** some of its originals still come out of the archive */
+  restoring: boolean
   published_at: string | null
   created_at: string
   /** stored originals */
@@ -397,6 +401,44 @@ export interface Gallery {
   cover_y: number
   /** the page for guests */
   url: string
+}
+
+/** GET /api/galleries */
+export interface GalleriesPage extends Page<Gallery> {
+  /** of all whose title holds the words, by state; `ended`: also those whose date has just passed */
+  totals: { all: number; draft: number; active: number; ended: number; archiving: number; archived: number }
+}
+
+/** GET /api/overview: what a photographer sees first */
+export interface Overview {
+  totals: GalleriesPage['totals']
+  /** the newest first, 10 at most */
+  troubles: {
+    slug: string
+    title: string
+    /** what did not come about: the ZIP for clients, or the final archive */
+    what: 'delivery' | 'final'
+    /** a code of docs/errors.md and its sentence */
+    code: string
+    detail: string
+    at: string
+  }[]
+  /** open galleries that end within 14 days, 8 at most */
+  ending: Gallery[]
+  /** what clients and guests took last, within 30 days */
+  taken: {
+    id: string
+    slug: string
+    title: string
+    /** name or address of the client; null: somebody with a link */
+    who: string | null
+    version: number
+    /** of the ZIP surely received; 100 only for a complete copy */
+    percent: number
+    at: string
+  }[]
+  /** of the storage; null where it has no end */
+  free_bytes: number | null
 }
 
 /** The picture at the head of the page for guests. */
@@ -595,6 +637,8 @@ export interface ArchiveStatus {
   status: ArchiveWord
   /** the archive at work, or else the newest ready one */
   archive: Archive | null
+  /** the final archive: while the gallery is being archived, and when it has been */
+  final: Archive | null
 }
 
 export interface Archive {

@@ -152,6 +152,9 @@ export class AppError extends Error {
 export const isOutage = (error: unknown): boolean => error instanceof AppError && outages.has(error.code)
 const outages = new Set<ErrorCode>(['storage_unreachable', 'storage_foreign', 'storage_full', 'database_unreachable', 'unavailable'])
 
+/** The sentence of a code that was written down earlier; the code itself when it is none of ours any more. */
+export const sentenceOf = (code: string): string => errorTable[code as ErrorCode]?.[1] ?? code
+
 /** Is this the AppError with that code? */
 export const isCode = (error: unknown, code: ErrorCode): error is AppError => error instanceof AppError && error.code === code
 

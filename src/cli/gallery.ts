@@ -45,7 +45,7 @@ const verbs = { list, show, publish: publishOne, retire: retireOne, restore: res
 
 async function list(deps: Deps, out: Output): Promise<void> {
   const owner = await ensureOwner(deps)
-  const rows = await listGalleries(deps.db, owner.id, { limit: 1000 })
+  const rows = await listGalleries(deps.db, { ownerId: owner.id }, { limit: 1000, now: deps.clock.now() })
   out.result(rows.map((row) => viewGallery(deps, row)))
   for (const row of rows) out.say(`${row.slug}  ${row.state}  ${row.photos} photos, ${bytesText(row.bytes)}  ${row.title}`)
   if (!rows.length) out.say('No gallery yet: keepsake deliver <folder> makes one.')

@@ -1,5 +1,5 @@
 /** Questions to the table galleries. */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
 import type { Cover, Gallery, Locale } from '../domain/gallery.ts'
@@ -260,24 +260,52 @@ async function countGalleries(db: Database | Tx, ids: string[]): Promise<Map<str
   return new Map(rows.map(({ galleryId, ...count }) => [galleryId, count]))
 }
 
-/** A page of the owner's galleries, newest first; `before` is the last row of the page before. */
+export type GallerySort = 'created_at' | 'title' | 'event_date' | 'expires_at'
+/** `ended`: also those whose date has passed and nobody has noted it. */
+export type GalleryFilter = 'draft' | 'active' | 'ended' | 'archiving' | 'archived'
+
+export interface WantedGalleries {
+  ownerId: string
+  search?: string | undefined
+  state?: GalleryFilter | undefined
+}
+
+const sortKeys: Record<GallerySort, { key: RawBuilder<unknown>; type: string }> = {
+  created_at: { key: sql`created_at`, type: 'timestamptz' },
+  title: { key: sql`lower(title)`, type: 'text' },
+  event_date: { key: sql`coalesce(event_date, date '0001-01-01')`, type: 'date' },
+  expires_at: { key: sql`coalesce(expires_at, 'infinity'::timestamptz)`, type: 'timestamptz' },
+}
+
+const inState = (state: GalleryFilter, now: Date) =>
+  state === 'ended'
+    ? sql<boolean>`(state = 'expired' or (state = 'active' and expires_at <= ${now}))`
+    : state === 'active'
+      ? sql<boolean>`(state = 'active' and (expires_at is null or expires_at > ${now}))`
+      : sql<boolean>`state = ${state}`
+
+/** A page of the owner's galleries; `after` is what the row before it answered as `mark`, with its id. */
 export async function listGalleries(
   db: Database,
-  ownerId: string,
-  page: { limit: number; before?: { createdAt: Date; id: string }; search?: string },
-): Promise<GalleryRow[]> {
-  const before = page.before
-  const search = page.search
+  { ownerId, search, state }: WantedGalleries,
+  page: { limit: number; now: Date; sort?: GallerySort; descending?: boolean; after?: { mark: string; id: string } | undefined },
+): Promise<(GalleryRow & { mark: string })[]> {
+  const { after, descending = true } = page
+  const { key, type } = sortKeys[page.sort ?? 'created_at']
   const rows = await db
     .selectFrom('galleries')
     .select(columns)
+    .select(sql<string>`${key}::text`.as('mark'))
     .where('ownerId', '=', ownerId)
     .where('kind', '=', 'gallery')
     .where('state', '!=', 'deleted')
-    .$if(before !== undefined, (q) => q.where(sql<boolean>`(created_at, id) < (${before!.createdAt}, ${before!.id})`))
+    .$if(state !== undefined, (q) => q.where(inState(state!, page.now)))
+    .$if(after !== undefined, (q) =>
+      q.where(sql<boolean>`(${key}, id) ${sql.raw(descending ? '<' : '>')} (${after!.mark}::${sql.raw(type)}, ${after!.id}::uuid)`),
+    )
     .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
+    .orderBy(key, descending ? 'desc' : 'asc')
+    .orderBy('id', descending ? 'desc' : 'asc')
     .limit(page.limit)
     .execute()
   const counts = await countGalleries(
@@ -285,4 +313,20 @@ export async function listGalleries(
     rows.map((row) => row.id),
   )
   return rows.map((row) => ({ ...row, ...(counts.get(row.id) ?? nothing) }))
+}
+
+/** How many of the owner's galleries are in each state, of those whose title holds the words. */
+export async function countStates(
+  db: Database,
+  { ownerId, search }: Omit<WantedGalleries, 'state'>,
+  now: Date,
+): Promise<Record<GalleryFilter | 'all', number>> {
+  const count = (state: GalleryFilter) => sql<number>`count(*) filter (where ${inState(state, now)})::int`.as(state)
+  return db
+    .selectFrom('galleries')
+    .select([sql<number>`count(*)::int`.as('all'), count('draft'), count('active'), count('ended'), count('archiving'), count('archived')])
+    .where('ownerId', '=', ownerId)
+    .where('state', '!=', 'deleted')
+    .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
+    .executeTakeFirstOrThrow()
 }

@@ -1,5 +1,6 @@
-/** Cursors of pages ordered by creation: opaque to callers, the last row's moment and id to us. */
+/** Cursors of pages: opaque to callers; to us the last row's moment and id, or (of lists that are sorted by choice) its key and id. */
 import { z } from 'zod'
+import { AppError } from '../base/errors.ts'
 import { isUuid } from '../base/id.ts'
 
 /** Parses to text that `readCursor` understands; anything else is a bad request. */
@@ -48,5 +49,34 @@ function parseSort(text: string): SortCursor | undefined {
     return sort === 'title' || !Number.isNaN(Date.parse(value)) ? { sort, value, id } : undefined
   } catch {
     return undefined
+  }
+}
+
+/** Of a list in an order of the asker's choice. Parses to the key of the last row as text, and its id. */
+export const markCursor = z
+  .string()
+  .max(600)
+  .transform((text, context) => {
+    const [mark, id] = safely(text)
+    if (typeof mark === 'string' && typeof id === 'string' && isUuid(id)) return { mark, id }
+    context.addIssue({ code: 'custom', message: 'is not a cursor of ours' })
+    return z.NEVER
+  })
+
+/** Refuses a cursor that was made for another order: the database could not read its key as one of this. */
+export function checkMark(cursor: { mark: string } | undefined, kind: 'text' | 'moment' | 'number'): void {
+  const shapes = { text: /^/, moment: /^(\d{4}-\d\d-\d\d[\d :.+-]*|infinity)$/, number: /^\d{1,18}$/ }
+  if (cursor && !shapes[kind].test(cursor.mark))
+    throw new AppError('bad_request', { errors: [{ path: 'querystring/cursor', message: 'belongs to another order' }] })
+}
+
+export const writeMark = (mark: string, id: string): string => Buffer.from(JSON.stringify([mark, id])).toString('base64url')
+
+function safely(text: string): unknown[] {
+  try {
+    const found: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return Array.isArray(found) ? found : []
+  } catch {
+    return []
   }
 }

@@ -28,3 +28,12 @@ export async function choose(page: Page, button: 'Choose files' | 'Choose folder
   await page.getByRole('button', { name: button }).click()
   await (await opened).setFiles(chosen)
 }
+
+/** Opens a page of the studio, signs in as Ida and is there. */
+export async function signInByHand(page: Page, address: string): Promise<void> {
+  await page.goto(address)
+  await page.getByLabel('E-mail').fill('ida@example.com')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+}

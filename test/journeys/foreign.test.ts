@@ -172,6 +172,7 @@ const nobodys: Record<string, string> = {
   'get /api/session/ways': 'says only how one may sign in',
   'get /api/session/oidc': 'leads to the other sign-in',
   'get /api/session/oidc/callback': 'needs what the other sign-in says',
+  'get /api/overview': 'one’s own',
   'get /api/account': 'one’s own',
   'post /api/account/password': 'one’s own',
   'post /api/account/second-factor': 'one’s own',

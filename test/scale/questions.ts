@@ -26,6 +26,7 @@ import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
 import * as notifications from '../../src/data/notifications.ts'
+import * as overview from '../../src/data/overview.ts'
 import * as scrub from '../../src/data/scrub.ts'
 import * as sources from '../../src/data/sources.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
@@ -64,6 +65,7 @@ export const asked = {
   scrub,
   marks,
   notifications,
+  overview,
   sources,
   suppressions,
   throttles,
@@ -211,14 +213,43 @@ export const questions: Record<string, Question> = {
   'galleries.listUncleared': question((tx) => galleries.listUncleared(tx, ago(30), null, 500)),
   'galleries.countGallery': question((tx, s) => galleries.countGallery(tx, s.gallery.id)),
   'galleries.countGallery: big': question((tx, s) => galleries.countGallery(tx, s.big), 'all'),
-  'galleries.listGalleries': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50 }), 1500),
-  'galleries.listGalleries: deep': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, before: s.gallery })),
-  'galleries.listGalleries: search': question((tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, search: 'wedding of a' }), 2500),
+  'galleries.listGalleries': question((tx, s) => galleries.listGalleries(tx, { ownerId: s.owner }, { limit: 50, now }), 1500),
+  'galleries.listGalleries: deep': question((tx, s) =>
+    galleries.listGalleries(
+      tx,
+      { ownerId: s.owner },
+      { limit: 50, now, after: { mark: s.gallery.createdAt.toISOString(), id: s.gallery.id } },
+    ),
+  ),
+  'galleries.listGalleries: by title': question(
+    (tx, s) => galleries.listGalleries(tx, { ownerId: s.owner }, { limit: 50, now, sort: 'title', descending: false }),
+    1500,
+  ),
+  'galleries.listGalleries: by end': question(
+    (tx, s) => galleries.listGalleries(tx, { ownerId: s.owner }, { limit: 50, now, sort: 'expires_at', descending: false }),
+    1500,
+  ),
+  'galleries.listGalleries: by date': question(
+    (tx, s) => galleries.listGalleries(tx, { ownerId: s.owner }, { limit: 50, now, sort: 'event_date' }),
+    1500,
+  ),
+  'galleries.listGalleries: search': question(
+    (tx, s) => galleries.listGalleries(tx, { ownerId: s.owner, search: 'wedding of a' }, { limit: 50, now }),
+    2500,
+  ),
   'galleries.listGalleries: search in vain': question(
-    (tx, s) => galleries.listGalleries(tx, s.owner, { limit: 50, search: 'zz zz' }),
+    (tx, s) => galleries.listGalleries(tx, { ownerId: s.owner, search: 'zz zz' }, { limit: 50, now }),
     'all',
   ),
-  'galleries.listGalleries: small owner': question((tx, s) => galleries.listGalleries(tx, s.smallOwner, { limit: 50 })),
+  'galleries.listGalleries: small owner': question((tx, s) => galleries.listGalleries(tx, { ownerId: s.smallOwner }, { limit: 50, now })),
+  'overview.listTroubles': question((tx, s) => overview.listTroubles(tx, s.owner, ago(30), 10), 2000),
+  'overview.listTaken': question((tx, s) => overview.listTaken(tx, s.owner, ago(30), 8), 500),
+  'galleries.countStates': question((tx, s) => galleries.countStates(tx, { ownerId: s.owner }, now), 'all'),
+  'items.isHidden': question((tx, s) => items.isHidden(tx, s.asset.itemId)),
+  'items.countHidden': question((tx, s) => items.countHidden(tx, s.gallery.id)),
+  'items.changeItems': question((tx, s) => items.changeItems(tx, s.gallery.id, [s.asset.itemId], { hidden: true })),
+  'items.listOrder': question((tx, s) => items.listOrder(tx, s.gallery.id)),
+  'items.placeItems': question((tx, s) => items.placeItems(tx, [{ id: s.asset.itemId, position: 5 }])),
   'items.pageItems': question((tx, s) => items.pageItems(tx, s.big, { limit: 100 })),
   'items.pageItems: deep': question((tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } })),
   'items.findItem': question((tx, s) => items.findItem(tx, s.gallery.id, s.asset.itemId)),

@@ -2,30 +2,21 @@
 import { z } from 'zod'
 import type { ArchivedGallery, ArchivedPage } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { isUuid } from '../../base/id.ts'
 import { type ArchivedSort, countArchived, listArchived } from '../../data/archived.ts'
 import { mayRunInstallation } from '../../domain/access.ts'
 import { byUser } from '../../domain/activity.ts'
 import { archivePath } from '../../domain/event.ts'
 import { type App, idParams } from '../../http/app.ts'
+import { checkMark, markCursor, writeMark } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { deleteArchived } from './delete-archived.ts'
 import { archivesOf } from './own.ts'
 
 const sorts = ['archived_at', 'title', 'size', 'event_date'] as const satisfies ArchivedSort[]
-const cursor = z
-  .string()
-  .max(600)
-  .transform((text, context) => {
-    const [mark, id] = safely(text)
-    if (typeof mark === 'string' && typeof id === 'string' && isUuid(id)) return { mark, id }
-    context.addIssue({ code: 'custom', message: 'is not a cursor of ours' })
-    return z.NEVER
-  })
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: cursor.optional(),
+  cursor: markCursor.optional(),
   q: z.string().trim().max(100).optional(),
   sort: z.enum(sorts).default('archived_at'),
   order: z.enum(['asc', 'desc']).default('desc'),
@@ -35,12 +26,13 @@ export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/admin/archives', { schema: { querystring: page } }, async (request): Promise<ArchivedPage> => {
     const who = await guard.user(request, 'galleries:read')
     const { limit, cursor: after, q, sort, order } = request.query
+    checkMark(after, sort === 'title' ? 'text' : sort === 'size' ? 'number' : 'moment')
     const wanted = { ownerId: who.kind === 'user' && mayRunInstallation(who) ? null : who.userId, search: q || undefined }
     const rows = await listArchived(deps.db, wanted, { sort, descending: order === 'desc', limit, after })
     const last = rows.at(-1)
     return {
       rows: rows.map((row) => view(deps, row)),
-      next: last && rows.length === limit ? Buffer.from(JSON.stringify([last.mark, last.galleryId])).toString('base64url') : null,
+      next: last && rows.length === limit ? writeMark(last.mark, last.galleryId) : null,
       totals: await countArchived(deps.db, wanted),
     }
   })
@@ -70,14 +62,5 @@ function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listA
     checksum: row.checksum,
     archive_path: archivePath(deps.settings.bucket, row.storageKey),
     verified_at: row.provenAt.toISOString(),
-  }
-}
-
-function safely(text: string): unknown[] {
-  try {
-    const found: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return Array.isArray(found) ? found : []
-  } catch {
-    return []
   }
 }

@@ -1,7 +1,7 @@
 /** What the API says of archives. */
 import type { ArchiveStatus, Archive as ArchiveView } from '../../../sdk/src/wire.ts'
 import { listMissing } from '../../data/archiveEntries.ts'
-import { listVersions, newestOf } from '../../data/archives.ts'
+import { listFinal, listVersions, newestOf } from '../../data/archives.ts'
 import { findSent } from '../../data/letters.ts'
 import { type Archive, archiveWord, atWork, isCurrent, percent } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -12,7 +12,12 @@ export async function archiveStatus(db: Database, gallery: Gallery): Promise<Arc
   const { newest, ready } = newestOf(await listVersions(db, gallery.id))
   const current = ready !== undefined && isCurrent(ready, gallery)
   const shown = newest && (atWork(newest.status) || (newest.status === 'failed' && !current)) ? newest : ready
-  return { status: archiveWord(newest, ready, current), archive: shown ? await viewArchive(db, shown) : null }
+  const [final] = gallery.state === 'archiving' || gallery.state === 'archived' ? await listFinal(db, gallery.id) : []
+  return {
+    status: archiveWord(newest, ready, current),
+    archive: shown ? await viewArchive(db, shown) : null,
+    final: final ? await viewArchive(db, final) : null,
+  }
 }
 
 export async function viewArchive(db: Database, archive: Archive): Promise<ArchiveView> {

@@ -6,7 +6,7 @@ import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { hours, after as later } from '../../base/clock.ts'
 import { listClients } from '../../data/clients.ts'
-import { findGallery, listGalleries } from '../../data/galleries.ts'
+import { countStates, findGallery, type GalleryFilter, listGalleries, type WantedGalleries } from '../../data/galleries.ts'
 import { importFolder } from '../uploads/import.ts'
 import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
@@ -29,6 +29,39 @@ test('a slug that was asked for and is taken is refused, also when its gallery w
   const other = await make('Other')
   await assert.rejects(editGallery(world.deps, other.id, { slug: 'gone' }), { code: 'slug_taken' })
 })
+const list = (wanted: Partial<WantedGalleries>, page: Partial<Parameters<typeof listGalleries>[2]> = {}) =>
+  listGalleries(world.deps.db, { ownerId: world.ownerId, ...wanted }, { limit: 50, now: world.clock.now(), ...page })
+
+test('galleries are listed in every order page by page, and by state, with how many are in each', async () => {
+  const { db, clock } = world.deps
+  const ends = [null, later(clock.now(), hours(5)), later(clock.now(), hours(1)), later(clock.now(), -hours(1))]
+  const titles = ['order b', 'Order A', 'order d', 'Order C']
+  const made: string[] = []
+  for (const [n, title] of titles.entries()) {
+    world.clock.advance(1000)
+    const { id } = await make(title)
+    made.push(id)
+    const change = { state: n === 0 ? ('draft' as const) : ('active' as const), expiresAt: ends[n], eventDate: n ? `2026-0${n}-01` : null }
+    await db.updateTable('galleries').set(change).where('id', '=', id).execute()
+  }
+  const orders = { title: [1, 0, 3, 2], expires_at: [3, 2, 1, 0], event_date: [0, 1, 2, 3], created_at: [0, 1, 2, 3] } as const
+  for (const [sort, order] of Object.entries(orders) as [keyof typeof orders, readonly number[]][])
+    for (const descending of [false, true]) {
+      const seen: string[] = []
+      for (let after: { mark: string; id: string } | undefined; ; ) {
+        const rows = await list({ search: 'order ' }, { limit: 2, sort, descending, after })
+        seen.push(...rows.map((row) => row.id))
+        if (rows.length < 2) break
+        after = rows.at(-1)
+      }
+      const wanted = order.map((n) => made[n]!)
+      assert.deepEqual(seen, descending ? wanted.reverse() : wanted, `${sort} ${descending}`)
+    }
+  const of = async (state: GalleryFilter) => (await list({ search: 'order ', state })).length
+  const totals = await countStates(db, { ownerId: world.ownerId, search: 'order ' }, clock.now())
+  assert.deepEqual(totals, { all: 4, draft: 1, active: 2, ended: 1, archiving: 0, archived: 0 })
+  assert.deepEqual([await of('draft'), await of('active'), await of('ended'), await of('archived')], [1, 2, 1, 0])
+})
 test('galleries are listed newest first, page by page, with counts of what is stored', async () => {
   const folder = mkdtempSync('/tmp/keepsake-list-')
   const made = []
@@ -38,8 +71,8 @@ test('galleries are listed newest first, page by page, with counts of what is st
   }
   writeFileSync(path.join(folder, 'a.jpg'), await photoBytes(1, { width: 60, height: 40 }))
   await importFolder(world.deps, made[0]!, folder)
-  const first = await listGalleries(world.deps.db, world.ownerId, { limit: 3, search: 'list' })
-  const second = await listGalleries(world.deps.db, world.ownerId, { limit: 3, search: 'list', before: first.at(-1)! })
+  const first = await list({ search: 'list' }, { limit: 3 })
+  const second = await list({ search: 'list' }, { limit: 3, after: first.at(-1)! })
   assert.deepEqual(
     [...first, ...second].map((g) => g.id),
     made.map((g) => g.id),
@@ -48,7 +81,7 @@ test('galleries are listed newest first, page by page, with counts of what is st
     first.map((g) => g.photos),
     [1, 0, 0],
   )
-  assert.deepEqual(await listGalleries(world.deps.db, world.ownerId, { limit: 3, search: '100%_' }), [])
+  assert.deepEqual(await list({ search: '100%_' }, { limit: 3 }), [])
   rmSync(folder, { recursive: true })
 })
 test('a later date opens an expired gallery again', async () => {

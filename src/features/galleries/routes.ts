@@ -1,16 +1,16 @@
 /** Routes of galleries for their owners: list, make, change, delete, clients. */
 import { z } from 'zod'
-import type { Client as ClientView, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
+import type { Client as ClientView, GalleriesPage, Gallery as GalleryView, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { type ClientChange, listClients } from '../../data/clients.ts'
-import { countGallery, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
+import { countGallery, countStates, findGallery, type GalleryChange, listGalleries } from '../../data/galleries.ts'
 import { findUser } from '../../data/users.ts'
 import { permissions } from '../../domain/access.ts'
 import { byUser } from '../../domain/activity.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
-import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
+import { checkMark, markCursor, writeMark } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import { hashPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -18,6 +18,7 @@ import { markItems, orderItems } from './arrange.ts'
 import { addClient, dropClient, editClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
 import { moment } from './moment.ts'
+import { overviewRoute } from './overview.ts'
 import { registerAlbum } from './register.ts'
 import { viewClient, viewGallery } from './view.ts'
 
@@ -48,8 +49,11 @@ const create = z.strictObject(input)
 const change = z.strictObject({ ...input, title: input.title.optional() })
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: cursorText.optional(),
+  cursor: markCursor.optional(),
   q: z.string().trim().max(100).refine(withoutNul, 'holds a NUL').optional(),
+  sort: z.enum(['created_at', 'title', 'event_date', 'expires_at']).default('created_at'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  state: z.enum(['draft', 'active', 'ended', 'archiving', 'archived']).optional(),
 })
 const newAlbum = z.strictObject({ album_id: z.string().max(100), name: line(200) })
 const clientInput = {
@@ -65,11 +69,21 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
   const view = async (gallery: Gallery): Promise<GalleryView> =>
     viewGallery(deps, { ...gallery, ...(await countGallery(deps.db, gallery.id)) })
 
-  app.get('/api/galleries', { schema: { querystring: page } }, async (request): Promise<Page<GalleryView>> => {
+  overviewRoute(app, deps, guard)
+
+  app.get('/api/galleries', { schema: { querystring: page } }, async (request): Promise<GalleriesPage> => {
     const userId = await guard.acting(request, 'galleries:read')
-    const { limit, cursor, q } = request.query
-    const rows = await listGalleries(deps.db, userId, { limit, before: cursor ? readCursor(cursor) : undefined, search: q || undefined })
-    return { rows: rows.map((row) => viewGallery(deps, row)), next: rows.length === limit ? writeCursor(rows.at(-1)!) : null }
+    const { limit, cursor, q, sort, order, state } = request.query
+    checkMark(cursor, sort === 'title' ? 'text' : 'moment')
+    const now = deps.clock.now()
+    const wanted = { ownerId: userId, search: q || undefined }
+    const rows = await listGalleries(deps.db, { ...wanted, state }, { limit, now, sort, descending: order === 'desc', after: cursor })
+    const last = rows.length === limit ? rows.at(-1) : undefined
+    return {
+      rows: rows.map((row) => viewGallery(deps, row)),
+      next: last ? writeMark(last.mark, last.id) : null,
+      totals: await countStates(deps.db, wanted, now),
+    }
   })
 
   app.post('/api/galleries', { schema: { body: create } }, async (request, reply) => {

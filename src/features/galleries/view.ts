@@ -1,5 +1,7 @@
 /** A gallery and its clients as their owner sees them over the API. */
+
 import type { Client as ClientView, Gallery as GalleryView } from '../../../sdk/src/wire.ts'
+import { sentenceOf } from '../../base/errors.ts'
 import type { Client } from '../../data/clients.ts'
 import type { GalleryRow } from '../../data/galleries.ts'
 import { stateAt } from '../../domain/gallery.ts'
@@ -23,6 +25,8 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     has_password: row.passwordHash !== null,
     public: row.isPublic,
     expires_at: row.expiresAt?.toISOString() ?? null,
+    archive_error: row.archiveError ? { code: row.archiveError, detail: sentenceOf(row.archiveError) } : null,
+    restoring: row.hydrating,
     published_at: row.publishedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
     photos: row.photos,

@@ -15,5 +15,9 @@ alter table galleries add column cover_item_id uuid references items, add column
 alter table uploads add column chapter text, add column replaces uuid;
 -- the orders of the list of galleries
 create index galleries_owner_title on galleries (owner_id, lower(title), id);
-create index galleries_owner_expiry on galleries (owner_id, expires_at, id)
+create index galleries_owner_expiry on galleries (owner_id, (coalesce(expires_at, 'infinity'::timestamptz)), id);
+create index galleries_owner_event on galleries (owner_id, (coalesce(event_date, date '0001-01-01')), id);
+create index galleries_troubled on galleries (owner_id, id) where archive_error is not null;
+-- who took something last
+create index downloads_last on downloads (last_at, id)
 `

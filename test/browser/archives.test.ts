@@ -1,0 +1,155 @@
+/** Galleries end and come back in a browser: many archived at once, looked into, restored, deleted for good. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { Gallery } from '../../sdk/src/wire.ts'
+import { createGallery, publish, readyArchive, setUp } from '../journeys/people.ts'
+import { photos, sendPhotos } from '../journeys/sending.ts'
+import { freshInstallation, until } from '../journeys/service.ts'
+import { assertAccessible, openChromium, stepsOf, visitor } from './chromium.ts'
+import { signInByHand } from './studio.ts'
+
+test('a photographer archives several galleries, looks into one, restores it and deletes another', { timeout: 600_000 }, async (t) => {
+  const step = stepsOf(t)
+  const browser = await openChromium(t)
+  const installation = await freshInstallation(t)
+  const ida = await setUp(installation, await installation.start())
+  const sent = await photos(4, 40_000)
+  const galleries: Gallery[] = []
+  for (const title of ['Mara & Jonas', 'Okafor family', 'Halle 7']) {
+    const gallery = await createGallery(ida, { title, event_date: '2026-05-02' })
+    await sendPhotos(installation, ida, gallery.id, sent)
+    galleries.push(gallery)
+  }
+  const [mara, okafor] = galleries as [Gallery, Gallery, Gallery]
+  for (const { id } of [mara, okafor]) {
+    await publish(ida, id)
+    await readyArchive(ida, id)
+  }
+  const person = await visitor(browser)
+  const { page } = person
+  const row = (title: string) => page.getByRole('row').filter({ hasText: title })
+  const stateOf = async (slug: string) => (await ida.ask<Gallery>(`/api/galleries/${slug}`)).body.state
+
+  await step('the list is sorted and searched by the server, and its address says how', async () => {
+    person.expect(/^401 \/api\/session/)
+    await signInByHand(page, `${installation.url}/galleries`)
+    await row('Halle 7').waitFor()
+    await assertAccessible(page, 'galleries')
+    await page.getByRole('button', { name: 'Gallery', exact: true }).click()
+    await page.waitForURL(/sort=title/)
+    const titles = () => page.getByRole('table').getByRole('link').allInnerTexts()
+    await until(async () => (await titles())[0] === 'Halle 7' || (await titles())[0] === 'Okafor family', { what: 'the order' })
+    await page.getByLabel('Search galleries').fill('okafor')
+    await page.waitForURL(/q=okafor/)
+    await row('Mara & Jonas').waitFor({ state: 'detached' })
+    await page.reload()
+    assert.deepEqual(await titles(), ['Okafor family'])
+    await page.getByLabel('Search galleries').fill('nobody')
+    await page.getByText('Nothing matches “nobody”').waitFor()
+    await assertAccessible(page, 'galleries, nothing found')
+    await page.getByLabel('Search galleries').fill('')
+    await row('Mara & Jonas').waitFor()
+    await page.getByRole('button', { name: /^Drafts/ }).click()
+    await row('Mara & Jonas').waitFor({ state: 'detached' })
+    assert.deepEqual(await titles(), ['Halle 7'])
+    await page.goBack()
+    await row('Mara & Jonas').waitFor()
+  })
+
+  await step('two are archived at once, however often one clicks, and each says what became of it', async () => {
+    await row('Mara & Jonas').getByRole('checkbox').check()
+    await row('Okafor family').getByRole('checkbox').check()
+    await page.getByText('2 chosen').waitFor()
+    await assertAccessible(page, 'two galleries chosen')
+    await page.getByRole('button', { name: 'Archive selected' }).click()
+    await page.getByRole('heading', { name: 'Archive 2 galleries?' }).waitFor()
+    await assertAccessible(page, 'archive dialog')
+    await page.getByRole('button', { name: 'Archive', exact: true }).dblclick()
+    await page.getByText('Done: 2 galleries').waitFor()
+    await assertAccessible(page, 'results')
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+    await until(async () => (await stateOf(mara.slug)) === 'archived' && (await stateOf(okafor.slug)) === 'archived', {
+      what: 'both archived',
+      ms: 60_000,
+    })
+    await row('Mara & Jonas').getByText('Archived').waitFor()
+  })
+
+  await step('the Archives page has both with their totals, and a search of its own', async () => {
+    await page.getByRole('link', { name: 'Archives' }).click()
+    await page.getByText('2 archived galleries · 8 photos').waitFor()
+    for (const title of ['Mara & Jonas', 'Okafor family'])
+      await row(title)
+        .getByText(/^Verified/)
+        .waitFor()
+    await assertAccessible(page, 'archives')
+  })
+
+  await step('one photo comes out of the archive as it was uploaded', async () => {
+    await page.getByRole('link', { name: 'Mara & Jonas' }).click()
+    await page.getByRole('heading', { name: 'Verifications' }).waitFor()
+    const photo = page.getByRole('link', { name: /^Download .*\.jpg/ }).first()
+    await photo.waitFor()
+    await assertAccessible(page, 'one archive')
+    const begun = page.waitForEvent('download')
+    await photo.click()
+    const file = path.join(installation.dir, 'photo.jpg')
+    await (await begun).saveAs(file)
+    const sums = sent.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'))
+    assert.ok(sums.includes(createHash('sha256').update(readFileSync(file)).digest('hex')))
+  })
+
+  await step('a restore is looked at first, then done, and the gallery is open', async () => {
+    await page.getByRole('button', { name: 'Restore' }).click()
+    await page.getByRole('button', { name: 'Check first' }).click()
+    await page.getByText('4 photos would come back').waitFor()
+    assert.equal(await stateOf(mara.slug), 'archived')
+    await assertAccessible(page, 'restore, looked at')
+    await page.getByLabel('Open until').fill('2099-12-31')
+    await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click()
+    await page.getByText('The gallery is open with 4 photos.').waitFor()
+    await page.getByText('All originals stand on their own again.').waitFor()
+    await assertAccessible(page, 'restored')
+    const open = (await ida.ask<Gallery>(`/api/galleries/${mara.slug}`)).body
+    assert.deepEqual([open.state, open.expires_at?.slice(0, 4)], ['active', '2099'])
+    await page.getByRole('link', { name: 'To the gallery' }).click()
+    await page.getByRole('heading', { name: 'Photos' }).waitFor()
+  })
+
+  await step('deleted for good only when its name is typed', async () => {
+    await page.getByRole('link', { name: 'Archives' }).click()
+    await page.getByRole('button', { name: 'More for Okafor family' }).click()
+    await page.getByRole('menuitem', { name: 'Look inside' }).waitFor()
+    await assertAccessible(page, 'menu of an archive')
+    await page.getByRole('menuitem', { name: 'Delete…' }).click()
+    const button = page.getByRole('button', { name: 'Delete for good' })
+    assert.ok(await button.isDisabled())
+    await page.getByLabel('Type okafor-family to confirm').fill('okafor')
+    assert.ok(await button.isDisabled())
+    await assertAccessible(page, 'delete dialog')
+    await page.getByLabel('Type okafor-family to confirm').fill('okafor-family')
+    await button.click()
+    await page.getByText('No archived galleries yet').waitFor()
+    await assertAccessible(page, 'no archives')
+    assert.equal((await ida.ask(`/api/galleries/${okafor.slug}`)).status, 404)
+  })
+
+  await step('what cannot be had says why, with the number of the request and a way on', async () => {
+    person.expect(/^503 \/api\/admin\/archives/)
+    const problem = { type: 'about:blank', title: 'Keepsake is busy: try again.', status: 503, code: 'unavailable', request_id: 'r-77' }
+    await page.route('**/api/admin/archives*', (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+    )
+    await page.reload()
+    await page.getByText('Keepsake is busy: try again.').waitFor()
+    await page.getByText('Request r-77').waitFor()
+    await assertAccessible(page, 'archives that cannot be had')
+    await page.unroute('**/api/admin/archives*')
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await page.getByText('No archived galleries yet').waitFor()
+  })
+  person.assertQuiet()
+})
