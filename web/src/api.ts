@@ -3,6 +3,7 @@
 import type {
   Archive,
   ArchiveStatus,
+  BulkArchiveResult,
   Client,
   ClientInput,
   DownloadResponse,
@@ -40,6 +41,7 @@ export const changeGallery = (id: string, input: Partial<GalleryInput>) => call<
 export const deleteGallery = (id: string) => call<void>('DELETE', galleryPath(id))
 export const removeItem = (id: string, item: string) => call<void>('DELETE', `${galleryPath(id)}/items/${item}`)
 export const publish = (id: string) => call<Published>('POST', `${galleryPath(id)}/publish`, {})
+export const archiveGalleries = (ids: string[]) => call<{ results: BulkArchiveResult[] }>('POST', '/api/galleries/bulk-archive', { ids })
 export const packArchive = (id: string, force: boolean) => call<ArchiveStatus>('POST', `${galleryPath(id)}/archive`, { force })
 export const addClient = (id: string, input: ClientInput) => call<Client>('POST', `${galleryPath(id)}/clients`, input)
 export const changeClient = (id: string, client: string, input: Omit<ClientInput, 'email'>) =>

@@ -27,7 +27,7 @@ const routeTree = root.addChildren([
         throw redirect({ to: '/galleries', replace: true })
       },
     }),
-    page('/galleries', () => import('./studio/GalleriesPage.tsx')),
+    page('/galleries', () => import('./studio/galleries/GalleriesPage.tsx')),
     page('/galleries/$slug', () => import('./studio/GalleryPage.tsx')),
     page('/outbox', () => import('./studio/OutboxPage.tsx')),
   ]),

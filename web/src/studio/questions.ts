@@ -6,6 +6,7 @@ import {
   call,
   type Deliveries,
   followProgress,
+  type GalleriesPage,
   type Gallery,
   galleryPath,
   type Item,
@@ -26,9 +27,11 @@ export const useSetUp = () => useAsk(['setup'], (signal) => call<SetUp>('GET', '
 export const useSession = () => useAsk(['session'], (signal) => call<Session>('GET', '/api/session', undefined, signal))
 export const useGallery = (id: string) => useAsk(['gallery', id], (signal) => call<Gallery>('GET', galleryPath(id), undefined, signal))
 
-export const useGalleries = (words: string, pages: number) =>
-  useAsk(['galleries', words, pages], (signal) => rows<Gallery>(`/api/galleries?limit=50&q=${encodeURIComponent(words)}`, pages, signal), {
+/** `query`: which of them, as ListState says it. Asked again while one of them is being archived. */
+export const useGalleries = (query: string) =>
+  useAsk(['galleries', query], (signal) => call<GalleriesPage>('GET', `/api/galleries${query}`, undefined, signal), {
     keep: true,
+    every: ({ rows }) => (rows.some(({ state }) => state === 'archiving') ? 3000 : null),
   })
 
 export const useLetter = (id: string) =>

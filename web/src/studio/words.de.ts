@@ -28,14 +28,7 @@ export const words: Words = {
   createAccount: 'Konto anlegen',
   signIn: 'Anmelden',
 
-  newGallery: 'Neue Galerie',
   title: 'Titel',
-  titleExample: 'Mara & Jonas',
-  create: 'Galerie anlegen',
-  search: 'Galerien durchsuchen',
-  noGalleriesTitle: 'Noch keine Galerien',
-  noGalleries: 'Legen Sie die erste an und ziehen Sie dann ihre Fotos hinein.',
-  noMatch: (text) => `Keine Galerie passt zu „${text}“`,
   states: {
     draft: 'Entwurf',
     active: 'Veröffentlicht',

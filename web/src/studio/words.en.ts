@@ -30,14 +30,7 @@ export const words = {
   signIn: 'Sign in',
 
   // galleries
-  newGallery: 'New gallery',
   title: 'Title',
-  titleExample: 'Mara & Jonas',
-  create: 'Create gallery',
-  search: 'Search galleries',
-  noGalleriesTitle: 'No galleries yet',
-  noGalleries: 'Create the first one, then drop its photos in.',
-  noMatch: (text: string) => `No gallery matches “${text}”`,
   states: { draft: 'Draft', active: 'Published', expired: 'Ended', archiving: 'Being archived', archived: 'Archived', deleted: 'Deleted' },
 
   // upload

@@ -30,14 +30,7 @@ export const words: Words = {
   createAccount: 'Создать учётную запись',
   signIn: 'Войти',
 
-  newGallery: 'Новая галерея',
   title: 'Название',
-  titleExample: 'Мара и Йонас',
-  create: 'Создать галерею',
-  search: 'Поиск галерей',
-  noGalleriesTitle: 'Галерей пока нет',
-  noGalleries: 'Создайте первую и перетащите в неё фотографии.',
-  noMatch: (text) => `Нет галерей по запросу «${text}»`,
   states: {
     draft: 'Черновик',
     active: 'Опубликована',

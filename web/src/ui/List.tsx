@@ -39,7 +39,7 @@ export interface Column<T> {
 
 interface ListProps<T> {
   label: string
-  answer: Answer<{ rows: T[]; next: string | null }> & { late?: boolean }
+  answer: Omit<Answer<{ rows: T[]; next: string | null }>, 'put'> & { late?: boolean }
   columns: Column<T>[]
   id: (row: T) => string
   /** what a screen reader calls the row, for the box that chooses it */

@@ -11,6 +11,7 @@ export function formatOf(locale: Locale) {
   const number = new Intl.NumberFormat(tag)
   const percent = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 })
   const day = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' })
+  const shortDay = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', year: 'numeric' })
   const moment = new Intl.DateTimeFormat(tag, {
     day: 'numeric',
     month: 'long',
@@ -31,6 +32,8 @@ export function formatOf(locale: Locale) {
       const scaled = value / 1000 ** step
       return unit(scaled, units[step]!, step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)
     },
+    /** for columns */
+    shortDay: (iso: string) => shortDay.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)),
     day: (iso: string) => day.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)),
     moment: (iso: string) => moment.format(new Date(iso)),
     duration(seconds: number) {

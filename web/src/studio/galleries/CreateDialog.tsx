@@ -1,0 +1,37 @@
+/** A title, and there is a gallery. */
+import { useNavigate } from '@tanstack/react-router'
+import type { FormEvent } from 'react'
+import { createGallery } from '../../api.ts'
+import { useTask } from '../../ui/answer.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { Trouble } from '../../ui/Trouble.tsx'
+import { Field } from '../Door.tsx'
+import { galleriesWords } from './words.ts'
+
+export function CreateDialog({ close }: { close: () => void }) {
+  const words = useWordsOf(galleriesWords)
+  const { locale } = useLanguage()
+  const navigate = useNavigate()
+  const task = useTask(async (title: string) => {
+    const gallery = await createGallery({ title, locale })
+    await navigate({ to: '/galleries/$slug', params: { slug: gallery.slug } })
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void task.run(String(new FormData(event.currentTarget).get('title')).trim())
+  }
+  return (
+    <Dialog title={words.newGallery} close={close}>
+      <form className="stack" onSubmit={submit}>
+        <Field name="title" label={words.galleryTitle} placeholder={words.titleExample} autoComplete="off" />
+        {task.refusal && <Trouble refusal={task.refusal} />}
+        <div className="actions end">
+          <button type="submit" className="button main" disabled={task.busy}>
+            {words.create}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
