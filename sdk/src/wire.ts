@@ -940,6 +940,13 @@ export interface ArchivedPage extends Page<ArchivedGallery> {
   totals: { galleries: number; photos: number; bytes: number }
 }
 
+/** GET /api/archives/:id/proofs: the archive was read back and every photo was as it was uploaded; the last 100 times */
+export interface Proof {
+  verified_at: string
+  /** SHA-256 of the file */
+  checksum: string
+}
+
 /** GET /api/archives/:id/entries: one file of an archive */
 export interface PackedFile {
   /** its place: …/entries/:position gives the file */

@@ -250,7 +250,8 @@ async function countGalleries(db: Database | Tx, ids: string[]): Promise<Map<str
       sql<number>`sum(size)::bigint`.as('bytes'),
       // the one that was chosen for it, else one with a picture
       sql<string | null>`coalesce(
-        max(id::text) filter (where render_state = 'done' and item_id = (select cover_item_id from galleries g where g.id = gallery_id)),
+        max(id::text) filter (where render_state = 'done'
+          and item_id = any(array(select cover_item_id from galleries g where g.id = any(${ids}::uuid[])))),
         min(id::text) filter (where render_state = 'done'))`.as('coverAssetId'),
     ])
     .where('galleryId', 'in', ids)

@@ -20,6 +20,17 @@ export async function findProof(db: Database | Tx, archiveId: string): Promise<{
     .executeTakeFirst()
 }
 
+/** When the archive was proven, the newest first. */
+export async function listProofs(db: Database, archiveId: string, limit: number): Promise<{ verifiedAt: Date; checksum: string }[]> {
+  return db
+    .selectFrom('archiveProofs')
+    .select(['verifiedAt', 'checksum'])
+    .where('archiveId', '=', archiveId)
+    .orderBy('verifiedAt', 'desc')
+    .limit(limit)
+    .execute()
+}
+
 /** An asset's place: the key and offset it was planned from, and where its bytes stand in the archive. */
 export interface Placed {
   assetId: string

@@ -107,6 +107,7 @@ const probes: Record<string, Probe> = {
   'post /api/galleries/{id}/retire': ofGallery('/retire'),
   'get /api/galleries/{id}/restore': ofGallery('/restore'),
   'post /api/galleries/{id}/restore': ofGallery('/restore', { body: {} }),
+  'get /api/archives/{id}/proofs': one((n) => `/api/archives/${n.archive}/proofs`),
   'get /api/archives/{id}/entries': one((n) => `/api/archives/${n.archive}/entries`),
   'get /api/archives/{id}/entries/{position}': one((n) => `/api/archives/${n.archive}/entries/0`),
   'get /api/g/{slug}/feedback': one((n) => `/api/g/${n.slug}/feedback`),

@@ -532,6 +532,7 @@ export const questions: Record<string, Question> = {
   'inside.insertProof': question((tx, s) =>
     inside.insertProof(tx, { id: uuid(1), archiveId: s.archive.id, checksum: 'x', verifiedAt: now }),
   ),
+  'inside.listProofs': question((tx, s) => inside.listProofs(tx, s.archive.id, 100)),
   'inside.findProof': question((tx, s) => inside.findProof(tx, s.archive.id)),
   'inside.moveInside': question((tx, s) => {
     const place = { assetId: s.asset.id, storageKey: s.asset.storageKey, storageOffset: s.asset.storageOffset, offset: 99 }

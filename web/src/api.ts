@@ -19,6 +19,7 @@ import type {
   Page,
   Progress,
   Published,
+  Restored,
   Session,
   ShareInput,
 } from '../../sdk/src/wire.ts'
@@ -27,11 +28,19 @@ import { ownProblem, Refusal, readProblem } from './ui/refusal.ts'
 
 export type * from '../../sdk/src/wire.ts'
 
+export interface RestoreInput {
+  /** null: without an end */
+  expires_at?: string | null
+  dry_run?: boolean
+  /** comes back without what is whole nowhere */
+  salvage?: boolean
+}
+
 /** What the window hears when an answer says that nobody is signed in any more. */
 export const signedOut = 'keepsake:signed-out'
 /** Where the upload queue sends its files (tus 1.0). */
 export const uploads = '/api/uploads'
-export const zipOf = (archive: Archive) => `/api/archives/${archive.id}/download`
+export const zipOf = (archive: { id: string }) => `/api/archives/${archive.id}/download`
 
 export const setUp = (input: { code: string; name: string; email: string; password: string }) => call<Session>('POST', '/api/setup', input)
 export const signIn = (input: { email: string; password: string }) => call<Session>('POST', '/api/session', input)
@@ -42,6 +51,13 @@ export const deleteGallery = (id: string) => call<void>('DELETE', galleryPath(id
 export const removeItem = (id: string, item: string) => call<void>('DELETE', `${galleryPath(id)}/items/${item}`)
 export const publish = (id: string) => call<Published>('POST', `${galleryPath(id)}/publish`, {})
 export const archiveGalleries = (ids: string[]) => call<{ results: BulkArchiveResult[] }>('POST', '/api/galleries/bulk-archive', { ids })
+export const retire = (id: string) => call<{ archive: Archive }>('POST', `${galleryPath(id)}/retire`, {})
+/** With `dry_run` nothing is changed: what would come back is told. */
+export const restoreGallery = (id: string, input: RestoreInput) => call<Restored>('POST', `${galleryPath(id)}/restore`, input)
+/** For good: the archive and all rows of the gallery. `confirm` is its slug. */
+export const deleteArchived = (archive: string, confirm: string) => call<void>('DELETE', `/api/admin/archives/${archive}`, { confirm })
+/** One file out of an archive. */
+export const packedFile = (archive: string, position: number) => `/api/archives/${archive}/entries/${position}`
 export const packArchive = (id: string, force: boolean) => call<ArchiveStatus>('POST', `${galleryPath(id)}/archive`, { force })
 export const addClient = (id: string, input: ClientInput) => call<Client>('POST', `${galleryPath(id)}/clients`, input)
 export const changeClient = (id: string, client: string, input: Omit<ClientInput, 'email'>) =>

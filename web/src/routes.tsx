@@ -29,6 +29,8 @@ const routeTree = root.addChildren([
     }),
     page('/galleries', () => import('./studio/galleries/GalleriesPage.tsx')),
     page('/galleries/$slug', () => import('./studio/GalleryPage.tsx')),
+    page('/archives', () => import('./studio/archives/ArchivesPage.tsx')),
+    page('/archives/$slug', () => import('./studio/archives/ArchivePage.tsx')),
     page('/outbox', () => import('./studio/OutboxPage.tsx')),
   ]),
 ])

@@ -1,9 +1,9 @@
 /** Routes of retiring and restoring galleries, and of looking into archives. */
 import { z } from 'zod'
-import type { BulkArchiveResult, PackedFile, Page, Restored, Restoring } from '../../../sdk/src/wire.ts'
+import type { BulkArchiveResult, PackedFile, Page, Proof, Restored, Restoring } from '../../../sdk/src/wire.ts'
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { countInside } from '../../data/inside.ts'
+import { countInside, listProofs } from '../../data/inside.ts'
 import { byUser } from '../../domain/activity.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -75,6 +75,12 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/archives/:id/entries', { schema: { params: idParams, querystring: page } }, async (request): Promise<Page<PackedFile>> => {
     const archive = await ownArchive(request, request.params.id)
     return listPacked(deps, archive, request.query)
+  })
+
+  app.get('/api/archives/:id/proofs', { schema: { params: idParams } }, async (request): Promise<Page<Proof>> => {
+    const archive = await ownArchive(request, request.params.id)
+    const proofs = await listProofs(deps.db, archive.id, 100)
+    return { rows: proofs.map(({ verifiedAt, checksum }) => ({ verified_at: verifiedAt.toISOString(), checksum })), next: null }
   })
 
   const position = z.object({ id: idParams.shape.id, position: z.coerce.number().int().min(0).max(1_000_000) })

@@ -1,12 +1,13 @@
 /** The way between pages: a column on a desktop, a strip that scrolls on a phone. */
 import { Link } from '@tanstack/react-router'
-import { Images, Mail } from 'lucide-react'
+import { Archive, Images, Mail } from 'lucide-react'
 import { useWordsOf } from '../../ui/language.tsx'
 import { shellWords } from './words.ts'
 
 /** Those who run the installation see all, photographers what is theirs. */
 const pages = [
   { to: '/galleries', word: 'galleries', icon: Images },
+  { to: '/archives', word: 'archives', icon: Archive },
   { to: '/outbox', word: 'outbox', icon: Mail },
 ] as const
 

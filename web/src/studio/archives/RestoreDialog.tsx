@@ -1,0 +1,113 @@
+/** Brings an archived gallery back: what would come back can be asked first, and how far it is stays on the page. */
+import { Link } from '@tanstack/react-router'
+import { CircleCheck } from 'lucide-react'
+import { type FormEvent, useRef, useState } from 'react'
+import { type Restored, restoreGallery } from '../../api.ts'
+import { useTask } from '../../ui/answer.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { Progress } from '../../ui/Progress.tsx'
+import { Note, Trouble } from '../../ui/Trouble.tsx'
+import { Field } from '../Door.tsx'
+import { dayOf, endOf } from '../days.ts'
+import { useRestoring } from './questions.ts'
+import { archivesWords } from './words.ts'
+
+const month = 30 * 24 * 3600 * 1000
+
+interface RestoreProps {
+  gallery: { id: string; slug: string; title: string }
+  close: () => void
+  changed: () => void
+}
+
+export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
+  const words = useWordsOf(archivesWords)
+  const { fmt } = useLanguage()
+  const [answer, set] = useState<Restored | null>(null)
+  const [usual] = useState(() => dayOf(new Date(Date.now() + month).toISOString()))
+  const form = useRef<HTMLFormElement>(null)
+  const task = useTask(async (more: { dry_run?: boolean; salvage?: boolean }) => {
+    const day = String(new FormData(form.current!).get('until') ?? '')
+    const restored = await restoreGallery(gallery.id, { expires_at: endOf(day), ...more })
+    set(restored)
+    if (!restored.dry_run) changed()
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void task.run(answer?.missing.length ? { salvage: true } : {})
+  }
+  const damaged = task.refusal?.problem.code === 'archive_damaged'
+  if (answer && !answer.dry_run)
+    return (
+      <Dialog title={words.restoreTitle(gallery.title)} close={close}>
+        <Note kind="ok" icon={<CircleCheck size={18} aria-hidden="true" />}>
+          {words.restored(answer.photos)}
+        </Note>
+        <ComingOut gallery={gallery.id} all={answer.photos} />
+        <div className="actions end">
+          <Link to="/galleries/$slug" params={{ slug: gallery.slug }} className="button main">
+            {words.toGallery}
+          </Link>
+        </div>
+      </Dialog>
+    )
+  return (
+    <Dialog title={words.restoreTitle(gallery.title)} close={close}>
+      <form ref={form} className="stack tight" onSubmit={submit}>
+        <p>{words.restoreText}</p>
+        <Field
+          name="until"
+          type="date"
+          label={words.openUntil}
+          hint={words.openUntilHint}
+          value={usual}
+          min={dayOf(new Date().toISOString())}
+          optional
+        />
+        {answer && (
+          <Note kind={answer.missing.length ? 'warn' : 'ok'}>
+            {words.wouldComeBack(answer.photos, fmt.bytes(answer.bytes))}
+            {answer.missing.length > 0 && (
+              <>
+                <p>{words.cannotComeBack(answer.missing.length)}</p>
+                <ul className="failures">
+                  {answer.missing.slice(0, 20).map((name) => (
+                    <li key={name}>{name}</li>
+                  ))}
+                </ul>
+              </>
+            )}
+          </Note>
+        )}
+        {task.refusal && (
+          <Trouble refusal={task.refusal}>
+            {damaged && (
+              <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ salvage: true })}>
+                {words.salvage}
+              </button>
+            )}
+          </Trouble>
+        )}
+        <div className="actions end">
+          <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ dry_run: true })}>
+            {words.check}
+          </button>
+          <button type="submit" className="button main" disabled={task.busy}>
+            {answer?.missing.length ? words.salvage : words.restore}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+/** How far the originals are with coming out of the archive; nothing when none has to. */
+export function ComingOut({ gallery, all }: { gallery: string; all: number }) {
+  const words = useWordsOf(archivesWords)
+  const { data } = useRestoring(gallery)
+  if (!data) return null
+  if (!data.restoring) return <p className="meta">{words.allOut}</p>
+  const percent = all ? Math.min(99, Math.floor(((all - data.files_left) / all) * 100)) : 0
+  return <Progress step={words.hydrating} percent={percent} facts={[words.filesLeft(data.files_left)]} />
+}
