@@ -437,8 +437,8 @@ export interface Overview {
     percent: number
     at: string
   }[]
-  /** of the storage; null where it has no end */
-  free_bytes: number | null
+  /** of the disk; null where the storage has no end */
+  storage: { free: number; total: number } | null
 }
 
 /** The picture at the head of the page for guests. */

@@ -327,6 +327,7 @@ export async function countStates(
     .selectFrom('galleries')
     .select([sql<number>`count(*)::int`.as('all'), count('draft'), count('active'), count('ended'), count('archiving'), count('archived')])
     .where('ownerId', '=', ownerId)
+    .where('kind', '=', 'gallery')
     .where('state', '!=', 'deleted')
     .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
     .executeTakeFirstOrThrow()

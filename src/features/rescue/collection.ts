@@ -11,9 +11,9 @@ type Needs = Pick<Deps, 'db' | 'clock'>
 export async function ensureCollection(deps: Needs, ownerId: string): Promise<string> {
   const found = await findCollection(deps.db, ownerId)
   if (found) return found.id
-  // its letters speak the language of the galleries they have
-  const [newest] = await listGalleries(deps.db, ownerId, { limit: 1 })
   const now = deps.clock.now()
+  // its letters speak the language of the galleries they have
+  const [newest] = await listGalleries(deps.db, { ownerId }, { limit: 1, now })
   const id = newId(now)
   const gallery: Gallery = {
     id,

@@ -61,7 +61,7 @@ test('many who add at once make one library, which no list of galleries shows', 
   const answers = await Promise.all(same.map((one) => addTracks(world.deps, me, [one])))
   assert.equal(new Set(answers.map(([one]) => one!.id)).size, 1)
   assert.equal(answers.filter(([one]) => one!.added).length, 1)
-  assert.deepEqual(await listGalleries(world.deps.db, me, { limit: 10 }), [])
+  assert.deepEqual(await listGalleries(world.deps.db, { ownerId: me }, { limit: 10, now: world.clock.now() }), [])
   const { rows } = await world.deps.db
     .selectFrom('galleries')
     .select('id')
