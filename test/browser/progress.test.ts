@@ -24,7 +24,7 @@ test('the studio follows a build by one stream, and by asking where no stream ge
       if (stream === 'refused') await page.route('**/progress', (route) => route.fulfill({ status: 429, body: '' }))
       // a proxy that collects the whole answer first
       if (stream === 'held back') await page.route('**/progress', () => {})
-      await page.goto(`${installation.url}/sign-in`)
+      await page.goto(`${installation.url}/sign-in?next=/galleries`)
       await page.getByLabel('E-mail').fill('ida@example.com')
       await page.getByLabel('Password').fill(password)
       await page.getByRole('button', { name: 'Sign in' }).click()

@@ -106,9 +106,13 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     assert.equal(await button.getAttribute('href'), link)
     await assertAccessible(studio, 'letter')
     await studio.getByRole('button', { name: 'Close' }).click()
-    await studio.getByRole('link', { name: 'Galleries' }).click()
+    await studio.getByRole('link', { name: 'Galleries', exact: true }).click()
     await studio.getByRole('link', { name: title }).waitFor()
     await assertAccessible(studio, 'galleries')
+    await studio.getByRole('link', { name: 'Overview' }).click()
+    await studio.getByText('Nothing needs you at the moment.').waitFor()
+    await assertAccessible(studio, 'overview')
+    await studio.getByRole('link', { name: 'Galleries', exact: true }).click()
   })
 
   await step('the client sees cover, title, count and photos, and walks through them with the keyboard', async () => {
@@ -203,6 +207,7 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     await studio.getByLabel('E-mail').fill('ida@example.com')
     await studio.getByLabel('Password').fill(password)
     await studio.getByRole('button', { name: 'Sign in' }).click()
+    await studio.getByRole('link', { name: 'Galleries', exact: true }).click()
     await studio.getByRole('link', { name: title }).waitFor()
   })
 

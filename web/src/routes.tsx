@@ -1,5 +1,5 @@
 /** The map of the studio: path to page, each loaded when needed. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Frame, Lost } from './studio/Frame.tsx'
 import { Inside, Shell } from './studio/Shell.tsx'
 import { readSearch, writeSearch } from './ui/search.ts'
@@ -20,13 +20,7 @@ const routeTree = root.addChildren([
     component: lazyRouteComponent(() => import('./studio/SignInPage.tsx'), 'Page'),
   }),
   inside.addChildren([
-    createRoute({
-      getParentRoute: () => inside,
-      path: '/',
-      beforeLoad: () => {
-        throw redirect({ to: '/galleries', replace: true })
-      },
-    }),
+    page('/', () => import('./studio/overview/OverviewPage.tsx')),
     page('/galleries', () => import('./studio/galleries/GalleriesPage.tsx')),
     page('/galleries/$slug', () => import('./studio/GalleryPage.tsx')),
     page('/archives', () => import('./studio/archives/ArchivesPage.tsx')),

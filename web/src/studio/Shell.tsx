@@ -1,7 +1,7 @@
 /** The frame around the pages: who is signed in, the way between pages, and the uploads that go on behind them. */
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { signedOut, signOut } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useWordsOf } from '../ui/language.tsx'
@@ -47,10 +47,12 @@ export function Inside() {
 function AtTheDoor() {
   const { data, refusal, again } = useSetUp()
   const navigate = useNavigate()
-  const { href } = useLocation()
+  // as it was: on the way to the door it is that of the door
+  const location = useLocation()
+  const [href] = useState(location.href)
   useEffect(() => {
     if (data?.needed) void navigate({ to: '/setup' })
-    else if (data) void navigate({ to: '/sign-in', search: (href === '/galleries' ? {} : { next: href }) as never })
+    else if (data) void navigate({ to: '/sign-in', search: (href === '/' ? {} : { next: href }) as never })
   }, [data, href, navigate])
   return <Frame refusal={refusal} retry={again} />
 }

@@ -129,6 +129,8 @@ function Rows<T extends object>(props: ListProps<T> & { rows: T[]; late: boolean
     )
   }, [columns])
   const [rowSelection, setRowSelection] = useState<RowSelectionState>({})
+  // the same array while the order is the same: another one is published, and drawn, without end
+  const sorting = useMemo(() => (state.sort ? [{ id: state.sort, desc: state.order === 'desc' }] : []), [state.sort, state.order])
   const table = useTable({
     features,
     columns: defs,
@@ -136,11 +138,10 @@ function Rows<T extends object>(props: ListProps<T> & { rows: T[]; late: boolean
     getRowId: id,
     manualSorting: true,
     enableSortingRemoval: false,
-    state: { sorting: state.sort ? [{ id: state.sort, desc: state.order === 'desc' }] : [], rowSelection },
+    state: { sorting, rowSelection },
     onRowSelectionChange: setRowSelection,
     onSortingChange: (change) => {
-      const old = state.sort ? [{ id: state.sort, desc: state.order === 'desc' }] : []
-      const [next] = typeof change === 'function' ? change(old) : change
+      const [next] = typeof change === 'function' ? change(sorting) : change
       if (next) state.wish({ sort: next.id, order: next.desc ? 'desc' : 'asc' })
     },
   })

@@ -1,13 +1,13 @@
 /** The photos of a gallery as the photographer works with them. */
 import { CircleSlash, FileImage, Images, LoaderCircle, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { type Gallery, type Item, type Page, removeItem } from '../api.ts'
-import { type Answer, useTask } from '../ui/answer.ts'
-import { Confirm } from '../ui/Dialog.tsx'
-import { useLanguage } from '../ui/language.tsx'
-import { Empty, Trouble, Waiting } from '../ui/Trouble.tsx'
-import { Wall } from '../ui/Wall.tsx'
-import { useWords } from './words.tsx'
+import { type Gallery, type Item, type Page, removeItem } from '../../api.ts'
+import { type Answer, useTask } from '../../ui/answer.ts'
+import { Confirm } from '../../ui/Dialog.tsx'
+import { useLanguage } from '../../ui/language.tsx'
+import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
+import { Wall } from '../../ui/Wall.tsx'
+import { useWords } from '../words.tsx'
 
 interface Props {
   gallery: Gallery

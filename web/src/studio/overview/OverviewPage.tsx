@@ -1,0 +1,188 @@
+/** What a photographer sees first: what needs them, what ends soon, what was taken, and how much room is left. */
+import { Link } from '@tanstack/react-router'
+import { CircleCheck, Images, TriangleAlert } from 'lucide-react'
+import { type ReactNode, useEffect, useId } from 'react'
+import { call, type Overview } from '../../api.ts'
+import { useAsk } from '../../ui/ask.ts'
+import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
+import { overviewWords } from './words.ts'
+
+const useOverview = () =>
+  useAsk(['overview'], (signal) => call<Overview>('GET', '/api/overview', undefined, signal), { every: () => 30_000 })
+const day = 24 * 3600 * 1000
+
+export function Page() {
+  const words = useWordsOf(overviewWords)
+  const { data, refusal, again } = useOverview()
+  useEffect(() => {
+    document.title = `${words.title} – Keepsake`
+  }, [words])
+  return (
+    <main className="page">
+      <header className="page-head">
+        <h1>{words.title}</h1>
+      </header>
+      {refusal && <Trouble refusal={refusal} retry={again} />}
+      {!data && !refusal && <Waiting height={420} />}
+      {data?.totals.all === 0 ? (
+        <Empty icon={<Images size={28} aria-hidden="true" />} title={words.welcome}>
+          <p>{words.welcomeText}</p>
+          <Link to="/galleries" className="button main">
+            {words.toGalleries}
+          </Link>
+        </Empty>
+      ) : (
+        data && <Found overview={data} />
+      )}
+    </main>
+  )
+}
+
+function Found({ overview }: { overview: Overview }) {
+  return (
+    <>
+      <Tiles totals={overview.totals} />
+      <div className="columns even">
+        <div className="stack">
+          <Attention troubles={overview.troubles} />
+          <Taken rows={overview.taken} />
+        </div>
+        <div className="stack">
+          <Ending galleries={overview.ending} />
+          <Room storage={overview.storage} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+const kinds = ['draft', 'active', 'ended', 'archived'] as const
+
+function Tiles({ totals }: { totals: Overview['totals'] }) {
+  const words = useWordsOf(overviewWords)
+  const { fmt } = useLanguage()
+  return (
+    <ul className="tiles">
+      {kinds.map((kind) => (
+        <li key={kind}>
+          <Link to="/galleries" search={{ state: kind } as never} className="card tile">
+            <span className="meta">{words.kinds[kind]}</span>
+            <strong>{fmt.number(totals[kind])}</strong>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId()
+  return (
+    <section className="card stack tight" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+function Attention({ troubles }: { troubles: Overview['troubles'] }) {
+  const words = useWordsOf(overviewWords)
+  return (
+    <Part title={words.attention}>
+      {!troubles.length && (
+        <p className="good">
+          <CircleCheck size={17} aria-hidden="true" />
+          {words.fine}
+        </p>
+      )}
+      <ul className="lined">
+        {troubles.map((trouble) => (
+          <li key={`${trouble.slug} ${trouble.what}`}>
+            <TriangleAlert size={18} className="bad-sign" aria-hidden="true" />
+            <span className="two-lines">
+              <Link to="/galleries/$slug" params={{ slug: trouble.slug }}>
+                {trouble.title}
+              </Link>
+              <span className="meta">
+                {words.what[trouble.what]} {trouble.detail}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  )
+}
+
+function Ending({ galleries }: { galleries: Overview['ending'] }) {
+  const words = useWordsOf(overviewWords)
+  const { fmt } = useLanguage()
+  return (
+    <Part title={words.ending}>
+      {!galleries.length && <p className="meta">{words.noneEnding}</p>}
+      <ul className="lined">
+        {galleries.map((gallery) => (
+          <li key={gallery.id}>
+            <span className="two-lines">
+              <Link to="/galleries/$slug" params={{ slug: gallery.slug }}>
+                {gallery.title}
+              </Link>
+              <span className="meta">{fmt.moment(gallery.expires_at!)}</span>
+            </span>
+            <span className="badge warn">{words.inDays(Math.floor((Date.parse(gallery.expires_at!) - Date.now()) / day))}</span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  )
+}
+
+function Taken({ rows }: { rows: Overview['taken'] }) {
+  const words = useWordsOf(overviewWords)
+  const { fmt } = useLanguage()
+  return (
+    <Part title={words.taken}>
+      {!rows.length && <p className="meta">{words.noneTaken}</p>}
+      <ul className="lined">
+        {rows.map((row) => (
+          <li key={row.id}>
+            <span className="two-lines">
+              <Link to="/galleries/$slug" params={{ slug: row.slug }}>
+                {row.title}
+              </Link>
+              <span className="meta">
+                {row.who ?? words.somebody} · {words.version(fmt.number(row.version))} · {fmt.moment(row.at)}
+              </span>
+            </span>
+            <span className={row.percent === 100 ? 'badge ok' : 'badge'}>
+              {row.percent === 100 ? words.complete : words.part(fmt.percent(row.percent))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  )
+}
+
+function Room({ storage }: { storage: Overview['storage'] }) {
+  const words = useWordsOf(overviewWords)
+  const { fmt } = useLanguage()
+  if (!storage)
+    return (
+      <Part title={words.storage}>
+        <p className="meta">{words.endless}</p>
+      </Part>
+    )
+  const used = storage.total - storage.free
+  return (
+    <Part title={words.storage}>
+      <p>
+        {words.usedOf(fmt.bytes(used), fmt.bytes(storage.total))} <span className="meta">{words.free(fmt.bytes(storage.free))}</span>
+      </p>
+      <div className="room" aria-hidden="true">
+        <div style={{ width: `${(used / storage.total) * 100}%` }} />
+      </div>
+    </Part>
+  )
+}
