@@ -11,9 +11,12 @@ import type {
   ExportAnswer,
   ExportInput,
   Favorites,
+  FeedbackRow,
   Gallery,
   GalleryInput,
   GuestGallery,
+  ItemsChange,
+  ItemsOrder,
   Letter,
   NewLink,
   Page,
@@ -48,6 +51,11 @@ export const signOut = () => call<void>('DELETE', '/api/session')
 export const createGallery = (input: GalleryInput) => call<Gallery>('POST', '/api/galleries', input)
 export const changeGallery = (id: string, input: Partial<GalleryInput>) => call<Gallery>('PATCH', galleryPath(id), input)
 export const deleteGallery = (id: string) => call<void>('DELETE', galleryPath(id))
+export const markItems = (id: string, input: ItemsChange) => call<{ changed: number }>('PATCH', `${galleryPath(id)}/items`, input)
+export const orderItems = (id: string, input: ItemsOrder) => call<void>('POST', `${galleryPath(id)}/items/order`, input)
+export const changeFeedback = (id: string, row: string, hidden: boolean) =>
+  call<FeedbackRow>('PATCH', `${galleryPath(id)}/feedback/${row}`, { hidden })
+export const removeFeedback = (id: string, row: string) => call<void>('DELETE', `${galleryPath(id)}/feedback/${row}`)
 export const removeItem = (id: string, item: string) => call<void>('DELETE', `${galleryPath(id)}/items/${item}`)
 export const publish = (id: string) => call<Published>('POST', `${galleryPath(id)}/publish`, {})
 export const archiveGalleries = (ids: string[]) => call<{ results: BulkArchiveResult[] }>('POST', '/api/galleries/bulk-archive', { ids })

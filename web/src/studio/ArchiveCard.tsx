@@ -3,14 +3,16 @@ import { CircleCheck, Download, RefreshCw, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { type Archive, type ArchiveStatus, type Gallery, packArchive, zipOf } from '../api.ts'
 import { type Answer, useTask } from '../ui/answer.ts'
-import { useLanguage } from '../ui/language.tsx'
+import { useLanguage, useWordsOf } from '../ui/language.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { CopyButton } from './CopyButton.tsx'
+import { galleryWords } from './gallery/words.ts'
 import { useWords } from './words.tsx'
 
 export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: Answer<ArchiveStatus> }) {
   const words = useWords()
+  const own = useWordsOf(galleryWords)
   const { data, refusal, again, put } = archive
   const task = useTask(async (force: boolean) => put(await packArchive(gallery.id, force)))
   const made = data?.archive
@@ -29,6 +31,14 @@ export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: A
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!data && !refusal && <Waiting height={110} />}
+      {gallery.state === 'archiving' && data?.final && <Retiring final={data.final} />}
+      {gallery.archive_error && gallery.state !== 'archiving' && (
+        <div className="note bad">
+          <div>
+            {own.troubleTitle} {gallery.archive_error.detail}
+          </div>
+        </div>
+      )}
       {data?.status === 'none' && <p className="meta">{words.archiveNone}</p>}
       {(data?.status === 'pending' || data?.status === 'processing') &&
         (made ? <Making archive={made} /> : <p className="step">{words.archiveQueued}</p>)}
@@ -92,6 +102,23 @@ function Making({ archive }: { archive: Archive }) {
       />
       {verifying && <p className="meta">{words.archiveVerifyingText}</p>}
     </div>
+  )
+}
+
+function Retiring({ final }: { final: Archive }) {
+  const own = useWordsOf(galleryWords)
+  const words = useWords()
+  const { fmt } = useLanguage()
+  const queued = final.status === 'queued'
+  const step = queued ? own.archivingWait : final.status === 'verifying' ? own.archivingVerify : own.archiving
+  return (
+    <Progress
+      step={step}
+      percent={queued ? null : Math.min(99, final.percent)}
+      facts={[words.filesOf(fmt.number(final.processed_photos), fmt.number(final.image_count))]}
+      bytes={{ done: final.processed_bytes, of: final.file_size_bytes }}
+      seconds={final.eta_seconds}
+    />
   )
 }
 

@@ -1,17 +1,23 @@
 /** One gallery at work: upload, publish, the archive being made, photos, clients, settings. */
-import { useParams } from '@tanstack/react-router'
-import { ExternalLink, Link2 } from 'lucide-react'
-import { useEffect, useMemo, useRef } from 'react'
+import { Link, useParams } from '@tanstack/react-router'
+import { Archive as ArchiveIcon, ExternalLink, Link2 } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { type Gallery, publish } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
+import { useWordsOf } from '../ui/language.tsx'
+import { Menu } from '../ui/Menu.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
 import { ClientsCard } from './ClientsCard.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Frame, Lost } from './Frame.tsx'
 import { GalleryBadge } from './GalleryBadge.tsx'
-import { LinksCard } from './LinksCard.tsx'
+import { BulkDialog, mayBe } from './galleries/BulkDialog.tsx'
+import { ActivityCard } from './gallery/ActivityCard.tsx'
+import { FeedbackCard } from './gallery/FeedbackCard.tsx'
 import { PhotosCard } from './gallery/PhotosCard.tsx'
+import { galleryWords } from './gallery/words.ts'
+import { LinksCard } from './LinksCard.tsx'
 import { useArchive, useGallery, useItems, useLinks } from './questions.ts'
 import { SettingsCard } from './SettingsCard.tsx'
 import { UploadCard } from './UploadCard.tsx'
@@ -31,7 +37,9 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const archive = useArchive(gallery.id)
   const links = useLinks(gallery.id)
   const { queue, count, left } = useUpload(gallery.id)
-  const sizes = useMemo(() => new Set(items.data?.rows.map((item) => item.size)), [items.data])
+  const known = useMemo(() => Map.groupBy(items.data?.rows ?? [], (item) => item.name), [items.data])
+  const own = useWordsOf(galleryWords)
+  const [archiving, askArchive] = useState(false)
   const refresh = () => {
     changed()
     items.again()
@@ -51,6 +59,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const why = !gallery.photos ? words.publishEmpty : busy ? words.publishBusy : ''
   const outdated = archive.data?.status === 'outdated' || archive.data?.status === 'none'
   const live = gallery.state === 'active'
+  const takes = live || gallery.state === 'draft'
   return (
     <main className="page">
       <header className="page-head">
@@ -68,7 +77,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
               </a>
             </>
           )}
-          {(!live || outdated) && (
+          {takes && (!live || outdated) && (
             <>
               {why && (
                 <span id="why" className="meta">
@@ -86,22 +95,47 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
               </button>
             </>
           )}
+          {mayBe('archive', gallery) && (
+            <Menu
+              label={own.more(gallery.title)}
+              choices={[{ name: own.archive, icon: <ArchiveIcon size={16} aria-hidden="true" />, pick: () => askArchive(true) }]}
+            />
+          )}
         </div>
       </header>
+      {archiving && <BulkDialog what="archive" galleries={[gallery]} ended={refresh} close={() => askArchive(false)} />}
       {task.refusal && <Trouble refusal={task.refusal} retry={() => task.run()} />}
       <div className="columns">
         <div className="stack">
-          <UploadCard queue={queue} count={count} left={left} sizes={sizes} small={gallery.photos > 0} />
+          {takes && <UploadCard queue={queue} count={count} left={left} known={known} small={gallery.photos > 0} />}
+          {gallery.state === 'archived' && <Archived gallery={gallery} />}
           <PhotosCard gallery={gallery} items={items} changed={refresh} sending={busy} />
         </div>
         <div className="stack">
           <ArchiveCard gallery={gallery} archive={archive} />
           <ClientsCard gallery={gallery} changed={links.again} />
           <LinksCard gallery={gallery} links={links} />
+          {gallery.published_at && <FeedbackCard gallery={gallery.id} />}
+          <ActivityCard gallery={gallery.id} />
           <SettingsCard key={gallery.id} gallery={gallery} put={put} />
         </div>
       </div>
     </main>
+  )
+}
+
+function Archived({ gallery }: { gallery: Gallery }) {
+  const own = useWordsOf(galleryWords)
+  return (
+    <section className="card stack tight">
+      <h2>{own.archivedTitle}</h2>
+      <p>{own.archivedText}</p>
+      <div className="actions">
+        <Link to="/archives/$slug" params={{ slug: gallery.slug }} className="button main">
+          {own.toArchive}
+        </Link>
+      </div>
+    </section>
   )
 }
 

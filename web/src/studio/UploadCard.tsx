@@ -6,6 +6,7 @@ import { Bar } from '../ui/Progress.tsx'
 import { sentenceOf } from '../ui/refusal.ts'
 import { Note } from '../ui/Trouble.tsx'
 import { filesOfDrop, filesOfInput } from './files.ts'
+import { type Known, SameNames, sameNamed } from './gallery/SameNames.tsx'
 import type { Count, Queue, Source } from './upload-queue.ts'
 import { useWords } from './words.tsx'
 
@@ -13,18 +14,33 @@ interface Props {
   queue: Queue
   count: Count
   left: number
-  sizes: ReadonlySet<number>
+  /** by name: what is in the gallery */
+  known: Known
   small: boolean
 }
 
-export function UploadCard({ queue, count, left, sizes, small }: Props) {
+export function UploadCard({ queue, count, left, known, small }: Props) {
   const words = useWords()
   const folder = useRef<HTMLInputElement>(null)
   const files = useRef<HTMLInputElement>(null)
   const [step, set] = useState<'ready' | 'over' | 'reading' | 'nothing'>('ready')
+  const [asked, ask] = useState<{ sources: Source[]; same: Source[] } | null>(null)
+  const add = (sources: Source[]) => queue.add(sources, new Set([...known.values()].flatMap((items) => items.map(({ size }) => size))))
   const take = (sources: Source[]) => {
     set(sources.length ? 'ready' : 'nothing')
-    queue.add(sources, sizes)
+    const same = sameNamed(sources, known)
+    if (same.length) ask({ sources, same })
+    else add(sources)
+  }
+  const decide = (what: 'skip' | 'new' | 'both') => {
+    const same = new Set(asked!.same)
+    const wanted = asked!.sources.filter((source) => what !== 'skip' || !same.has(source))
+    add(
+      what === 'new'
+        ? wanted.map((source) => (same.has(source) ? { ...source, replaces: known.get(source.name)![0]!.id } : source))
+        : wanted,
+    )
+    ask(null)
   }
   const drop = async (event: DragEvent) => {
     event.preventDefault()
@@ -67,6 +83,7 @@ export function UploadCard({ queue, count, left, sizes, small }: Props) {
         <input ref={folder} type="file" hidden multiple {...{ webkitdirectory: '' }} onChange={pick} data-pick="folder" />
         <input ref={files} type="file" hidden multiple onChange={pick} data-pick="files" />
       </div>
+      {asked && <SameNames same={asked.same} close={() => ask(null)} decide={decide} />}
       {count.state !== 'idle' && <Progress queue={queue} count={count} />}
     </section>
   )

@@ -40,6 +40,11 @@ async function walk(entry: FileSystemEntry, found: Source[]): Promise<void> {
   }
 }
 
+/** The folders below the one that was chosen: `Wedding/Ceremony/a.jpg` stands under Ceremony. */
+export function chapterOf(path: string): string | undefined {
+  return path.split('/').slice(1, -1).join(' / ') || undefined
+}
+
 function sourceOf(file: File, path: string): Source {
-  return { path, name: file.name, size: file.size, type: file.type, modified: file.lastModified, body: file }
+  return { path, chapter: chapterOf(path), name: file.name, size: file.size, type: file.type, modified: file.lastModified, body: file }
 }

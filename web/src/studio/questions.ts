@@ -1,6 +1,7 @@
 /** What the pages of the studio ask: one hook a question, on the functions of api.ts. */
 import { useEffect, useRef } from 'react'
 import {
+  type Archive,
   type ArchiveStatus,
   type Client,
   call,
@@ -25,7 +26,11 @@ import { useAsk } from '../ui/ask.ts'
 
 export const useSetUp = () => useAsk(['setup'], (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
 export const useSession = () => useAsk(['session'], (signal) => call<Session>('GET', '/api/session', undefined, signal))
-export const useGallery = (id: string) => useAsk(['gallery', id], (signal) => call<Gallery>('GET', galleryPath(id), undefined, signal))
+export const useGallery = (id: string) =>
+  useAsk(['gallery', id], (signal) => call<Gallery>('GET', galleryPath(id), undefined, signal), {
+    // it is about to be archived, or comes out of its archive
+    every: ({ state, restoring }) => (state === 'archiving' || restoring ? 2000 : null),
+  })
 
 /** `query`: which of them, as ListState says it. Asked again while one of them is being archived. */
 export const useGalleries = (query: string) =>
@@ -70,7 +75,8 @@ export function useArchive(id: string): Answer<ArchiveStatus> {
   const told = useRef(false)
   const answer = useAsk(['archive', id], (signal) => call<ArchiveStatus>('GET', `${galleryPath(id)}/archive`, undefined, signal), {
     // the stream says when it ends; an answer now and then, should it have fallen silent
-    every: ({ status }) => (isMade(status) ? (told.current ? 15_000 : 1000) : status === 'outdated' ? 5000 : null),
+    every: ({ status, final }) =>
+      final && isAtWork(final) ? 1000 : isMade(status) ? (told.current ? 15_000 : 1000) : status === 'outdated' ? 5000 : null,
   })
   const made = answer.data !== undefined && isMade(answer.data.status)
   const latest = useRef(answer)
@@ -101,6 +107,7 @@ export function useArchive(id: string): Answer<ArchiveStatus> {
   return answer
 }
 
+const isAtWork = ({ status }: Archive) => status === 'queued' || status === 'processing' || status === 'verifying'
 const isMade = (status: ArchiveStatus['status']) => status === 'pending' || status === 'processing'
 const numbers = ({ percent, processed_bytes, processed_photos, eta_seconds }: Progress) => ({
   percent,

@@ -17,7 +17,10 @@ export interface Source {
   size: number
   type: string
   modified: number
-
+  /** the heading its photo comes under */
+  chapter?: string | undefined
+  /** the item whose file it takes the place of */
+  replaces?: string | undefined
   body: Blob
 }
 
@@ -110,7 +113,7 @@ export function uploadQueue(options: QueueOptions) {
     opening = entry
     const upload = new Upload(entry.body as File, {
       endpoint: options.endpoint,
-      metadata: { gallery, filename: entry.name, filetype: entry.type, modified: String(entry.modified) },
+      metadata: { gallery, filename: entry.name, filetype: entry.type, modified: String(entry.modified), ...wishes(entry) },
       chunkSize: Number.POSITIVE_INFINITY,
       retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000],
       fingerprint: async () => entry.key,
@@ -269,6 +272,11 @@ export function uploadQueue(options: QueueOptions) {
       return () => void listeners.delete(listener)
     },
   }
+}
+
+/** What the server is told besides; an empty value would be sent as one. */
+function wishes({ chapter, replaces }: Source): Record<string, string> {
+  return { ...(chapter && { chapter }), ...(replaces && { replaces }) }
 }
 
 /** A file the server has refused will be refused tomorrow; one that found no server will not. */

@@ -39,7 +39,7 @@ export const words: Words = {
   },
 
   dropTitle: 'Ordner oder Fotos hierher ziehen',
-  drop: 'Dateien, die schon in der Galerie sind, werden übersprungen.',
+  drop: 'Unterordner werden Kapitel. Dateien, die schon in dieser Galerie sind, werden übersprungen.',
   chooseFolder: 'Ordner wählen',
   chooseFiles: 'Dateien wählen',
   reading: 'Der Ordner wird gelesen …',
@@ -70,7 +70,6 @@ export const words: Words = {
   pictureWaiting: 'Vorschau wird erstellt',
   pictureFailed: 'Keine Vorschau; bleibt, wie sie ist',
   missing: 'Datei fehlt',
-  removePhoto: (name) => `${name} entfernen`,
   removePhotoTitle: 'Dieses Foto entfernen?',
   removePhotoText: (name) => `${name} verlässt die Galerie und ihr nächstes ZIP. Die Datei auf Ihrem Computer bleibt.`,
 

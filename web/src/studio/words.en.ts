@@ -35,7 +35,7 @@ export const words = {
 
   // upload
   dropTitle: 'Drop a folder or photos here',
-  drop: 'Files already in this gallery are skipped.',
+  drop: 'Subfolders become chapters. Files already in this gallery are skipped.',
   chooseFolder: 'Choose folder',
   chooseFiles: 'Choose files',
   reading: 'Reading the folder…',
@@ -66,7 +66,6 @@ export const words = {
   pictureWaiting: 'Preview is being made',
   pictureFailed: 'No preview; kept as it is',
   missing: 'File is missing',
-  removePhoto: (name: string) => `Remove ${name}`,
   removePhotoTitle: 'Remove this photo?',
   removePhotoText: (name: string) => `${name} leaves the gallery and its next ZIP. The file on your computer stays.`,
 

@@ -41,7 +41,7 @@ export const words: Words = {
   },
 
   dropTitle: 'Перетащите сюда папку или фотографии',
-  drop: 'Файлы, которые уже есть в галерее, пропускаются.',
+  drop: 'Подпапки станут главами. Файлы, которые уже есть в галерее, пропускаются.',
   chooseFolder: 'Выбрать папку',
   chooseFiles: 'Выбрать файлы',
   reading: 'Читаем папку…',
@@ -71,7 +71,6 @@ export const words: Words = {
   pictureWaiting: 'Готовится превью',
   pictureFailed: 'Без превью; хранится как есть',
   missing: 'Файла нет',
-  removePhoto: (name) => `Убрать ${name}`,
   removePhotoTitle: 'Убрать эту фотографию?',
   removePhotoText: (name) => `${name} исчезнет из галереи и следующего ZIP. Файл на вашем компьютере останется.`,
 

@@ -120,7 +120,8 @@ function Rows<T extends object>(props: ListProps<T> & { rows: T[]; late: boolean
   const defs = useMemo(() => {
     const helper = createColumnHelper<typeof features, T>()
     return columns.map((column) =>
-      helper.display({
+      // sorting is offered for columns with a value; which one does not matter, the server sorts
+      helper.accessor((): unknown => '', {
         id: column.id,
         header: () => column.title,
         cell: ({ row }) => column.cell(row.original),

@@ -1,13 +1,19 @@
-/** The photos of a gallery as the photographer works with them. */
-import { CircleSlash, FileImage, Images, LoaderCircle, Trash2 } from 'lucide-react'
-import { useState } from 'react'
-import { type Gallery, type Item, type Page, removeItem } from '../../api.ts'
+/** The photos of a gallery as the photographer works with them: order, chapters, what guests do not see, the cover. */
+import { ArrowDownUp, Images, SquareCheck } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { type Gallery, type Item, markItems, orderItems, type Page, removeItem } from '../../api.ts'
 import { type Answer, useTask } from '../../ui/answer.ts'
+import { chaptersOf } from '../../ui/chapters.ts'
 import { Confirm } from '../../ui/Dialog.tsx'
-import { useLanguage } from '../../ui/language.tsx'
+import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { Menu } from '../../ui/Menu.tsx'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Wall } from '../../ui/Wall.tsx'
 import { useWords } from '../words.tsx'
+import { ChapterDialog } from './ChapterDialog.tsx'
+import { CoverDialog } from './CoverDialog.tsx'
+import { PhotoTile, type TileWork } from './PhotoTile.tsx'
+import { galleryWords } from './words.ts'
 
 interface Props {
   gallery: Gallery
@@ -15,17 +21,49 @@ interface Props {
   changed: () => void
   sending: boolean
 }
+type Opened = { what: 'remove' | 'cover' | 'chapter'; items: Item[] }
 
 export function PhotosCard({ gallery, items, changed, sending }: Props) {
   const words = useWords()
+  const own = useWordsOf(galleryWords)
   const { fmt } = useLanguage()
-  const [leaving, leave] = useState<Item | null>(null)
-  const task = useTask(async (item: Item) => {
-    await removeItem(gallery.id, item.id)
-    leave(null)
+  const [opened, open] = useState<Opened | null>(null)
+  const [choosing, setChoosing] = useState(false)
+  const [chosen, choose] = useState<ReadonlySet<string>>(new Set())
+  const { data, refusal, again } = items
+  const all = data?.rows
+  const chapters = useMemo(() => chaptersOf(all ?? []), [all])
+  const task = useTask(async (work: () => Promise<unknown>) => {
+    await work()
+    open(null)
     changed()
   })
-  const { data, refusal, again } = items
+  const done = () => {
+    setChoosing(false)
+    choose(new Set())
+  }
+  const picked = all?.filter((item) => chosen.has(item.id)) ?? []
+  const mark = (some: Item[], change: { chapter?: string | null; hidden?: boolean }) =>
+    task.run(() => markItems(gallery.id, { items: some.map(({ id }) => id), ...change })).then(done)
+  const move = (some: string[], before: string | null) => task.run(() => orderItems(gallery.id, { items: some, before }))
+  const may = gallery.state === 'draft' || gallery.state === 'active'
+  const work: TileWork = {
+    cover: gallery.cover_item,
+    choosing,
+    chosen,
+    may,
+    toggle: (item) =>
+      choose((old) => {
+        const next = new Set(old)
+        if (!next.delete(item.id)) next.add(item.id)
+        return next
+      }),
+    open: (what, item) => open({ what, items: [item] }),
+    hide: (item) => void mark([item], { hidden: !item.hidden }),
+    move: (item, to) => void move([item.id], to === 'first' ? (all?.find(({ id }) => id !== item.id)?.id ?? null) : null),
+    // a chosen photo takes the others with it
+    drop: (dragged, target) => dragged !== target.id && void move(chosen.has(dragged) ? [...chosen] : [dragged], target.id),
+  }
   return (
     <section className="stack tight">
       <div className="section-head">
@@ -36,54 +74,103 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
           </p>
         )}
       </div>
+      {may && !!all?.length && (
+        <div className="actions">
+          <button type="button" className="button" aria-pressed={choosing} onClick={() => (choosing ? done() : setChoosing(true))}>
+            <SquareCheck size={16} aria-hidden="true" />
+            {choosing ? own.chooseDone : own.choose}
+          </button>
+          <Menu
+            label={own.order}
+            trigger={
+              <button type="button" className="button" disabled={task.busy}>
+                <ArrowDownUp size={16} aria-hidden="true" />
+                {own.order}
+              </button>
+            }
+            choices={[
+              { name: own.byCapture, pick: () => void task.run(() => orderItems(gallery.id, { by: 'captured' })) },
+              { name: own.byName, pick: () => void task.run(() => orderItems(gallery.id, { by: 'name' })) },
+            ]}
+          />
+          {!choosing && <span className="meta drag-hint">{own.dragHint}</span>}
+        </div>
+      )}
+      {picked.length > 0 && (
+        <div className="chosen" role="status">
+          <span>{own.chosen(picked.length)}</span>
+          <button type="button" className="button" disabled={task.busy} onClick={() => open({ what: 'chapter', items: picked })}>
+            {own.chapter}
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={task.busy}
+            onClick={() => mark(picked, { hidden: !picked.every((item) => item.hidden) })}
+          >
+            {picked.every((item) => item.hidden) ? own.show : own.hide}
+          </button>
+          <button type="button" className="button danger" disabled={task.busy} onClick={() => open({ what: 'remove', items: picked })}>
+            {own.remove}
+          </button>
+        </div>
+      )}
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!data && !refusal && <Waiting height={300} />}
-      {data?.rows.length === 0 && !sending && (
+      {all?.length === 0 && !sending && (
         <Empty icon={<Images size={28} aria-hidden="true" />} title={words.noPhotosTitle}>
           <p>{words.noPhotos}</p>
         </Empty>
       )}
-      {!!data?.rows.length && (
-        <Wall dense items={data.rows} label={words.photosTitle} tile={(item) => <Tile item={item} remove={() => leave(item)} />} />
-      )}
-      {leaving && (
+      {chapters.map((chapter) => (
+        <div key={chapter.name ?? ''} className="stack tight">
+          {chapter.name !== null && <h3 className="chapter serif">{chapter.name}</h3>}
+          <Wall
+            dense
+            items={chapter.items}
+            label={chapter.name ?? words.photosTitle}
+            tile={(item) => <PhotoTile item={item} work={work} />}
+          />
+        </div>
+      ))}
+      {opened?.what === 'remove' && (
         <Confirm
           title={words.removePhotoTitle}
-          text={words.removePhotoText(leaving.name)}
-          action={words.remove}
+          text={words.removePhotoText(opened.items.length === 1 ? opened.items[0]!.name : words.photos(opened.items.length))}
+          action={own.remove}
           busy={task.busy}
-          close={() => leave(null)}
-          confirm={() => task.run(leaving)}
+          close={() => open(null)}
+          confirm={() =>
+            task
+              .run(async () => {
+                for (const item of opened.items) await removeItem(gallery.id, item.id)
+              })
+              .then(done)
+          }
+        />
+      )}
+      {opened?.what === 'chapter' && (
+        <ChapterDialog
+          items={opened.items}
+          known={chapters.flatMap(({ name }) => name ?? [])}
+          busy={task.busy}
+          refusal={task.refusal}
+          close={() => open(null)}
+          put={(chapter) => void mark(opened.items, { chapter })}
+        />
+      )}
+      {opened?.what === 'cover' && (
+        <CoverDialog
+          gallery={gallery}
+          item={opened.items[0]!}
+          close={() => open(null)}
+          saved={() => {
+            open(null)
+            changed()
+          }}
         />
       )}
     </section>
-  )
-}
-
-function Tile({ item, remove }: { item: Item; remove: () => void }) {
-  const words = useWords()
-  const missing = item.state === 'missing'
-  return (
-    <div className="photo">
-      {item.thumbnail && !missing ? (
-        <img src={item.thumbnail} alt={item.name} title={item.name} decoding="async" draggable={false} />
-      ) : (
-        <div className="photo-none">
-          {missing ? (
-            <CircleSlash size={20} aria-hidden="true" />
-          ) : item.render_state === 'waiting' ? (
-            <LoaderCircle size={20} className="turn" aria-hidden="true" />
-          ) : (
-            <FileImage size={20} aria-hidden="true" />
-          )}
-          <strong>{item.name}</strong>
-          <span>{missing ? words.missing : item.render_state === 'waiting' ? words.pictureWaiting : words.pictureFailed}</span>
-        </div>
-      )}
-      <button type="button" className="photo-remove" aria-label={words.removePhoto(item.name)} onClick={remove}>
-        <Trash2 size={17} aria-hidden="true" />
-      </button>
-    </div>
   )
 }

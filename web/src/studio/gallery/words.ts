@@ -33,14 +33,16 @@ const en = {
   fromLeft: 'From the left',
   fromTop: 'From the top',
   save: 'Save',
-  sameTitle: (n: number) => plural('en', n, { one: '# file has a name that is here already', other: '# files have names that are here already' }),
+  sameTitle: (n: number) =>
+    plural('en', n, { one: '# file has a name that is here already', other: '# files have names that are here already' }),
   sameText: 'Their content is another one.',
   sameSkip: 'Skip them',
   sameNew: 'New versions',
   sameNewText: 'They take the place of the photos that are here, with their chapters and feedback.',
   sameBoth: 'Keep both',
   archive: 'Archive gallery',
-  archiveText: 'It is packed into one ZIP with every original and the feedback, and read back. Then its page closes, and a week later its originals go. It can be restored at any time.',
+  archiveText:
+    'It is packed into one ZIP with every original and the feedback, and read back. Then its page closes, and a week later its originals go. It can be restored at any time.',
   archiving: 'Being archived: packing everything',
   archivingVerify: 'Being archived: reading everything back',
   archivingWait: 'Being archived: waiting for a worker',
@@ -109,7 +111,8 @@ const de: Words = {
   fromLeft: 'Von links',
   fromTop: 'Von oben',
   save: 'Speichern',
-  sameTitle: (n) => plural('de', n, { one: '# Datei heißt wie eine, die schon da ist', other: '# Dateien heißen wie solche, die schon da sind' }),
+  sameTitle: (n) =>
+    plural('de', n, { one: '# Datei heißt wie eine, die schon da ist', other: '# Dateien heißen wie solche, die schon da sind' }),
   sameText: 'Ihr Inhalt ist ein anderer.',
   sameSkip: 'Überspringen',
   sameNew: 'Neue Fassungen',
@@ -185,7 +188,12 @@ const ru: Words = {
   fromLeft: 'От левого края',
   fromTop: 'От верхнего края',
   save: 'Сохранить',
-  sameTitle: (n) => plural('ru', n, { one: '# файл с именем, которое здесь уже есть', few: '# файла с именами, которые здесь уже есть', many: '# файлов с именами, которые здесь уже есть' }),
+  sameTitle: (n) =>
+    plural('ru', n, {
+      one: '# файл с именем, которое здесь уже есть',
+      few: '# файла с именами, которые здесь уже есть',
+      many: '# файлов с именами, которые здесь уже есть',
+    }),
   sameText: 'Содержимое у них другое.',
   sameSkip: 'Пропустить',
   sameNew: 'Новые версии',
