@@ -515,6 +515,10 @@ export interface EditablePage {
   own: boolean
   updated_at: string | null
 }
+/** POST /api/pages/preview: Markdown as guests would see it, without saving it */
+export interface PreviewedPage {
+  html: string
+}
 /** PUT /api/pages/:name/:locale */
 export interface EditablePageInput {
   markdown: string
@@ -529,6 +533,9 @@ export interface Activity {
   /** published, expired, extended, date_moved, password_changed, deleted, client_added, client_removed, link_revoked, archive_asked, archive_ready, archive_failed, archived, restored, deleted_for_good; more may come */
   action: string
   gallery_id: string
+  /** to its owner, while it is not deleted */
+  gallery_title: string | null
+  gallery_slug: string | null
   /** the id of the client, link or archive that it happened to */
   subject: string | null
   facts: Record<string, unknown>

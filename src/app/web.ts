@@ -9,6 +9,8 @@ const pages = {
   'studio.html': [
     '/',
     '/setup',
+    '/setup/*',
+    '/invite/*',
     '/sign-in',
     ...['galleries', 'archives', 'rescue', 'jobs', 'webhooks', 'outbox', 'pages', 'activity', 'settings'].flatMap((page) => [
       `/${page}`,

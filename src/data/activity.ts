@@ -32,6 +32,19 @@ export async function note(tx: Tx, { at, subject, facts, ...what }: Note): Promi
     .execute()
 }
 
+/** Titles of those of these galleries that are this owner's and not deleted. */
+export async function titlesOf(db: Database, ownerId: string, galleryIds: string[]): Promise<Map<string, { title: string; slug: string }>> {
+  if (!galleryIds.length) return new Map()
+  const rows = await db
+    .selectFrom('galleries')
+    .select(['id', 'title', 'slug'])
+    .where('id', '=', sql<string>`any(${[...new Set(galleryIds)]}::uuid[])`)
+    .where('ownerId', '=', ownerId)
+    .where('state', '!=', 'deleted')
+    .execute()
+  return new Map(rows.map(({ id, ...named }) => [id, named]))
+}
+
 /** A page of what has happened, newest first: to one gallery, to those of one owner, or (with neither) to all. */
 export async function pageActivity(
   db: Database,

@@ -10,6 +10,8 @@ export async function setUpByHand(page: Page, service: Service): Promise<void> {
   await page.getByLabel('E-mail').fill('ida@example.com')
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('A file was written, read back and deleted.').waitFor()
+  await page.getByRole('button', { name: 'Begin', exact: true }).click()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   await page.getByRole('link', { name: 'Galleries', exact: true }).click()
   await page.getByRole('heading', { name: 'Galleries', exact: true }).waitFor()

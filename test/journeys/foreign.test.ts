@@ -232,6 +232,7 @@ const nobodys: Record<string, string> = {
   'get /api/activity': 'one’s own; for admins everybody’s, without names',
   'get /api/notifications': 'one’s own',
   'get /api/pages/{name}/{locale}': 'for admins',
+  'post /api/pages/preview': 'for admins',
   'put /api/pages/{name}/{locale}': 'for admins',
   'delete /api/pages/{name}/{locale}': 'for admins',
 }

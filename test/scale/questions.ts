@@ -439,6 +439,7 @@ export const questions: Record<string, Question> = {
   'downloads.tellIn': question((tx, s) => downloads.tellIn(tx, [s.gallery.id], { from: ago(900), until: ago(0.2) }, s.letter.id)),
   'downloads.listTold': question((tx, s) => downloads.listTold(tx, s.letter.id)),
   'activity.note': question((tx, s) => activity.note(tx, { at: now, actor: 'system', action: 'expired', galleryId: s.gallery.id })),
+  'activity.titlesOf': question((tx, s) => activity.titlesOf(tx, s.owner, s.some)),
   'activity.pageActivity': question((tx, s) => activity.pageActivity(tx, { galleryId: s.gallery.id }, { limit: 50 })),
   'activity.pageActivity: of an owner': question((tx, s) =>
     activity.pageActivity(tx, { ownerId: s.owner }, { limit: 50, before: s.gallery }),

@@ -16,6 +16,16 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/setup/checks',
+    component: lazyRouteComponent(() => import('./studio/door/ChecksPage.tsx'), 'Page'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/invite/$token',
+    component: lazyRouteComponent(() => import('./studio/door/InvitePage.tsx'), 'Page'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/sign-in',
     component: lazyRouteComponent(() => import('./studio/SignInPage.tsx'), 'Page'),
   }),
@@ -25,7 +35,18 @@ const routeTree = root.addChildren([
     page('/galleries/$slug', () => import('./studio/GalleryPage.tsx')),
     page('/archives', () => import('./studio/archives/ArchivesPage.tsx')),
     page('/archives/$slug', () => import('./studio/archives/ArchivePage.tsx')),
+    page('/rescue', () => import('./studio/rescue/RescuePage.tsx')),
+    page('/jobs', () => import('./studio/jobs/JobsPage.tsx')),
+    page('/webhooks', () => import('./studio/webhooks/WebhooksPage.tsx')),
+    page('/webhooks/$id', () => import('./studio/webhooks/WebhookPage.tsx')),
     page('/outbox', () => import('./studio/OutboxPage.tsx')),
+    page('/pages', () => import('./studio/pages/PagesPage.tsx')),
+    page('/activity', () => import('./studio/activity/ActivityPage.tsx')),
+    page('/settings', () => import('./studio/settings/AccountPage.tsx')),
+    page('/settings/keys', () => import('./studio/settings/KeysPage.tsx')),
+    page('/settings/people', () => import('./studio/settings/PeoplePage.tsx')),
+    page('/settings/installation', () => import('./studio/settings/InstallationPage.tsx')),
+    page('/settings/health', () => import('./studio/settings/HealthPage.tsx')),
   ]),
 ])
 

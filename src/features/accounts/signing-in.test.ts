@@ -1,7 +1,7 @@
 /** Signing in by result: a second factor, another sign-in, tokens of programs, invitations, accounts that are switched off. */
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { codeOf } from '../../../test/codes.ts'
 import { type OtherSignIn, otherSignIn } from '../../../test/oidc.ts'
 import { freePort } from '../../../test/port.ts'
 import { type TestWorld, testSettings, testWorld } from '../../../test/world.ts'
@@ -91,17 +91,6 @@ async function add(email: string, role = 'owner'): Promise<string> {
   const made = await (await admin()).ask('POST', '/api/users', { name: 'Somebody', email, role, password })
   assert.equal(made.status, 201)
   return made.json.id
-}
-
-/** RFC 6238, of a base32 secret, as an app on a phone reckons it. */
-function codeOf(secret: string, at = Date.now()): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...secret.replaceAll('=', '')].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)))
-  const sum = createHmac('sha1', key).update(counter).digest()
-  return String((sum.readUInt32BE(sum[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
 test('a second factor is asked for once it was confirmed; a wrong code opens nothing and a backup code opens once', async () => {

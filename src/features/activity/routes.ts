@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Activity as ActivityView, Notifications, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { type Activity, pageActivity } from '../../data/activity.ts'
+import { type Activity, pageActivity, titlesOf } from '../../data/activity.ts'
 import { countUnread, markRead, type NotificationRow, pageNotifications } from '../../data/notifications.ts'
 import { findUser } from '../../data/users.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
@@ -14,14 +14,21 @@ const page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(5
 const places = ({ limit, cursor }: z.infer<typeof page>) => ({ limit, before: cursor ? readCursor(cursor) : undefined })
 
 export function activityRoutes(app: App, deps: Deps, guard: Guard): void {
-  const answer = (rows: Activity[], limit: number): Page<ActivityView> => {
+  // names of galleries only to their owner: what is written down for ever holds none
+  const answer = async (rows: Activity[], limit: number, userId: string): Promise<Page<ActivityView>> => {
     const last = rows.length === limit ? rows.at(-1) : undefined
-    return { rows: rows.map(viewActivity), next: last ? writeCursor({ createdAt: last.at, id: last.id }) : null }
+    const titles = await titlesOf(
+      deps.db,
+      userId,
+      rows.map(({ galleryId }) => galleryId),
+    )
+    const view = rows.map((row) => viewActivity(row, titles.get(row.galleryId)))
+    return { rows: view, next: last ? writeCursor({ createdAt: last.at, id: last.id }) : null }
   }
 
   app.get('/api/galleries/:id/activity', { schema: { params: galleryParams, querystring: page } }, async (request) => {
-    const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
-    return answer(await pageActivity(deps.db, { galleryId: id }, places(request.query)), request.query.limit)
+    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:read')
+    return answer(await pageActivity(deps.db, { galleryId: id }, places(request.query)), request.query.limit, ownerId)
   })
 
   // of everybody for an admin, in a browser: what has happened holds no pictures and no addresses
@@ -29,7 +36,7 @@ export function activityRoutes(app: App, deps: Deps, guard: Guard): void {
     const asker = await guard.user(request, 'galleries:read')
     const all = asker.kind === 'user' && (await findUser(deps.db, asker.userId))?.role === 'admin'
     const rows = await pageActivity(deps.db, all ? {} : { ownerId: asker.userId }, places(request.query))
-    return answer(rows, request.query.limit)
+    return answer(rows, request.query.limit, asker.userId)
   })
 
   app.get('/api/notifications', { schema: { querystring: page } }, async (request): Promise<Notifications> => {
@@ -46,12 +53,14 @@ export function activityRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 }
 
-const viewActivity = (row: Activity): ActivityView => ({
+const viewActivity = (row: Activity, gallery?: { title: string; slug: string }): ActivityView => ({
   id: row.id,
   at: row.at.toISOString(),
   actor: row.actor,
   action: row.action,
   gallery_id: row.galleryId,
+  gallery_title: gallery?.title ?? null,
+  gallery_slug: gallery?.slug ?? null,
   subject: row.subject,
   facts: row.facts,
 })

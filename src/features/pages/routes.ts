@@ -1,6 +1,6 @@
 /** Routes of the pages that an installation may write itself; for its admins. */
 import { z } from 'zod'
-import type { EditablePage } from '../../../sdk/src/wire.ts'
+import type { EditablePage, PreviewedPage } from '../../../sdk/src/wire.ts'
 import { dropPage, findPage, keepPage } from '../../data/pages.ts'
 import type { Locale } from '../../domain/gallery.ts'
 import { defaultPages, longestPage, type PageName, pageNames } from '../../domain/pages.ts'
@@ -23,6 +23,11 @@ export function pageRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/pages/:name/:locale', { schema: { params } }, async (request): Promise<EditablePage> => {
     await guard.admin(request)
     return view(request.params.name, request.params.locale)
+  })
+
+  app.post('/api/pages/preview', { schema: { body } }, async (request): Promise<PreviewedPage> => {
+    await guard.admin(request)
+    return { html: renderMarkdown(request.body.markdown) }
   })
 
   app.put('/api/pages/:name/:locale', { schema: { params, body } }, async (request): Promise<EditablePage> => {

@@ -26,6 +26,7 @@ interface FieldProps {
   autoComplete?: string
   minLength?: number
   optional?: boolean
+  inputMode?: 'numeric'
   min?: string
 }
 

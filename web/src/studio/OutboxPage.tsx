@@ -1,11 +1,14 @@
 /** Every letter that was written: to whom, how it went, and what it says. */
 import { Mail } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { type Letter, letterPage, resendLetter } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
+import { type Column, List } from '../ui/List.tsx'
 import { useLanguage } from '../ui/language.tsx'
-import { Empty, Note, Trouble, Waiting } from '../ui/Trouble.tsx'
+import { useListState } from '../ui/list-state.ts'
+import { Note, Trouble, Waiting } from '../ui/Trouble.tsx'
+import { PageHead } from './PageHead.tsx'
 import { useLetter, useLetters } from './questions.ts'
 import { SilentCard } from './SilentCard.tsx'
 import { useWords } from './words.tsx'
@@ -14,65 +17,59 @@ const kinds: Record<Letter['status'], string> = { queued: '', sent: 'ok', kept: 
 
 export function Page() {
   const words = useWords()
-  const [pages, setPages] = useState(1)
-  const [opened, open] = useState<Letter | null>(null)
-  const { data, refusal, again } = useLetters(pages)
-  useEffect(() => {
-    document.title = `${words.outbox} – Keepsake`
-  }, [words])
-  return (
-    <main className="page">
-      <header className="page-head">
-        <div>
-          <h1>{words.outbox}</h1>
-          <p className="meta">{words.outboxText}</p>
-        </div>
-      </header>
-      {refusal && <Trouble refusal={refusal} retry={again} />}
-      {!data && !refusal && <Waiting height={320} />}
-      {data?.rows.some((letter) => letter.status === 'kept') && <Note kind="plain">{words.keptText}</Note>}
-      {data?.rows.length === 0 && (
-        <Empty icon={<Mail size={28} aria-hidden="true" />} title={words.noLettersTitle}>
-          <p>{words.noLetters}</p>
-        </Empty>
-      )}
-      {!!data?.rows.length && (
-        <ul className="rows card">
-          {data.rows.map((letter) => (
-            <LetterRow key={letter.id} letter={letter} open={() => open(letter)} />
-          ))}
-        </ul>
-      )}
-      {data?.next && (
-        <button type="button" className="button more" onClick={() => setPages(pages + 1)}>
-          {words.more}
-        </button>
-      )}
-      <SilentCard />
-      {opened && <LetterDialog letter={opened} close={() => open(null)} sent={again} />}
-    </main>
-  )
-}
-
-function LetterRow({ letter, open }: { letter: Letter; open: () => void }) {
-  const words = useWords()
   const { fmt } = useLanguage()
-  return (
-    <li>
-      <button type="button" className="row letter-row" onClick={open}>
-        <span className="row-title">
-          <span>{letter.recipient}</span>
+  const [opened, open] = useState<Letter | null>(null)
+  const state = useListState()
+  const answer = useLetters(state.query)
+  const columns: Column<Letter>[] = [
+    {
+      id: 'to',
+      title: words.to,
+      main: true,
+      width: 'minmax(0, 1.8fr)',
+      cell: (letter) => (
+        <span className="two-lines">
+          <button type="button" className="link-button" onClick={() => open(letter)}>
+            {letter.recipient}
+          </button>
           <span className="meta">{[words.letterKinds[letter.kind], letter.gallery_title].filter(Boolean).join(' · ')}</span>
           {letter.error && <span className="row-error">{letter.error}</span>}
         </span>
+      ),
+    },
+    {
+      id: 'state',
+      title: '',
+      cell: (letter) => (
         <span className="row-state">
           <span className={`badge ${kinds[letter.status]}`}>{words.letterStates[letter.status]}</span>
           {letter.status === 'queued' && letter.due_at && <span className="meta">{words.waitsUntil(fmt.moment(letter.due_at))}</span>}
           {letter.attempts > 1 && <span className="meta">{words.tries(letter.attempts)}</span>}
         </span>
-        <span className="row-number meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>
-      </button>
-    </li>
+      ),
+    },
+    {
+      id: 'when',
+      title: '',
+      number: true,
+      cell: (letter) => <span className="meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>,
+    },
+  ]
+  return (
+    <main className="page">
+      <PageHead title={words.outbox} text={words.outboxText} />
+      {answer.data?.rows.some((letter) => letter.status === 'kept') && <Note kind="plain">{words.keptText}</Note>}
+      <List
+        label={words.outbox}
+        answer={answer}
+        columns={columns}
+        id={(letter) => letter.id}
+        state={state}
+        empty={{ icon: <Mail size={28} aria-hidden="true" />, title: words.noLettersTitle, text: words.noLetters }}
+      />
+      <SilentCard />
+      {opened && <LetterDialog letter={opened} close={() => open(null)} sent={answer.again} />}
+    </main>
   )
 }
 

@@ -15,7 +15,7 @@ export function Page() {
   const task = useTask(async (form: FormData) => {
     const text = (name: string) => String(form.get(name) ?? '').trim()
     await setUp({ code: text('code'), name: text('name'), email: text('email'), password: String(form.get('password')) })
-    await navigate({ to: '/' })
+    await navigate({ to: '/setup/checks' })
   })
   useEffect(() => {
     document.title = words.setUpTitle

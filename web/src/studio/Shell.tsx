@@ -7,6 +7,7 @@ import { useTask } from '../ui/answer.ts'
 import { useWordsOf } from '../ui/language.tsx'
 import { Frame } from './Frame.tsx'
 import { useSession, useSetUp } from './questions.ts'
+import { Bell } from './shell/Bell.tsx'
 import { Navigation } from './shell/Navigation.tsx'
 import { shellWords } from './shell/words.ts'
 import { Uploads } from './uploads.tsx'
@@ -32,9 +33,12 @@ export function Inside() {
   return (
     <div className="shell">
       <header className="side">
-        <Link to="/" className="brand">
-          {session?.user.name ?? 'Keepsake'}
-        </Link>
+        <div className="brand-row">
+          <Link to="/" className="brand">
+            {session?.user.name ?? 'Keepsake'}
+          </Link>
+          {session && <Bell />}
+        </div>
         <Navigation />
         <SignOut email={session?.user.email ?? ''} />
       </header>

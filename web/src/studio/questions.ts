@@ -47,8 +47,8 @@ export const useSuppressions = () =>
   useAsk(['suppressions'], (signal) => rows<Suppression>('/api/suppressions', 1, signal), { every: () => 10_000 })
 
 /** Asked again while a letter waits to be sent. */
-export const useLetters = (pages: number) =>
-  useAsk(['letters', pages], (signal) => rows<Letter>('/api/letters?limit=50', pages, signal), {
+export const useLetters = (query: string) =>
+  useAsk(['letters', query], (signal) => call<Page<Letter>>('GET', `/api/letters${query}`, undefined, signal), {
     every: (list) => (list.rows.some((letter) => letter.status === 'queued' && !letter.due_at) ? 3000 : null),
     keep: true,
   })

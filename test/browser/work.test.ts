@@ -1,0 +1,266 @@
+/** The pages of work behind the studio, by somebody who has never been here: set-up, settings, failed work, webhooks, texts, rescue. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Gallery } from '../../sdk/src/wire.ts'
+import { codeOf } from '../codes.ts'
+import { guest, password } from '../journeys/people.ts'
+import { freshInstallation, until } from '../journeys/service.ts'
+import { otherSignIn } from '../oidc.ts'
+import { postOffice } from '../post-office.ts'
+import { openChromium, stepsOf, visitor } from './chromium.ts'
+import { lookAt } from './look.ts'
+
+test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }, async (t) => {
+  const [office, other] = await Promise.all([postOffice(), otherSignIn()])
+  t.after(() => Promise.all([office.close(), other.close()]))
+  const browser = await openChromium(t)
+  const installation = await freshInstallation(t, {
+    SMTP_URL: office.url,
+    EMAIL_FROM: 'Keepsake <photos@example.com>',
+    OIDC_ISSUER: other.issuer,
+    OIDC_CLIENT_ID: other.clientId,
+    OIDC_CLIENT_SECRET: other.clientSecret,
+    OIDC_NAME: 'Halden',
+  })
+  const service = await installation.start()
+  const step = stepsOf(t)
+  const person = await visitor(browser)
+  const { page } = person
+  // links in letters, the other sign-in and cookies all know the service by this name
+  const home = new URL(await until(() => service.setUpUrl, { what: 'the address for the first account' })).origin
+  const go = (path: string) => page.goto(`${home}${path}`)
+  let gallery: Gallery
+  let secret = ''
+  let backup = ''
+
+  await step('a set-up asks for an account, looks at storage, address and letters, and begins with a sample gallery', async () => {
+    person.expect(/^401 \/api\/session/)
+    await page.goto(service.setUpUrl!)
+    await lookAt(page, 'set-up')
+    await page.getByLabel('Your name').fill('Ida Photo')
+    await page.getByLabel('E-mail').fill('ida@example.com')
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.getByText('A file was written, read back and deleted.').waitFor()
+    await page.getByText('Only this machine can open that address.').waitFor()
+    await page.getByRole('button', { name: 'Send a test letter' }).click()
+    await page.getByText('has taken a letter to ida@example.com').waitFor()
+    assert.equal(office.taken.at(-1)?.to, 'ida@example.com')
+    await lookAt(page, 'set-up-checks')
+    await page.getByRole('button', { name: 'Begin with a sample gallery' }).click()
+    await page.getByRole('heading', { name: 'A look around', level: 1 }).waitFor()
+  })
+
+  await step('a code of the phone is asked for besides the password, once it is switched on', async () => {
+    await go('/settings')
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByLabel('Your password').fill(password)
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('heading', { name: 'Keep these codes' }).waitFor()
+    secret = (await page.locator('.secret').innerText()).replaceAll(' ', '')
+    backup = (await page.locator('.codes li').first().innerText()).trim()
+    await lookAt(page, 'settings-second-factor')
+    person.expect(/^422 \/api\/account\/second-factor\/confirm/)
+    await page.getByLabel('The code your app shows now').fill('000000')
+    await page.getByRole('button', { name: 'Switch on' }).click()
+    await page.getByText('That code is wrong or too old').waitFor()
+    await page.getByLabel('The code your app shows now').fill(codeOf(secret))
+    await page.getByRole('button', { name: 'Switch on' }).click()
+    await page.getByText('The second factor is on.').waitFor()
+    await lookAt(page, 'settings-account')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('link', { name: 'Sign in with Halden' }).waitFor()
+    await lookAt(page, 'sign-in')
+    await page.getByLabel('E-mail').fill('ida@example.com')
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByLabel('Code').waitFor()
+    await lookAt(page, 'sign-in-code')
+    await page.getByRole('button', { name: 'Use a backup code' }).click()
+    await page.getByLabel('Backup code').fill(backup)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('heading', { name: 'Overview', exact: true }).waitFor()
+  })
+
+  await step('somebody who was invited chooses a password and sees nothing that is for admins', async () => {
+    await go('/settings/people')
+    await page.getByRole('button', { name: 'Invite somebody' }).click()
+    await page.getByLabel('Name').fill('Jonas')
+    await page.getByLabel('E-mail').fill('jonas@example.com')
+    await lookAt(page, 'people-invite')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    await page.getByText('A letter is on its way to jonas@example.com').waitFor()
+    const url = (await page.locator('.secret').innerText()).trim()
+    await page.getByRole('button', { name: 'Close' }).click()
+    const jonas = await visitor(browser)
+    await jonas.page.goto(url)
+    await jonas.page.getByRole('heading', { name: 'Welcome, Jonas' }).waitFor()
+    await lookAt(jonas.page, 'invitation')
+    await jonas.page.getByLabel('Password').fill(password)
+    await jonas.page.getByRole('button', { name: 'Choose this password' }).click()
+    await jonas.page.getByRole('heading', { name: 'Overview', exact: true }).waitFor()
+    assert.equal(await jonas.page.getByRole('link', { name: 'Guest texts' }).count(), 0)
+    jonas.expect(/^403 /)
+    await jonas.page.goto(`${home}/settings/people`)
+    await jonas.page.getByRole('heading', { name: 'You may not see this' }).waitFor()
+    await lookAt(jonas.page, 'no-permission')
+    jonas.expect(/^410 \/api\/invitations/)
+    await jonas.page.goto(url)
+    await jonas.page.getByText('This invitation was used or has ended').waitFor()
+    await lookAt(jonas.page, 'invitation-ended')
+    jonas.assertQuiet()
+    await jonas.context.close()
+    await page.reload()
+    await page.getByText('jonas@example.com').waitFor()
+    await lookAt(page, 'people')
+    await page.getByRole('button', { name: 'Jonas' }).click()
+    await page.getByRole('menuitem', { name: 'Switch off' }).click()
+    await page.getByRole('button', { name: 'Switch off' }).click()
+    await page.getByText('Switched off').waitFor()
+  })
+
+  await step('another sign-in opens the account with the same address', async () => {
+    Object.assign(other.person, { sub: 'ida', email: 'ida@example.com', email_verified: true })
+    const ida = await visitor(browser)
+    ida.expect(/^401 \/api\/session/)
+    await ida.page.goto(`${home}/jobs`)
+    await ida.page.getByRole('link', { name: 'Sign in with Halden' }).click()
+    await ida.page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor()
+    assert.equal(new URL(ida.page.url()).pathname, '/jobs')
+    ida.assertQuiet()
+    await ida.context.close()
+  })
+
+  await step('a key is shown once and revoked', async () => {
+    await go('/settings/keys')
+    await page.getByRole('heading', { name: 'No keys yet' }).waitFor()
+    await lookAt(page, 'keys-none')
+    await page.getByRole('button', { name: 'New key' }).first().click()
+    await page.getByLabel('What it is for').fill('Backup')
+    await page.getByRole('button', { name: 'Make key' }).click()
+    const key = (await page.locator('.secret').innerText()).trim()
+    await lookAt(page, 'key-made')
+    const program = guest(installation.url, { authorization: `Bearer ${key}` })
+    gallery = (await program.ask<{ rows: Gallery[] }>('/api/galleries')).body.rows[0]!
+    assert.equal(gallery.title, 'A look around')
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByText('Backup').waitFor()
+    await lookAt(page, 'keys')
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText(/^revoked/).waitFor()
+    assert.equal((await program.ask('/api/galleries')).status, 401)
+  })
+
+  await step('installation and health say what is there and what is not well', async () => {
+    await go('/settings/installation')
+    await page.getByText('They come from Keepsake <photos@example.com>.').waitFor()
+    await lookAt(page, 'installation')
+    await go('/settings/health')
+    await page.getByText(/^PostgreSQL/).waitFor()
+    await lookAt(page, 'health')
+  })
+
+  await step('a webhook is made, tested, and its messages are shown and sent again', async () => {
+    await go('/webhooks')
+    await page.getByRole('heading', { name: 'No webhooks yet' }).waitFor()
+    await lookAt(page, 'webhooks-none')
+    await page.getByRole('button', { name: 'New webhook' }).first().click()
+    await page.getByLabel('Address').fill('http://127.0.0.1/hook')
+    person.expect(/^422 \/api\/webhooks/)
+    await page.getByRole('button', { name: 'Make webhook' }).click()
+    await page.getByText('Give the http or https address of a public server').waitFor()
+    await lookAt(page, 'webhook-refused')
+    await page.getByLabel('Address').fill('https://hooks.invalid/keepsake')
+    await page.getByRole('button', { name: 'Make webhook' }).click()
+    await page.getByRole('heading', { name: 'Its secret' }).waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await lookAt(page, 'webhooks')
+    await page.getByRole('link', { name: 'https://hooks.invalid/keepsake' }).click()
+    await page.getByRole('heading', { name: 'hooks.invalid', level: 1 }).waitFor()
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The test did not get through:').waitFor()
+    await page.getByRole('button', { name: 'webhook.test' }).waitFor()
+    await lookAt(page, 'webhook')
+  })
+
+  await step('what has failed stands in one list with its reason, and all of it is tried again', async () => {
+    await go('/jobs')
+    await page.getByRole('heading', { name: 'Nothing has failed' }).waitFor()
+    await lookAt(page, 'jobs-none')
+    await installation.sql(
+      `insert into webhook_deliveries (id, webhook_id, gallery_id, type, dedupe_key, body, status, attempts, next_at, answer_status, error, created_at)
+       select gen_random_uuid(), w.id, g.id, 'archive.ready', 'once', '{"type":"archive.ready","timestamp":"2026-01-01T00:00:00Z","data":{}}', 'failed', 9, now(), 500, 'it answered 500', now()
+       from webhooks w, galleries g where g.id = $1`,
+      [gallery.id],
+    )
+    await page.reload()
+    await page.getByText('it answered 500').waitFor()
+    await lookAt(page, 'jobs')
+    await page.getByRole('button', { name: 'Retry all' }).click()
+    await page.getByText('1 job is tried again.').waitFor()
+    await page.getByRole('heading', { name: 'Nothing has failed' }).waitFor()
+    await lookAt(page, 'jobs-retried')
+  })
+
+  await step('the text for guests of an ended gallery is written and seen beside it, tags as text', async () => {
+    await go('/pages')
+    const text = page.getByLabel('Text (Markdown)')
+    await text.fill('# It is over\n\nWrite to [us](mailto:ida@example.com). <script>alert(1)</script>')
+    await page.getByRole('heading', { name: 'It is over' }).waitFor()
+    await page.getByText('<script>alert(1)</script>', { exact: false }).nth(1).waitFor()
+    await lookAt(page, 'pages-unsaved')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved. Guests read it from now on.').waitFor()
+    await page.getByRole('button', { name: 'Back to Keepsake’s words' }).click()
+    await page.getByText('Keepsake’s words', { exact: true }).waitFor()
+    assert.ok(!(await text.inputValue()).includes('It is over'))
+    await lookAt(page, 'pages')
+  })
+
+  await step('what has happened is written down, and the bell tells what is new', async () => {
+    await page.request.post(`${home}/api/galleries/${gallery.id}/publish`, { data: {} })
+    await installation.sql(
+      `insert into notifications (id, user_id, kind, gallery_id, created_at)
+       select gen_random_uuid(), owner_id, 'gallery_expired', id, now() from galleries where id = $1`,
+      [gallery.id],
+    )
+    await go('/activity')
+    await page.getByText('Published').waitFor()
+    await lookAt(page, 'activity')
+    await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+    await page.getByText('The gallery has ended').waitFor()
+    await lookAt(page, 'bell')
+    await page.getByRole('button', { name: /The gallery has ended/ }).click()
+    await page.getByRole('heading', { name: 'A look around', level: 1 }).waitFor()
+    await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor()
+  })
+
+  await step('the rescue shows what is saved, what waits and how long it has', async () => {
+    await go('/rescue')
+    await page.getByRole('heading', { name: 'No tracks yet' }).waitFor()
+    await lookAt(page, 'rescue-none')
+    const day = 24 * 3600_000
+    const at = (days: number) => new Date(Date.now() + days * day).toISOString()
+    const tracks = [0.4, 1.3, 1.6, 3, 3.2, 4, 8, 8.5, 12, 13].map((days, n) => ({
+      provider: n % 2 ? 'suno' : 'mureka',
+      provider_ref: `ref-${n}`,
+      title: ['Midnight Ferry (take 3)', 'Слова на ветру', 'Glass Harbour', 'Intro loop 110 bpm'][n % 4],
+      audio_url: `https://media.invalid/${n}.mp3`,
+      expires_at: at(days),
+    }))
+    assert.equal((await page.request.post(`${home}/api/tracks`, { data: { tracks } })).status(), 201)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Days left at the provider' }).waitFor()
+    await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().waitFor()
+    await lookAt(page, 'rescue')
+    await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().click()
+    await page.getByText('Not tried yet.').waitFor()
+    await lookAt(page, 'rescue-track')
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByLabel('Search tracks').fill('glass')
+    await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().waitFor({ state: 'detached' })
+    assert.equal(await page.getByRole('button', { name: 'Glass Harbour' }).count(), 2)
+  })
+  person.assertQuiet()
+})

@@ -1,0 +1,198 @@
+/** Tracks that a provider will delete: how many are saved, how much time is left, what needs somebody. */
+import { LifeBuoy, RefreshCw } from 'lucide-react'
+import { useState } from 'react'
+import type { RescueRun, RescueRunInput, Track } from '../../api.ts'
+import { useTask } from '../../ui/answer.ts'
+import { type Column, List } from '../../ui/List.tsx'
+import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useListState } from '../../ui/list-state.ts'
+import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
+import { PageHead } from '../PageHead.tsx'
+import { DaysLeft, Tiles } from './Numbers.tsx'
+import { runRescue, useStatistics, useTracks } from './questions.ts'
+import { TrackDialog } from './TrackDialog.tsx'
+import { rescueWords } from './words.ts'
+
+/** What the server is asked for each choice. */
+const filters: Record<string, string> = {
+  open: 'scheduled,rescuing,retrying,partial',
+  failing: 'retrying,partial',
+  lost: 'lost',
+  saved: 'rescued',
+  all: '',
+}
+const kinds: Record<Track['state'], string> = { scheduled: '', rescuing: '', retrying: 'warn', partial: 'warn', rescued: 'ok', lost: 'bad' }
+
+export function Page() {
+  const words = useWordsOf(rescueWords)
+  const { fmt } = useLanguage()
+  const numbers = useStatistics()
+  const state = useListState({ sort: 'expires', order: 'asc', limit: 50 })
+  const filter = filters[state.filter('show')] === undefined ? 'open' : state.filter('show')
+  const answer = useTracks(queryOf(state.query, filters[filter]!))
+  const [opened, open] = useState<Track>()
+  const [told, tell] = useState<RescueRun>()
+  const run = useTask(async (input: RescueRunInput) => {
+    tell(await runRescue(input))
+    answer.again()
+    numbers.again()
+  })
+  const empty = numbers.data?.total_tracks === 0
+  const columns: Column<Track>[] = [
+    { id: 'left', title: '', width: '64px', cell: (track) => <DaysBox track={track} /> },
+    {
+      id: 'title',
+      title: words.track,
+      main: true,
+      width: 'minmax(0, 2fr)',
+      cell: (track) => (
+        <span className="two-lines">
+          <button type="button" className="link-button" onClick={() => open(track)}>
+            {track.title}
+          </button>
+          <span className="meta">
+            {[track.artist, track.provider, track.bytes ? fmt.bytes(track.bytes) : null].filter(Boolean).join(' · ')}
+          </span>
+          {track.error && track.state !== 'rescued' && (
+            <span className="row-error">
+              {track.error} · {words.tries(track.tries)}
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: 'state',
+      title: words.state,
+      cell: (track) => (
+        <span className="two-lines">
+          <span>
+            <span className={`badge ${kinds[track.state]}`}>{words.states[track.state]}</span>
+          </span>
+          {track.next_try_at && (
+            <span className="meta">
+              {track.tries ? words.nextTry(fmt.moment(track.next_try_at)) : words.dueAt(fmt.moment(track.next_try_at))}
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: 'actions',
+      title: '',
+      actions: true,
+      width: '170px',
+      cell: (track) =>
+        track.state !== 'rescued' &&
+        track.state !== 'lost' && (
+          <button type="button" className="button" disabled={run.busy} onClick={() => run.run({ trackId: track.id })}>
+            <RefreshCw size={16} aria-hidden="true" />
+            {words.tryNow}
+          </button>
+        ),
+    },
+  ]
+  return (
+    <main className="page">
+      <PageHead title={words.title} text={words.text}>
+        {!!numbers.data?.pending_archive && (
+          <button type="button" className="button main" disabled={run.busy} onClick={() => run.run({ limit: 200 })}>
+            <LifeBuoy size={17} aria-hidden="true" />
+            {words.runAll}
+          </button>
+        )}
+      </PageHead>
+      {run.refusal && <Trouble refusal={run.refusal} />}
+      {told && <Told run={told} />}
+      {numbers.refusal && !numbers.data && <Trouble refusal={numbers.refusal} retry={numbers.again} />}
+      {!numbers.data && !numbers.refusal && <Waiting height={360} />}
+      {numbers.data && !empty && (
+        <>
+          <Tiles numbers={numbers.data} />
+          <DaysLeft numbers={numbers.data} />
+        </>
+      )}
+      {(!empty || !numbers.data) && <h2>{filter === 'open' ? words.attention : words.filters[filter]}</h2>}
+      <List
+        label={words.attention}
+        answer={answer}
+        columns={columns}
+        id={(track) => track.id}
+        state={state}
+        {...(empty ? {} : { search: words.search })}
+        filters={
+          !empty && (
+            <select
+              className="input filter"
+              aria-label={words.show}
+              value={filter}
+              onChange={(event) => state.wish({ show: event.target.value === 'open' ? undefined : event.target.value })}
+            >
+              {Object.keys(filters).map((one) => (
+                <option key={one} value={one}>
+                  {words.filters[one]}
+                </option>
+              ))}
+            </select>
+          )
+        }
+        empty={{
+          icon: <LifeBuoy size={28} aria-hidden="true" />,
+          title: empty ? words.none : words.noneHere,
+          ...(empty ? { text: words.noneText } : {}),
+        }}
+      />
+      {opened && (
+        <TrackDialog
+          track={opened}
+          close={() => open(undefined)}
+          gone={() => {
+            open(undefined)
+            answer.again()
+            numbers.again()
+          }}
+        />
+      )}
+    </main>
+  )
+}
+
+/** The list is searched by `search`, and narrowed to these states. */
+function queryOf(query: string, states: string): string {
+  const asked = new URLSearchParams(query)
+  const q = asked.get('q')
+  asked.delete('q')
+  asked.delete('order')
+  if (q) asked.set('search', q)
+  if (states) asked.set('state', states)
+  return `?${asked}`
+}
+
+/** How many days are left, as large as it matters. */
+function DaysBox({ track }: { track: Track }) {
+  const words = useWordsOf(rescueWords)
+  if (track.state === 'rescued' || track.state === 'lost') return null
+  const days = Math.max(0, Math.floor(track.days_left))
+  const kind = track.days_left < 1 ? 'bad' : track.days_left < 2 ? 'warn' : ''
+  return (
+    <span className={`days-box ${kind}`}>
+      <strong>{days}</strong>
+      <span>{words.dayWord(days)}</span>
+    </span>
+  )
+}
+
+function Told({ run: { results } }: { run: RescueRun }) {
+  const words = useWordsOf(rescueWords)
+  if (results.total === 0) return <Note kind="plain">{words.ranNone}</Note>
+  return (
+    <Note kind={results.failed ? 'warn' : 'ok'}>
+      {results.succeeded > 0 && <p>{words.ran(results.succeeded)}</p>}
+      {results.failed > 0 && (
+        <p>
+          {words.ranFailed(results.failed)} {results.errors.map(({ title, error }) => `${title}: ${error}`).join('; ')}
+        </p>
+      )}
+    </Note>
+  )
+}
