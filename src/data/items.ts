@@ -17,6 +17,8 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   /** the asset whose small pictures are shown: of a track its cover */
   pictureId: string
   hasThumbnail: boolean
+  /** false for what an older Keepsake has drawn */
+  hasMedium: boolean
   /** bytes; null without one */
   previewSize: number | null
   title: string
@@ -50,6 +52,7 @@ export async function pageItems(
       )
       // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
       .leftJoin('derivatives as small', (j) => j.on('small.assetId', '=', picture).on('small.kind', '=', 'thumbnail'))
+      .leftJoin('derivatives as middle', (j) => j.on('middle.assetId', '=', picture).on('middle.kind', '=', 'medium'))
       .leftJoin('derivatives as large', (j) => j.on('large.assetId', '=', picture).on('large.kind', '=', 'preview'))
       .select([
         'items.id',
@@ -67,6 +70,7 @@ export async function pageItems(
         sql<'stored' | 'missing'>`assets.state`.as('state'),
         picture.as('pictureId'),
         sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
+        sql<boolean>`middle.asset_id is not null`.as('hasMedium'),
         'large.size as previewSize',
         'items.title',
         'items.artist',

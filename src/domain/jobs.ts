@@ -12,7 +12,7 @@ export interface Payloads {
   'delivery.invite': { galleryId: string }
   /** hand one letter to the mail port */
   'delivery.send': { letterId: string }
-  /** make preview and thumbnail of one asset */
+  /** make the small pictures of one asset */
   'asset.render': { assetId: string }
   /** the content of a published gallery changed a while ago: ask for a new archive */
   'gallery.rebuild': { galleryId: string; source?: string }

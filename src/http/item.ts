@@ -16,6 +16,7 @@ export function viewItem(row: ItemRow, now: Date) {
     width: row.width,
     height: row.height,
     thumbnail: row.hasThumbnail ? `/media/${row.pictureId}/thumbnail` : null,
+    medium: row.hasMedium ? `/media/${row.pictureId}/medium` : null,
     media_url: row.kind === 'photo' ? null : playAddress({ stored, provider: null, providerExpiresAt: null }, now),
     preview: row.previewSize !== null ? `/media/${row.pictureId}/preview` : null,
     preview_size: row.previewSize,

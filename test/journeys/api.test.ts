@@ -33,9 +33,10 @@ test('from the first account to a letter whose link gives the photos', { timeout
       },
       { what: 'the small pictures', ms: 120_000, every: 100 },
     )
-    for (const { thumbnail, preview } of items)
+    for (const { thumbnail, medium, preview } of items)
       for (const [address, type] of [
         [thumbnail, 'image/webp'],
+        [medium, 'image/webp'],
         [preview, 'image/jpeg'],
       ] as const) {
         const picture = await fetch(ida.address(address!), { headers: ida.headers() })

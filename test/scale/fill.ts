@@ -140,8 +140,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         case n when 1 then 'no photo' end from seed cross join generate_series(1, 3) n where ${foreign}`,
     derivatives: `(asset_id, kind, storage_key, mime, size, width, height, crc32, sha256)
       select ${of('asset')}, kind, 'galleries/' || gallery || '/derivatives/' || ${of('asset')} || '-' || kind || '.webp', 'image/webp',
-        case kind when 'preview' then 300000 else 20000 end + p, 2048, 1365, g * 100 + p, sha256(int8send(g * 100000 + p))
-      from ${files} cross join unnest(array['preview', 'thumbnail']) kind where g % 4 = 0 and not ${dead}`,
+        case kind when 'preview' then 300000 when 'medium' then 90000 else 20000 end + p, 2048, 1365, g * 100 + p, sha256(int8send(g * 100000 + p))
+      from ${files} cross join unnest(array['preview', 'medium', 'thumbnail']) kind where g % 4 = 0 and not ${dead}`,
     uploads: `(id, gallery_id, owner_id, asset_id, name, size, received, modified_at, created_at, touched_at, finished_at)
       select ${of('upload')}, gallery, owner, ${of('asset')}, 'IMG_' || p || '.jpg', 6000000, case when p % 400 = 399 then 1000 else 6000000 end,
         at, ${now} - interval '6 days' + interval '1 second' * p, ${now} - interval '6 days' + interval '1 second' * p,

@@ -30,8 +30,8 @@ test('a picture is drawn once and shown to its owner and to guests', async () =>
   const { rows, next } = await items(gallery.id)
   assert.equal(next, null)
   assert.deepEqual(
-    [rows[0]?.thumbnail, rows[0]?.preview, rows[0]?.width, rows[0]?.height, rows[0]?.render_state],
-    [`/media/${asset!.id}/thumbnail`, `/media/${asset!.id}/preview`, 320, 200, 'done'],
+    [rows[0]?.thumbnail, rows[0]?.medium, rows[0]?.preview, rows[0]?.width, rows[0]?.height, rows[0]?.render_state],
+    [`/media/${asset!.id}/thumbnail`, `/media/${asset!.id}/medium`, `/media/${asset!.id}/preview`, 320, 200, 'done'],
   )
   assert.deepEqual(await dueGarbage(bed.deps.db, new Date(8.64e15), 10), [])
   for (const user of [bed.mara, undefined, bed.jonas]) {
@@ -131,7 +131,7 @@ test('an item that is removed is gone at once, its bytes a day later', async () 
   assert.deepEqual((await items(into.id)).rows, [])
   assert.deepEqual(await dueGarbage(bed.deps.db, bed.clock.now(), 10), [])
   bed.clock.shift += 25 * 3_600_000
-  assert.equal((await dueGarbage(bed.deps.db, bed.clock.now(), 10)).length, 3)
+  assert.equal((await dueGarbage(bed.deps.db, bed.clock.now(), 10)).length, 4)
   assert.equal((await send(bed, into.id, 'again.jpg', bytes)).headers.get('upload-result'), 'stored')
 })
 

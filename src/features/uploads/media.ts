@@ -21,7 +21,7 @@ import type { Deps } from '../../ports/deps.ts'
 
 /** The pictures themselves. Their addresses never change their bytes, so a browser may keep them for good. */
 export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
-  const params = z.object({ asset: uuidText, kind: z.enum(['thumbnail', 'preview', 'original']) })
+  const params = z.object({ asset: uuidText, kind: z.enum(['thumbnail', 'medium', 'preview', 'original']) })
   app.get('/media/:asset/:kind', { schema: { params } }, async (request, reply) => {
     const { asset: id, kind } = request.params
     const asset = await living(deps, id)

@@ -1,4 +1,4 @@
-/** Makes preview and thumbnail of one asset. A picture that cannot be drawn is kept and packed all the same. */
+/** Makes the small pictures of one asset. A picture that cannot be drawn is kept and packed all the same. */
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { after, hours } from '../../base/clock.ts'
@@ -49,7 +49,7 @@ async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rend
     crc32: crc32(made[kind]),
     sha256: hash('sha256', made[kind], 'buffer'),
   })
-  const rows = [row('preview', 'image/jpeg', 'jpg'), row('thumbnail', 'image/webp', 'webp')]
+  const rows = [row('preview', 'image/jpeg', 'jpg'), row('medium', 'image/webp', 'webp'), row('thumbnail', 'image/webp', 'webp')]
   const keys = rows.map((r) => r.storageKey)
   // garbage until the transaction says otherwise: whatever happens in between, nothing is left that nobody knows
   const later = after(clock.now(), hours(24))

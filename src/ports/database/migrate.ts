@@ -19,7 +19,11 @@ import * as sources from './migrations/017-sources.ts'
 import * as rescue from './migrations/018-rescue.ts'
 import * as editor from './migrations/020-editor.ts'
 import * as accounts from './migrations/021-accounts.ts'
+
 import * as accountLetters from './migrations/022-account-letters.ts'
+
+import * as medium from './migrations/024-medium.ts'
+
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -42,6 +46,7 @@ export const migrations: Record<string, Migration> = {
   '020-editor': editor,
   '021-accounts': accounts,
   '022-account-letters': accountLetters,
+  '024-medium': medium,
 }
 
 /**

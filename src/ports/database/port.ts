@@ -207,7 +207,7 @@ export interface RescueRoundsTable {
 
 export interface DerivativesTable {
   assetId: string
-  kind: 'preview' | 'thumbnail'
+  kind: 'preview' | 'medium' | 'thumbnail'
   storageKey: string
   mime: string
   size: number

@@ -121,6 +121,8 @@ function parseAnswer(message: unknown): Answer | undefined {
     height: number,
     preview: bytes,
     previewSize: size,
+    medium: bytes,
+    mediumSize: size,
     thumbnail: bytes,
     thumbnailSize: size,
   }

@@ -24,6 +24,9 @@ export interface Rendered extends Size {
   /** at most 2048 px on the long side, JPEG */
   preview: Uint8Array
   previewSize: Size
+  /** at most 1200 px on the long side, WebP: covers on a phone, large tiles on a fine screen */
+  medium: Uint8Array
+  mediumSize: Size
   /** at most 400 px on the long side, WebP */
   thumbnail: Uint8Array
   thumbnailSize: Size
@@ -45,7 +48,7 @@ export interface Images {
   dimensions(head: Uint8Array): Size | null
   /** Is there a preview for this type? RAW, HEIC, video and sound are kept without one. */
   renderable(mime: string): boolean
-  /** Makes preview and thumbnail from the bytes of a picture. */
+  /** Makes preview, medium and thumbnail from the bytes of a picture. */
   render(original: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Rendered>
   /** A drawing of our own (SVG, never anybody else's) as JPEG. */
   draw(svg: string): Promise<Uint8Array>

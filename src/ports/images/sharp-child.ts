@@ -62,11 +62,10 @@ async function render({ file, maxPixels }: Ask): Promise<Outcome> {
       .toBuffer({ resolveWithObject: true })
     const pixels = sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
     const preview = await pixels.clone().jpeg({ quality: 82, chromaSubsampling: '4:2:0' }).toBuffer({ resolveWithObject: true })
-    const thumbnail = await pixels
-      .clone()
-      .resize(400, 400, { fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: 78 })
-      .toBuffer({ resolveWithObject: true })
+    const smaller = (side: number, quality: number) =>
+      pixels.clone().resize(side, side, { fit: 'inside', withoutEnlargement: true }).webp({ quality }).toBuffer({ resolveWithObject: true })
+    const medium = await smaller(1200, 74)
+    const thumbnail = await smaller(400, 78)
     const size = (made: OutputInfo) => ({ width: made.width, height: made.height })
     return {
       rendered: {
@@ -74,6 +73,8 @@ async function render({ file, maxPixels }: Ask): Promise<Outcome> {
         height,
         preview: preview.data,
         previewSize: size(preview.info),
+        medium: medium.data,
+        mediumSize: size(medium.info),
         thumbnail: thumbnail.data,
         thumbnailSize: size(thumbnail.info),
       },

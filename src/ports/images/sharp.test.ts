@@ -45,17 +45,20 @@ async function withImages(options: SharpOptions, step: (own: ReturnType<typeof s
   }
 }
 
-test('a photograph becomes a preview of 2048 and a thumbnail of 400 pixels', async () => {
+test('a photograph becomes a preview of 2048, a medium of 1200 and a thumbnail of 400 pixels', async () => {
   const made = await render(await photoBytes(3, { width: 3000, height: 2000 }))
   assert.deepEqual({ width: made.width, height: made.height }, { width: 3000, height: 2000 })
   const preview = await sharp(made.preview).metadata()
+  const medium = await sharp(made.medium).metadata()
   const thumbnail = await sharp(made.thumbnail).metadata()
   assert.deepEqual([preview.format, preview.width, preview.height, preview.chromaSubsampling], ['jpeg', 2048, 1365, '4:2:0'])
+  assert.deepEqual([medium.format, medium.width, medium.height], ['webp', 1200, 800])
   assert.deepEqual([thumbnail.format, thumbnail.width, thumbnail.height], ['webp', 400, 267])
   assert.deepEqual(
-    [made.previewSize, made.thumbnailSize],
+    [made.previewSize, made.mediumSize, made.thumbnailSize],
     [
       { width: 2048, height: 1365 },
+      { width: 1200, height: 800 },
       { width: 400, height: 267 },
     ],
   )
@@ -64,8 +67,9 @@ test('a photograph becomes a preview of 2048 and a thumbnail of 400 pixels', asy
 test('a small picture is not blown up', async () => {
   const made = await render(await colour(1, 2, 3).png().toBuffer())
   assert.deepEqual(
-    [made.previewSize, made.thumbnailSize],
+    [made.previewSize, made.mediumSize, made.thumbnailSize],
     [
+      { width: 64, height: 48 },
       { width: 64, height: 48 },
       { width: 64, height: 48 },
     ],
@@ -84,8 +88,8 @@ test('P17: what is made carries no place, serial number or name; the original ha
     .withIccProfile('p3')
     .toBuffer()
   for (const source of [original, withXmp]) {
-    const { preview, thumbnail } = await render(source)
-    for (const made of [preview, thumbnail]) {
+    const { preview, medium, thumbnail } = await render(source)
+    for (const made of [preview, medium, thumbnail]) {
       const { exif, xmp, iptc, icc, tifftagPhotoshop, comments } = await sharp(made).metadata()
       assert.deepEqual(
         { exif, xmp, iptc, icc, tifftagPhotoshop, comments },
@@ -94,7 +98,7 @@ test('P17: what is made carries no place, serial number or name; the original ha
       for (const secret of [secrets.owner, secrets.serial, 'Exif', 'xmpmeta']) assert.ok(!Buffer.from(made).includes(secret), secret)
     }
     assert.deepEqual(segments(preview), ['db', 'c0', 'c4'])
-    assert.deepEqual(chunks(thumbnail), ['VP8 '])
+    for (const made of [medium, thumbnail]) assert.deepEqual(chunks(made), ['VP8 '])
   }
 })
 
