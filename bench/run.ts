@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3 --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -13,6 +13,7 @@ import { benchRequests } from './requests.ts'
 import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
+import { benchWeb } from './web.ts'
 
 const parts = {
   build: benchBuild,
@@ -22,6 +23,7 @@ const parts = {
   product: benchProduct,
   requests: benchRequests,
   s3: benchS3,
+  web: benchWeb,
 }
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,9 @@
-/** Builds both web programs into web/dist, and only when something they are made of has changed. */
+/** Builds the web programs into web/dist, and only when something they are made of has changed. */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
@@ -18,10 +19,21 @@ if (made !== builtFrom()) {
     { find: 'react-dom/client', replacement: 'preact/compat/client' },
     { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' },
   ])
+  await build('notice', [])
   await build('studio', [])
+  pack()
   writeFileSync(join(draft, '.built'), made)
   place()
   process.stdout.write(`web: built in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
+}
+
+/** Packed once here and not at every request. */
+function pack(): void {
+  for (const file of globSync('assets/*.{js,css}', { cwd: draft })) {
+    const bytes = readFileSync(join(draft, file))
+    writeFileSync(join(draft, `${file}.br`), brotliCompressSync(bytes))
+    writeFileSync(join(draft, `${file}.gz`), gzipSync(bytes, { level: 9 }))
+  }
 }
 
 /** Of several that build at once the first one's files stay: pages that were read already ask for them. */
@@ -38,7 +50,7 @@ function place(): void {
   }
 }
 
-async function build(name: 'guest' | 'studio', alias: { find: RegExp | string; replacement: string }[]): Promise<void> {
+async function build(name: 'guest' | 'notice' | 'studio', alias: { find: RegExp | string; replacement: string }[]): Promise<void> {
   const vite = await import('vite')
   await vite.build({
     root,

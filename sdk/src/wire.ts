@@ -547,7 +547,7 @@ export interface Notifications extends Page<Notification> {
 }
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled; more may come */
+  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked; more may come */
   kind: string
   gallery_id: string
   gallery_slug: string
@@ -621,6 +621,8 @@ export interface Item {
   height: number | null
   /** null while waiting, and for files without a picture */
   thumbnail: string | null
+  /** at most 1200 px; null also for pictures that an older Keepsake has drawn */
+  medium: string | null
   preview: string | null
   /** where a player finds the film or track, with ranges for seeking; null for photos, and while there is nothing to play */
   media_url: string | null
@@ -870,23 +872,46 @@ export interface FeedbackSummary {
   hidden: number
 }
 
-/** GET /api/g/:slug */
-export interface GuestGallery {
+/** What is known of a gallery before its photos */
+export interface GuestHead {
   slug: string
   title: string
   event_date: string | null
   photographer: string
   locale: Locale
   expires_at: string | null
+  photos: number
+  bytes: number
+  /** null while no picture is drawn */
+  cover: GuestCover | null
+}
+
+export interface GuestCover {
+  preview: string
+  /** at most 1200 px */
+  medium: string | null
+  /** of the photo */
+  width: number
+  height: number
+  /** the point that stays in sight however the picture is cut, from the top left, 0 to 1 */
+  x: number
+  y: number
+}
+
+/**
+ * In the HTML of /g/:slug: the head of an open gallery and the name of the photo at /g/:slug/p/:item; or the language of one that
+ * asks for its password
+ */
+export type GuestBoot = { head: GuestHead; photo: string | null } | { locked: Locale }
+
+/** GET /api/g/:slug */
+export interface GuestGallery extends GuestHead {
   download_enabled: boolean
   feedback_enabled: boolean
   /** what this guest may do: false when they may only look */
   may_download: boolean
   /** who came by a link of their own; the address is masked */
   visitor: { name: string | null; email: string } | null
-  photos: number
-  bytes: number
-  cover: Cover
   items: Item[]
 }
 

@@ -29,6 +29,7 @@ test('pages are served under their addresses, and files that never change for go
   mkdirSync(path.join(dir, 'assets'))
   writeFileSync(path.join(dir, 'studio.html'), '<p>studio')
   writeFileSync(path.join(dir, 'guest.html'), '<p>guest')
+  writeFileSync(path.join(dir, 'notice.html'), '<p>notice')
   writeFileSync(path.join(dir, 'assets/a-1234.js'), 'let a')
   writeFileSync(path.join(dir, 'secret.txt'), 'secret')
   const app = await make([], { webDir: dir })
@@ -53,7 +54,7 @@ test('pages are served under their addresses, and files that never change for go
   }
   assert.match(String((await app.inject('/assets/a-1234.js')).headers['cache-control']), /immutable/)
   const page = await app.inject('/g/mara')
-  assert.equal(page.headers['cache-control'], 'no-cache')
+  assert.equal(page.headers['cache-control'], 'private, no-cache')
   assert.match(String(page.headers['content-security-policy']), /default-src 'self'/)
   assert.ok(page.headers['strict-transport-security'])
   await app.close()

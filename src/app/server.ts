@@ -1,6 +1,8 @@
 /** The HTTP server: limits, parsers, headers and errors once, then the routes of every feature in a scope of its own. */
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import path from 'node:path'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -9,10 +11,13 @@ import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } fro
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { hours, minutes, seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { bootOf } from '../features/galleries/head.ts'
+import { guestPage } from '../features/galleries/page.ts'
 import { addressGroup } from '../http/address.ts'
 import type { App, RoutePlugin } from '../http/app.ts'
 import { takeStrictJson } from '../http/body.ts'
 import { answerIfClosed } from '../http/closed.ts'
+import { packWords } from '../http/compress.ts'
 import type { Guard } from '../http/guard.ts'
 import { answerUnknown } from '../http/methods.ts'
 import { refuseForeignOrigins } from '../http/origin.ts'
@@ -74,6 +79,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy, answ
   answerProblems(app, deps.log)
   answerUnknown(app)
   takeStrictJson(app)
+  packWords(app)
   await app.register(helmet, headersFor(deps.settings.publicUrl))
   refuseForeignOrigins(app, deps.settings.publicUrl)
   await app.register(cookie)
@@ -93,11 +99,17 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy, answ
   })
   drain(app)
 
+  // before the routes: each scope inherits it
+  if (webDir !== undefined) app.decorate('noticePage', await readFile(path.join(webDir, 'notice.html'), 'utf8'))
   for (const plugin of routes) {
     await app.register(async (scope) => plugin(scope.withTypeProvider<ZodTypeProvider>(), deps, guard))
   }
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  if (webDir !== undefined) await serveWeb(app, webDir, (request, reply, slug) => answerIfClosed(deps, guard, request, reply, slug))
+  if (webDir !== undefined)
+    await serveWeb(app, webDir, async (request, reply, { html, slug, rest }) => {
+      if (await answerIfClosed(deps, guard, request, reply, slug)) return null
+      return guestPage(html, await bootOf(deps, guard, request, slug, rest))
+    })
   return app
 }
 

@@ -21,13 +21,13 @@ const pages = {
 }
 
 /**
- * Adds the pages of the folder `dir`. Names in assets/ carry a hash, so browsers keep them for good. `closed` answers for a gallery
- * that has nothing to show, without a program and with a status that search engines understand; false: the page may come.
+ * Adds the pages of the folder `dir`. Names in assets/ carry a hash, so browsers keep them for good. `front` makes the page of a
+ * gallery out of the built one; null: it has answered itself, because there is nothing to show.
  */
 export async function serveWeb(
   app: App,
   dir: string,
-  closed: (request: FastifyRequest, reply: FastifyReply, slug: string) => Promise<boolean>,
+  front: (request: FastifyRequest, reply: FastifyReply, page: { html: string; slug: string; rest: string }) => Promise<string | null>,
 ): Promise<void> {
   await app.register(serveFiles, {
     root: path.join(path.resolve(dir), 'assets'),
@@ -36,14 +36,16 @@ export async function serveWeb(
     maxAge: '365d',
     index: false,
     decorateReply: false,
+    preCompressed: true,
   })
   for (const [file, addresses] of Object.entries(pages)) {
-    const html = await readFile(path.join(dir, file))
+    const html = await readFile(path.join(dir, file), 'utf8')
     for (const address of addresses) {
-      app.get<{ Params: { slug?: string } }>(address, { schema: { hide: true } }, async (request, reply) => {
-        const { slug } = request.params
-        if (slug !== undefined && (await closed(request, reply, slug))) return reply
-        return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html)
+      app.get<{ Params: { slug?: string; '*'?: string } }>(address, { schema: { hide: true } }, async (request, reply) => {
+        const { slug, '*': rest = '' } = request.params
+        const page = slug === undefined ? html : await front(request, reply, { html, slug, rest })
+        if (page === null) return reply
+        return reply.header('cache-control', 'private, no-cache').type('text/html; charset=utf-8').send(page)
       })
     }
   }

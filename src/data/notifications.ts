@@ -40,6 +40,19 @@ export async function pageNotifications(
     .execute()
 }
 
+/** Was this told of the gallery since then? */
+export async function wasTold(tx: Tx, galleryId: string, kind: NoticeKind, since: Date): Promise<boolean> {
+  const row = await tx
+    .selectFrom('notifications')
+    .select('id')
+    .where('galleryId', '=', galleryId)
+    .where('kind', '=', kind)
+    .where('createdAt', '>', since)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** How many of them the user has not read. */
 export async function countUnread(db: Database, userId: string): Promise<number> {
   const { n } = await db

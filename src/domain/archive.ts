@@ -12,7 +12,7 @@
  *
  * A final archive is what its gallery becomes: never partial, and when it is ready the gallery is archived in the same moment.
  */
-import { minutes } from '../base/clock.ts'
+import { after, minutes } from '../base/clock.ts'
 import type { Gallery } from './gallery.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -129,8 +129,14 @@ const zipWords = {
 
 /** Asking again restarts a failed archive by itself only after 1, 5, then 30 minutes, and 3 times at most; then Retry does. */
 export function mayRetryByAsking(failures: number, lastFailedAt: Date, now: Date): boolean {
+  const next = nextTry(failures, lastFailedAt)
+  return next !== null && now >= next
+}
+
+/** From when on; null: not by asking any more. */
+export function nextTry(failures: number, lastFailedAt: Date): Date | null {
   const wait = [minutes(1), minutes(5), minutes(30)][failures - 1]
-  return wait !== undefined && now.getTime() - lastFailedAt.getTime() >= wait
+  return wait === undefined ? null : after(lastFailedAt, wait)
 }
 
 /** Whole percent of the work; building and verifying are half each, 100 only when ready. */

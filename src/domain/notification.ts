@@ -1,5 +1,6 @@
-/** What the studio tells a photographer by itself: each of these is also a letter. */
+/** What the studio tells a photographer by itself: each of these is also a letter, but that a guest asks for an archived gallery. */
 export type NoticeKind =
+  | 'restore_asked'
   | 'archive_failed'
   | 'archive_complete'
   | 'gallery_restored'

@@ -42,13 +42,13 @@ async function answerExpired(deps: Needs, reply: FastifyReply, gallery: Gallery 
   // one that is archived before its date has ended by hand, and its date says nothing
   const ended = gallery?.expiresAt && gallery.expiresAt <= deps.clock.now() ? gallery.expiresAt : null
   const when = ended ? open[locale](formatMoment(ended, locale)) : undefined
-  answerNotice(reply, 410, locale, { ...(await pageOf(deps, 'gallery-expired', locale)), clock: true, when })
+  answerNotice(reply, 410, locale, { ...(await pageOf(deps, 'gallery-expired', locale)), icon: 'clock', when })
 }
 
 /** The same for everybody and every address: nobody learns here what there has been. */
 export async function answerNotFound(deps: Pick<Deps, 'db'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const locale = speaks(request, undefined)
-  answerNotice(reply, 404, locale, await pageOf(deps, 'gallery-not-found', locale))
+  answerNotice(reply, 404, locale, { ...(await pageOf(deps, 'gallery-not-found', locale)), icon: 'none', action: { label: again[locale] } })
 }
 
 async function pageOf({ db }: Pick<Deps, 'db'>, name: PageName, locale: Locale): Promise<{ title: string; html: string }> {
@@ -60,4 +60,11 @@ const open: Record<Locale, (ended: string) => string> = {
   en: (ended) => `It was open until ${ended}.`,
   de: (ended) => `Sie war offen bis zum ${ended}.`,
   ru: (ended) => `Она была открыта до: ${ended}.`,
+}
+
+/** Sends a form to the page's own address: features/galleries/ask-restore.ts. */
+const again: Record<Locale, string> = {
+  en: 'Ask for this gallery to be opened again',
+  de: 'Darum bitten, sie wieder zu öffnen',
+  ru: 'Попросить снова открыть галерею',
 }

@@ -1,6 +1,7 @@
 /** What pages without a program say: a link that opens nothing (any more), and what can be done about it. */
 import type { ErrorCode } from '../base/errors.ts'
 import type { Locale } from '../domain/gallery.ts'
+import type { Icon } from './icons.ts'
 
 export type Gone = Extract<
   ErrorCode,
@@ -16,6 +17,17 @@ export type Gone = Extract<
   | 'original_missing'
   | 'too_many_requests'
 >
+/** What stands beside the words; a link without one. */
+export const iconOf: Partial<Record<Gone, Icon>> = {
+  link_expired: 'clock',
+  access_ended: 'clock',
+  gallery_closed: 'clock',
+  download_disabled: 'lock',
+  download_forbidden: 'lock',
+  archive_failed: 'warn',
+  original_missing: 'warn',
+  too_many_requests: 'clock',
+}
 type Plate = [title: string, text: string]
 
 export interface NoticeWords {

@@ -2,28 +2,47 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, type ErrorCode } from '../base/errors.ts'
 import type { Locale } from '../domain/gallery.ts'
-import { type Gone, noticeWords } from './notice-words.ts'
+import { escapeHtml, fillPage } from './html.ts'
+import { draw, type Icon, spots } from './icons.ts'
+import { type Gone, iconOf, noticeWords } from './notice-words.ts'
 
 /** What can be done about it: a click that sends a form to the page's own address, or another page. */
-export type Action = { label: string; text?: string; href?: string }
+export type Action = { label: string; text?: string; href?: string; icon?: Icon }
 
 export interface Notice {
   title: string
   text: string
+  icon?: Icon
   action?: Action
-  /** in small print below */
+  /** the gallery it is about, above the card */
+  head?: { by: string; title: string; facts: string }
+  /** a bar, percent, and how far it is in words; the page follows it by itself */
+  progress?: { percent: number; text: string; steps: { label: string; is: 'done' | 'now' | 'later' }[] }
+  /** what is not as it should be, and the names of what it concerns */
+  lack?: { text: string; names: string[] }
+  /** below the button */
   more?: string[]
+  /** a second way, below the card's own */
+  aside?: Action
+  /** in small print below the card */
+  foot?: string[]
 }
 /** A page whose words are HTML of ours, with a heading of its own. */
 export interface WrittenNotice {
   title: string
   html: string
-  /** draws a clock */
-  clock?: boolean
+  icon?: Icon
   /** a line below */
   when?: string | undefined
+  action?: Action | undefined
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** the built page that notices stand in, when there is one */
+    noticePage?: string
+  }
+}
 const isGone = (code: ErrorCode): code is Gone => code in noticeWords.en.gone
 /** Does a person look at the answer? Programs ask for anything, or for JSON. */
 export const wantsPage = (request: FastifyRequest): boolean => request.headers.accept?.includes('text/html') ?? false
@@ -45,7 +64,8 @@ export function answerGone(
   const language = speaks(request, locale)
   const [title, text] = noticeWords[language].gone[error.code]
   if (typeof error.facts.retryAfter === 'number') reply.header('retry-after', String(Math.ceil(error.facts.retryAfter)))
-  answerNotice(reply, error.status, language, { title, text: action?.text ?? text, action })
+  const icon = iconOf[error.code] ?? 'link'
+  answerNotice(reply, error.status, language, { title, text: action?.text ?? text, icon, action })
   return true
 }
 
@@ -58,48 +78,58 @@ export function refuseByPage(error: Error, request: FastifyRequest, reply: Fasti
 export function answerNotice(reply: FastifyReply, status: number, locale: Locale, notice: Notice | WrittenNotice): FastifyReply {
   for (const name of ['etag', 'content-disposition', 'accept-ranges']) reply.removeHeader(name)
   reply.status(status).type('text/html; charset=utf-8').header('cache-control', 'no-store')
-  reply.header(
-    'content-security-policy',
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  )
-  return reply.send(page(locale, notice))
+  reply.header('content-security-policy', policy)
+  const root = `<main class="plate" data-state="${status} ${'html' in notice ? '' : (notice.icon ?? '')}">${'html' in notice ? written(notice) : plain(notice)}</main>`
+  return reply.send(fillPage(reply.server.noticePage ?? bare, locale, { title: notice.title, root }))
 }
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+/** Files of ours, and nothing that stands in the page itself: some of these pages hold words that an admin has written. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/** Where no web app is built: the words alone. */
+const bare =
+  '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex"><title>Keepsake</title></head><body><div id="root"></div></body></html>\n'
 
 // a form without an action goes to the address of its page, so the link stands nowhere in it
-const button = ({ label, href }: Action) =>
-  href === undefined
-    ? `<form method="post"><button>${escapeHtml(label)}</button></form>`
-    : `<p class="go"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`
+const button = ({ label, href, icon }: Action, main: boolean) => {
+  const inside = `${icon ? draw(icon, 17) : ''}${escapeHtml(label)}`
+  const style = main ? 'button main' : 'button'
+  return href === undefined
+    ? `<form method="post"><button class="${style}">${inside}</button></form>`
+    : `<a class="${style}" href="${escapeHtml(href)}">${inside}</a>`
+}
 
-const plain = ({ title, text, action, more = [] }: Notice) =>
-  `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${action ? button(action) : ''}${more.map((line) => `<p class="more">${escapeHtml(line)}</p>`).join('')}`
+function plain({ title, text, icon = 'box', action, head, progress, lack, more = [], aside, foot = [] }: Notice): string {
+  const heading = head ? 'h2' : 'h1'
+  const says = `<div class="plate-says"><span class="spot ${spots[icon] ?? ''}">${draw(icon, 20)}</span><div><${heading}>${escapeHtml(title)}</${heading}><p>${escapeHtml(text)}</p></div></div>`
+  const card = [
+    says,
+    progress ? `<div data-live>${bar(progress, title)}</div>` : '',
+    lack ? lacking(lack) : '',
+    action ? button(action, true) : '',
+    ...more.map((line) => `<p class="plate-more">${escapeHtml(line)}</p>`),
+    aside ? `<div class="plate-aside">${aside.text ? `<p>${escapeHtml(aside.text)}</p>` : ''}${button(aside, false)}</div>` : '',
+  ]
+  const top = head
+    ? `<header class="plate-head"><p>${escapeHtml(head.by)}</p><h1>${escapeHtml(head.title)}</h1><p>${escapeHtml(head.facts)}</p></header>`
+    : ''
+  return `${top}<section class="card plate-card">${card.join('')}</section>${foot.map((line) => `<p class="plate-foot">${escapeHtml(line)}</p>`).join('')}`
+}
 
-const clock = `<svg width="30" height="30" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/></svg>`
+function bar({ percent, text, steps }: NonNullable<Notice['progress']>, label: string): string {
+  // the page's policy allows no styles: how wide the bar is, its program reads from the value
+  const line = `<progress max="100" value="${percent}" aria-label="${escapeHtml(label)}">${percent} %</progress>`
+  const list = steps.map(
+    (step) => `<li class="${step.is}"${step.is === 'now' ? ' aria-current="step"' : ''}>${escapeHtml(step.label)}</li>`,
+  )
+  return `<p class="plate-percent">${percent} %</p>${line}<p class="meta">${escapeHtml(text)}</p><ol class="steps">${list.join('')}</ol>`
+}
 
-const written = ({ html, clock: drawn, when }: WrittenNotice) =>
-  `${drawn ? clock : ''}${html}${when === undefined ? '' : `<p class="when">${escapeHtml(when)}</p>`}`
+const lacking = ({ text, names }: NonNullable<Notice['lack']>) =>
+  `<div class="note warn">${draw('warn', 18)}<div><p>${escapeHtml(text)}</p><ul>${names.map((name) => `<li>${escapeHtml(name)}</li>`).join('')}</ul></div></div>`
 
-const page = (locale: Locale, notice: Notice | WrittenNotice) => `<!doctype html>
-<html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><link rel="icon" href="data:,">
-<title>${escapeHtml(notice.title)}</title>
-<style>
-:root { --paper: oklch(.985 .003 85); --ink: oklch(.21 .008 70); --soft: oklch(.46 .008 70) }
-@media (prefers-color-scheme: dark) { :root { --paper: oklch(.155 .004 70); --ink: oklch(.95 .004 85); --soft: oklch(.73 .006 80) } }
-body { margin: 0; min-height: 100svh; display: grid; place-items: center; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 30rem; padding: 2rem; overflow-wrap: anywhere }
-h1 { font: 400 1.9rem/1.15 "Source Serif 4", Georgia, serif; margin: 0 0 .75rem; text-wrap: balance }
-p { margin: 0 }
-p, ul, ol { color: var(--soft) }
-p + p, ul + p, ol + p, .when { margin-top: .75rem }
-main > svg { color: var(--soft); margin: 0 0 .75rem }
-main a { color: inherit }
-main .more { margin: 1.5rem 0 0; font-size: .8125rem }
-form, .go { margin: 1.5rem 0 0 }
-button, .go a { display: inline-block; min-height: 2.75rem; padding: .625rem 1.25rem; box-sizing: border-box; border: 0; border-radius: 10px; background: var(--ink); color: var(--paper); font: 600 1rem/1.5 system-ui, sans-serif; text-decoration: none; cursor: pointer }
-button:focus-visible, .go a:focus-visible { outline: 2px solid var(--ink); outline-offset: 3px }
-</style></head>
-<body><main>${'html' in notice ? written(notice) : plain(notice)}</main></body></html>
-`
+function written({ html, icon = 'box', when, action }: WrittenNotice): string {
+  const line = when === undefined ? '' : `<p class="plate-when">${escapeHtml(when)}</p>`
+  return `<section class="card plate-card"><div class="plate-says"><span class="spot ${spots[icon] ?? ''}">${draw(icon, 20)}</span><div class="written">${html}${line}</div></div>${action ? button(action, false) : ''}</section>`
+}

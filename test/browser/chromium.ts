@@ -69,13 +69,13 @@ export async function drawn(pictures: Locator, count: number, width = 1): Promis
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** No page is a barrier: axe finds nothing, in both themes, on a phone and on a desktop. */
-export async function assertAccessible(page: Page, what: string): Promise<void> {
+/** No page is a barrier: axe finds nothing, in both themes, on a phone and on a desktop; and no page is wider than its window. */
+export async function assertAccessible(page: Page, what: string, widths = [390, 1440]): Promise<void> {
   const before = page.viewportSize()
   const found: string[] = []
   // by way of the debugger: our content policy would refuse a script in the page
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(`${axe}; undefined`)
-  for (const width of [390, 1440]) {
+  for (const width of widths) {
     await page.setViewportSize({ width, height: width < 640 ? 844 : 900 })
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })

@@ -6,9 +6,9 @@ import { test } from 'node:test'
 import type { Item } from '../../sdk/src/wire.ts'
 import { allOf, password, signIn } from '../journeys/people.ts'
 import { run, sha256Of } from '../journeys/programs.ts'
-import { freshInstallation } from '../journeys/service.ts'
+import { freshInstallation, until } from '../journeys/service.ts'
 import { makePhotos } from '../pictures.ts'
-import { assertAccessible, drawn, openChromium, stepsOf, visitor } from './chromium.ts'
+import { assertAccessible, drawn, openChromium, patience, stepsOf, visitor } from './chromium.ts'
 import { choose, createByHand, setUpByHand } from './studio.ts'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
@@ -122,21 +122,23 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
       .getByText(/12 photos/)
       .first()
       .waitFor()
-    await drawn(guest.locator('.cover img'), 1, 1000)
-    const first = guest.getByRole('button', { name: 'Open photo 1 of 12, IMG_0001.jpg' })
+    await drawn(guest.locator('.cover img'), 1, 300)
+    const first = guest.getByRole('link', { name: 'Open photo 1 of 12, IMG_0001.jpg' })
     await first.focus()
     await guest.keyboard.press('Enter')
     const open = (name: string) => guest.getByRole('dialog', { name }).waitFor()
     await open('IMG_0001.jpg')
     await guest.keyboard.press('ArrowRight')
     await open('IMG_0002.jpg')
-    await drawn(guest.getByRole('dialog').getByRole('img'), 1, 1000)
+    await drawn(guest.getByRole('img', { name: 'IMG_0002.jpg' }), 1, 300)
     await assertAccessible(guest, 'one photo')
     await guest.keyboard.press('End')
     await open('IMG_0012.jpg')
     await guest.keyboard.press('Escape')
     await guest.getByRole('dialog').waitFor({ state: 'detached' })
-    assert.ok(await first.evaluate((tile) => tile === tile.ownerDocument.activeElement), 'the focus is back on the photo')
+    const last = guest.getByRole('link', { name: 'Open photo 12 of 12, IMG_0012.jpg' })
+    const focused = () => last.evaluate((tile) => tile === tile.ownerDocument.activeElement)
+    await until(focused, { what: 'the focus on the photo that was left', ms: patience })
     await assertAccessible(guest, 'guest page')
   })
 
@@ -152,12 +154,15 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
       assert.equal(code, 0, output)
       return download.suggestedFilename()
     }
-    assert.match(await saved(() => guest.getByRole('button', { name: /^Download/ }).click()), /^mara-and-jonas.*\.zip$/)
+    await guest.getByRole('button', { name: 'Download' }).click()
+    const sheet = guest.getByRole('dialog', { name: 'Download' })
+    await assertAccessible(guest, 'the sheet of downloads')
+    assert.match(await saved(() => sheet.getByRole('button', { name: /^Download \d/ }).click()), /^mara-and-jonas.*\.zip$/)
     await guest.getByText('Your download has begun').waitFor()
     await guest.goto(link)
     await guest.getByRole('heading', { name: title, level: 1 }).waitFor()
     await assertAccessible(guest, 'the page of a letter’s link')
-    await saved(() => guest.getByRole('link', { name: 'Download the photos' }).click())
+    await saved(() => guest.getByRole('link', { name: /^Download everything/ }).click())
   })
 
   await step('a gallery with a password opens for the right one only', async () => {
@@ -181,7 +186,7 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     await page.getByLabel('Password').fill('pale blue')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: title, level: 1 }).waitFor()
-    await drawn(page.locator('.cover img'), 1, 1000)
+    await drawn(page.locator('.cover img'), 1, 300)
     fresh.assertQuiet()
     await fresh.context.close()
   })

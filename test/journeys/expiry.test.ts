@@ -28,6 +28,7 @@ before(async () => {
   office = await postOffice()
   mkdirSync(path.join(webDir, 'assets'))
   for (const name of ['studio', 'guest']) writeFileSync(path.join(webDir, `${name}.html`), `<p>${name}`)
+  writeFileSync(path.join(webDir, 'notice.html'), '<html lang="en"><title>Keepsake</title><div id="root"></div>')
   const log = {
     info: () => {},
     warn: () => {},
@@ -284,7 +285,7 @@ test('the button in the photographer’s letter: looking changes nothing, one cl
   for (let n = 0; n < 3; n++) {
     const page = await s.guest().ask<string>(link, { headers: html })
     assert.equal(page.status, 200)
-    assert.match(page.body, /<form method="post"><button>Extend by 30 days<\/button>/)
+    assert.match(page.body, /<form method="post"><button class="button main">Extend by 30 days<\/button>/)
     assert.ok(page.body.includes('Sommer &#60;b&#62;') && !page.body.includes('<b>'))
   }
   assert.deepEqual(await rowOf(gallery), before)
@@ -472,6 +473,25 @@ test('guests of an ended gallery read since when, with a clock; of an archived o
     assert.deepEqual(await pageAt(s.guest(), s.here(link.url), language), never)
     assert.deepEqual(await pageAt(s.guest(), '/g/NO%20slug', language), never)
   }
+  // whoever asks for it reads the same as who asks for nothing, and its photographer hears of it once a day
+  const wishes = async () => (await s.ida.ask<Notifications>('/api/notifications')).body.rows.filter((row) => row.kind === 'restore_asked')
+  const wish = async (who: Person, address: string) => {
+    const { status, body } = await who.ask<string>(address, { method: 'POST', headers: html })
+    return { status, body }
+  }
+  const none = await wish(s.guest(), '/g/there-was-none')
+  assert.equal(none.status, 202)
+  assert.match(none.body, /Your wish has been passed on/)
+  assert.deepEqual(await wishes(), [])
+  assert.deepEqual(await wish(s.guest(), `/g/${gallery.slug}`), none)
+  assert.deepEqual(await wish(s.guest(), s.here(link.url)), none)
+  assert.deepEqual(
+    (await wishes()).map((row) => row.gallery_id),
+    [gallery.id],
+  )
+  s.world.clock.advance(days(1) + minutes(1))
+  assert.deepEqual(await wish(s.guest(), `/g/${gallery.slug}`), none)
+  assert.equal((await wishes()).length, 2)
   // also when its links were withdrawn with it
   await s.world.deps.db.updateTable('links').set({ revokedAt: now() }).where('galleryId', '=', gallery.id).execute()
   assert.equal((await pageAt(s.guest(), s.here(link.url))).status, 404)

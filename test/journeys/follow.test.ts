@@ -262,7 +262,7 @@ test('an ended link sends a new one to the same address by one click, and shows 
   s.world.clock.advance(days(7))
   const page = (await fetched(link, browser)).bytes.toString()
   assert.match(page, /m•••@example\.com/)
-  assert.match(page, /<form method="post"><button>Send me a new link<\/button><\/form>/)
+  assert.match(page, /<form method="post"><button class="button main">.*Send me a new link<\/button><\/form>/)
   const form = { ...browser, 'content-type': 'application/x-www-form-urlencoded' }
   const sent = await fetched(link, form, 'POST')
   assert.equal(sent.status, 202)
@@ -329,7 +329,10 @@ for (const [what, close] of [
     s.world.clock.advance(days(7))
     assert.ok([200, 204].includes((await s.ida.ask(`/api/galleries/${gallery.id}`, close)).status))
     assert.deepEqual(await codeOf(`${s.url}/api/g/${gallery.slug}`), what === 'was deleted' ? [404, 'not_found'] : [410, 'gallery_closed'])
-    assert.match((await fetched(link, browser)).bytes.toString(), /<form method="post"><button>Send me a new link<\/button>/)
+    assert.match(
+      (await fetched(link, browser)).bytes.toString(),
+      /<form method="post"><button class="button main">.*Send me a new link<\/button>/,
+    )
     assert.deepEqual(JSON.parse((await fetched(link, {}, 'POST')).bytes.toString()), { sent_to: 'm•••@example.com' })
     const fresh = await newestLetterLink(gallery)
     const zip = await fetched(fresh)

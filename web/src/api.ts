@@ -1,4 +1,4 @@
-/** The only door to the server: one function a question; the hooks of the pages for guests, those of the studio are in its questions.ts. */
+/** The only door to the server: one function a question. What the pages of guests alone ask stands in guest/api.ts, the studio's hooks in its questions.ts. */
 
 import type {
   Archive,
@@ -6,15 +6,9 @@ import type {
   BulkArchiveResult,
   Client,
   ClientInput,
-  DownloadResponse,
-  Export,
-  ExportAnswer,
-  ExportInput,
-  Favorites,
   FeedbackRow,
   Gallery,
   GalleryInput,
-  GuestGallery,
   ItemsChange,
   ItemsOrder,
   Letter,
@@ -26,7 +20,6 @@ import type {
   Session,
   ShareInput,
 } from '../../sdk/src/wire.ts'
-import { useAnswer } from './ui/answer.ts'
 import { ownProblem, Refusal, readProblem } from './ui/refusal.ts'
 
 export type * from '../../sdk/src/wire.ts'
@@ -77,28 +70,9 @@ export const shareGallery = (id: string, input: ShareInput) => call<NewLink>('PO
 export const revokeLink = (id: string, link: string) => call<void>('DELETE', `${galleryPath(id)}/links/${link}`)
 export const removeClient = (id: string, client: string) => call<void>('DELETE', `${galleryPath(id)}/clients/${client}`)
 export const unlock = (slug: string, password: string) => call<void>('POST', `/api/g/${encodeURIComponent(slug)}/unlock`, { password })
-export const askDownload = (slug: string) => call<DownloadResponse>('GET', `${galleryPath(slug)}/download`)
-
 /** A new letter like this one, with a new link. */
 export const resendLetter = (id: string) => call<Letter>('POST', `/api/letters/${id}/resend`)
 export const allowLetters = (suppression: string) => call<void>('DELETE', `/api/suppressions/${suppression}`)
-export const setFavorite = (slug: string, item: string, on: boolean) =>
-  call<void>(on ? 'PUT' : 'DELETE', `/api/g/${encodeURIComponent(slug)}/items/${item}/favorite`)
-export const askExport = (slug: string, input: ExportInput) => call<ExportAnswer>('POST', `${galleryPath(slug)}/exports`, input)
-export const cancelExport = (slug: string, id: string) => call<ExportAnswer>('DELETE', `${galleryPath(slug)}/exports/${id}`)
-
-export const useFavorites = (slug: string) =>
-  useAnswer(slug, (signal) => call<Favorites>('GET', `/api/g/${encodeURIComponent(slug)}/favorites`, undefined, signal))
-/** Every second until it has ended. */
-export const useExport = (slug: string, id: string) =>
-  useAnswer(
-    id,
-    (signal) => call<Export>('GET', `${galleryPath(slug)}/exports/${id}`, undefined, signal),
-    ({ status }) => (status === 'queued' || status === 'processing' || status === 'cancelling' ? 1000 : null),
-  )
-
-export const useGuestGallery = (slug: string) =>
-  useAnswer(slug, (signal) => call<GuestGallery>('GET', `/api/g/${encodeURIComponent(slug)}`, undefined, signal))
 /** The letter as HTML, for a frame. */
 export const letterPage = (id: string) => `/api/letters/${id}/html`
 /**

@@ -26,6 +26,10 @@ export function formatSize(bytes: number, locale: Locale): string {
   return format.format(bytes / 1000 ** power)
 }
 
+/** Without the time, as on the cover of a gallery. */
+export const formatDay = (moment: Date, locale: Locale): string =>
+  new Intl.DateTimeFormat(region[locale], { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' }).format(moment)
+
 export function formatMoment(moment: Date, locale: Locale, timeZone = 'UTC'): string {
   const fields = { year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const
   return new Intl.DateTimeFormat(region[locale], { ...fields, timeZone }).format(moment)

@@ -9,17 +9,19 @@ import { findLink, type HeldLink, noteUse } from '../../data/links.ts'
 import { checkAccess } from '../../domain/access.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { checkLink, maskAddress, mayResume, readLink } from '../../domain/link.ts'
+import { addressGroup } from '../../http/address.ts'
 import { type App, strictRate, takeEmptyForms } from '../../http/app.ts'
 import { type Action, answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
 import { noticeWords } from '../../http/notice-words.ts'
 import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { asksForPage, showDelivery } from './delivery-page.ts'
+import { asksForPage, showDelivery, wantsAnother } from './delivery-page.ts'
 import { type Sending, sendArchive } from './download.ts'
+import type { Streams } from './progress.ts'
 import { renew, renewsTo } from './renew.ts'
 
-export function followRoutes(app: App, deps: Deps, sending: Sending): void {
+export function followRoutes(app: App, deps: Deps, sending: Sending, streams: Streams): void {
   takeEmptyForms(app)
   const params = z.object({ token: z.string().max(200) })
 
@@ -42,17 +44,27 @@ export function followRoutes(app: App, deps: Deps, sending: Sending): void {
     },
   })
 
+  // for the page, while its archive is being packed
+  app.get('/d/:token/progress', { schema: { params }, exposeHeadRoute: false }, async (request, reply) => {
+    const link = await heldLink(deps, request, request.params.token)
+    const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
+    if (!gallery) throw new AppError('link_unknown')
+    // the letter was for its holder, whatever guests may see by now
+    return streams.open(request, reply, gallery, { asker: addressGroup(request.ip), sees: 'always' })
+  })
+
   // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it
   app.post('/d/:token', { schema: { params }, config: strictRate, errorHandler: refuseByPage }, async (request, reply) => {
     let link: HeldLink | undefined
     try {
       link = await linkOf(deps, request.params.token)
-      if (!link.revokedAt && link.expiresAt > deps.clock.now()) return reply.redirect(request.url, 303)
+      const isLive = !link.revokedAt && link.expiresAt > deps.clock.now()
+      if (isLive && !(await wantsAnother(deps, link))) return reply.redirect(request.url, 303)
       const { email, locale } = await renew(deps, link)
       const to = maskAddress(email)
       if (!wantsPage(request)) return reply.code(202).send({ sent_to: to })
       const [title, text] = noticeWords[locale].sent(to)
-      answerNotice(reply, 202, locale, { title, text })
+      answerNotice(reply, 202, locale, { title, text, icon: 'mail' })
     } catch (error) {
       await answerEnded(deps, request, reply, error, link)
     }
@@ -127,7 +139,7 @@ async function answerEnded(deps: Deps, request: FastifyRequest, reply: FastifyRe
 async function nextStep(deps: Deps, request: FastifyRequest, link: HeldLink, gallery: Gallery): Promise<Action | undefined> {
   const words = noticeWords[speaks(request, gallery.locale)]
   const client = await renewsTo(deps, link, gallery)
-  if (client) return { label: words.renewButton, text: words.renew(maskAddress(client.email)) }
+  if (client) return { label: words.renewButton, text: words.renew(maskAddress(client.email)), icon: 'mail' }
   // whoever asked on the page asks there again
   if (link.kind === 'email' || stateAt(gallery, deps.clock.now()) !== 'active' || !gallery.downloadEnabled) return undefined
   return { label: words.toGallery, text: words.again, href: `/g/${gallery.slug}` }

@@ -15,7 +15,7 @@ import { sendArchive } from './download.ts'
 import { followRoutes, heldLink } from './follow.ts'
 import { makeNotes } from './note.ts'
 import { archivesOf } from './own.ts'
-import { progressRoute } from './progress.ts'
+import { progressRoute, progressStreams } from './progress.ts'
 import { publish } from './publish.ts'
 import { retireRoutes } from './retire-routes.ts'
 import { planCache } from './sealed.ts'
@@ -65,7 +65,8 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
       return answer
     })
 
-  progressRoute(app, deps, guard, async (request, idOrSlug) => {
+  const streams = progressStreams(app, deps)
+  progressRoute(app, guard, streams, async (request, idOrSlug) => {
     const gallery = await guard.visit(request, idOrSlug)
     await guard.download(request, gallery)
     return gallery
@@ -103,5 +104,5 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   })
   retireRoutes(app, deps, guard)
   archivedRoutes(app, deps, guard)
-  app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending))
+  app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending, streams))
 }

@@ -228,7 +228,7 @@ test('news have one-click unsubscribe: opening the page changes nothing, its POS
     const page = await app.inject({ method, url })
     assert.equal(page.statusCode, 200)
     assert.match(page.headers['content-security-policy'] as string, /form-action 'self'/)
-    if (method === 'GET') assert.match(page.body, /<form method="post"><button>No more news<\/button>/)
+    if (method === 'GET') assert.match(page.body, /<form method="post"><button class="button main">No more news<\/button>/)
     assert.ok(!page.body.includes(gallery.title) || !/[<>]/.test(gallery.title), 'names are escaped')
   }
   assert.ok(!(await silent()).some((s) => s.reason === 'unsubscribe'))

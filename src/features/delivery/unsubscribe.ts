@@ -34,6 +34,7 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
     return answerNotice(reply, 200, letter.locale, {
       title: words.title(gallery.title),
       text: words.text,
+      icon: 'mail',
       action: { label: words.button },
     })
   })
@@ -45,7 +46,7 @@ export function unsubscribeRoutes(app: App, deps: Deps): void {
     const address = letter.recipient
     await suppress(deps.db, { id: newId(now), ownerId, address, reason: 'unsubscribe', galleryId, detail: null, since: now })
     const words = catalog[letter.locale]
-    return answerNotice(reply, 200, letter.locale, { title: words.done, text: words.doneText(gallery.title) })
+    return answerNotice(reply, 200, letter.locale, { title: words.done, text: words.doneText(gallery.title), icon: 'check' })
   })
 }
 

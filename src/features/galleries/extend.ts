@@ -39,6 +39,7 @@ export function extendRoutes(app: App, deps: Deps): void {
     return answerNotice(reply, 200, locale, {
       title: words.title(gallery.title),
       text: words.text(formatMoment(end, locale), formatMoment(extended(end, deps.clock.now()), locale)),
+      icon: 'clock',
       action: { label: words.button(extension / days(1)) },
     })
   })
@@ -59,7 +60,7 @@ export function extendRoutes(app: App, deps: Deps): void {
 function answerOpen(reply: FastifyReply, locale: Locale, gallery: Gallery, to: Date | null): FastifyReply {
   const words = catalog[locale]
   const text = to ? words.until(formatMoment(to, locale)) : words.endless
-  return answerNotice(reply, 200, locale, { title: words.done(gallery.title), text })
+  return answerNotice(reply, 200, locale, { title: words.done(gallery.title), text, icon: 'check' })
 }
 
 function answerArchived(reply: FastifyReply, locale: Locale, gallery: Gallery): FastifyReply {

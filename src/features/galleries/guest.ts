@@ -3,9 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { GuestGallery } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { countGallery } from '../../data/galleries.ts'
-import { countHidden, pageItems } from '../../data/items.ts'
-import { findUser } from '../../data/users.ts'
+import { pageItems } from '../../data/items.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { maskAddress } from '../../domain/link.ts'
 import { type App, slugParams, strictRate } from '../../http/app.ts'
@@ -13,6 +11,7 @@ import type { Guard } from '../../http/guard.ts'
 import { viewItem } from '../../http/item.ts'
 import { unlock } from '../../http/unlock.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { viewHead } from './head.ts'
 
 // the wall draws rows as they come into view, so it wants all of them: 20,000 are about 5 MB, compressed 0.5
 const most = 20_000
@@ -30,24 +29,14 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
 
   app.get('/api/g/:slug', { schema: { params: slugParams } }, async (request): Promise<GuestGallery> => {
     const gallery = await guard.guest(request, request.params.slug)
-    const owner = await findUser(deps.db, gallery.ownerId)
-    const [all, hidden] = [await countGallery(deps.db, gallery.id), await countHidden(deps.db, gallery.id)]
     const client = (await guard.pass(request, gallery))?.link.client
     const items = await pageItems(deps.db, gallery.id, { limit: most, shown: true })
     return {
-      slug: gallery.slug,
-      title: gallery.title,
-      event_date: gallery.eventDate,
-      photographer: owner?.name ?? '',
-      locale: gallery.locale,
-      expires_at: gallery.expiresAt?.toISOString() ?? null,
+      ...(await viewHead(deps, gallery)),
       download_enabled: gallery.downloadEnabled,
       feedback_enabled: gallery.feedbackEnabled,
       may_download: await mayDownload(request, gallery),
       visitor: client ? { name: client.name, email: maskAddress(client.email) } : null,
-      photos: all.photos - hidden.photos,
-      bytes: all.bytes - hidden.bytes,
-      cover: { item: gallery.coverItemId, x: gallery.coverX, y: gallery.coverY },
       items: items.map((item) => viewItem(item, deps.clock.now())),
     }
   })

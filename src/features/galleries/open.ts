@@ -6,13 +6,14 @@ import { findGalleryOfAnyState } from '../../data/galleries.ts'
 import { countUse, findLink } from '../../data/links.ts'
 import { type Gallery, isClosed, stateAt } from '../../domain/gallery.ts'
 import { readLink } from '../../domain/link.ts'
-import { type App, strictRate, takeEmptyForms } from '../../http/app.ts'
+import { type App, idOrSlug, strictRate, takeEmptyForms } from '../../http/app.ts'
 import { answerNotFound } from '../../http/closed.ts'
 import type { Guard } from '../../http/guard.ts'
 import { answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
 import { noticeWords } from '../../http/notice-words.ts'
 import { leavePass, type Pass, passOfToken } from '../../http/pass.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { askRestore } from './ask-restore.ts'
 
 export function openRoutes(app: App, deps: Deps, guard: Guard): void {
   takeEmptyForms(app)
@@ -26,7 +27,7 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
         if (pass.link.usedCount >= pass.link.maxUses) throw new AppError('link_used_up')
         const words = noticeWords[speaks(request, gallery.locale)]
         const [title, text] = words.shared
-        return answerNotice(reply, 200, gallery.locale, { title, text, action: { label: words.open } })
+        return answerNotice(reply, 200, gallery.locale, { title, text, icon: 'box', action: { label: words.open } })
       }
       leavePass(deps, reply, pass)
       enter(reply, gallery)
@@ -42,6 +43,13 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
     }),
   )
 
+  // the button of the page that says there is no such gallery; a name that could be none is none
+  app.post(
+    '/g/:slug',
+    { schema: { params: z.object({ slug: z.string().max(200) }) }, config: strictRate, errorHandler: refuseByPage },
+    (request, reply) => askRestore(deps, request, reply, idOrSlug.safeParse(request.params.slug).data ?? ''),
+  )
+
   async function follow(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -51,7 +59,7 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
     try {
       const gallery = await galleryOf(token)
       // archived: its links were closed with it, and what was behind them is no longer there
-      if (gallery.state === 'archived') return await closed(request, reply)
+      if (gallery.state === 'archived') return await closed(request, reply, gallery)
       const pass = await passOfToken(deps, token)
       // the page says when it ended; a visit that shows nothing is not counted
       if (isClosed(stateAt(gallery, deps.clock.now()))) {
@@ -71,8 +79,10 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
     return gallery
   }
 
-  async function closed(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function closed(request: FastifyRequest, reply: FastifyReply, gallery: Gallery): Promise<FastifyReply> {
     if (!wantsPage(request)) throw new AppError('not_found')
+    // the button of that very page
+    if (request.method === 'POST') return askRestore(deps, request, reply, gallery.id)
     await answerNotFound(deps, request, reply)
     return reply
   }

@@ -1,22 +1,53 @@
 /** The page of one gallery, in whichever state its guest finds it. */
 import { Clock, ImageOff, Images, Link2Off, RefreshCw, Unplug } from 'lucide-react'
-import { useEffect } from 'react'
-import { useGuestGallery } from '../api.ts'
+import { useEffect, useState } from 'react'
+import type { GuestBoot } from '../api.ts'
 import { languageOf, Speak, useLanguage } from '../ui/language.tsx'
 import { type Refusal, sentenceOf } from '../ui/refusal.ts'
+import { useGallery } from './api.ts'
 import { Locked } from './Locked.tsx'
 import { Open } from './Open.tsx'
 import { Plate } from './Plate.tsx'
 import { catalog } from './words.ts'
 
-export function GalleryPage({ slug }: { slug: string }) {
-  const { data, refusal, again } = useGuestGallery(slug)
+export function GalleryPage({ slug, boot }: { slug: string; boot: GuestBoot | null }) {
+  const [locked, setLocked] = useState(boot !== null && 'locked' in boot ? boot.locked : null)
+  if (locked)
+    return (
+      <Speak locale={locked}>
+        <Locked slug={slug} opened={() => setLocked(null)} />
+      </Speak>
+    )
+  return <Found slug={slug} boot={boot} />
+}
+
+function Found({ slug, boot }: { slug: string; boot: GuestBoot | null }) {
+  const { data, refusal, again } = useGallery(slug)
+  const head = data ?? (boot && 'head' in boot ? boot.head : undefined)
   // Until the gallery has told its language, the browser's is the best guess.
+  const locale = head?.locale ?? languageOf(navigator.languages)
+  const away = refusal?.problem.code === 'unreachable'
+  useBack(away, again)
   return (
-    <Speak locale={data?.locale ?? languageOf(navigator.languages)}>
-      {data ? <Open gallery={data} /> : refusal ? <Closed slug={slug} refusal={refusal} again={again} /> : <Loading />}
+    <Speak locale={locale}>
+      {head && (data || !refusal || away) ? (
+        <Open head={head} gallery={data} refusal={data ? undefined : refusal} again={again} />
+      ) : refusal ? (
+        <Closed slug={slug} refusal={refusal} again={again} />
+      ) : (
+        <Loading />
+      )}
     </Speak>
   )
+}
+
+/** A phone that comes back from a tunnel needs nobody to press Retry. */
+function useBack(away: boolean, again: () => void): void {
+  useEffect(() => {
+    if (!away) return
+    addEventListener('online', again)
+    return () => removeEventListener('online', again)
+  }, [away, again])
 }
 
 function Loading() {
@@ -36,23 +67,16 @@ function Closed({ slug, refusal, again }: { slug: string; refusal: Refusal; agai
   const { say, locale } = useLanguage()
   const words = catalog[locale]
   const { status, code } = refusal.problem
-  // A phone that comes back from a tunnel needs nobody to press Retry.
-  useEffect(() => {
-    if (code !== 'unreachable') return
-    addEventListener('online', again)
-    return () => removeEventListener('online', again)
-  }, [code, again])
-
   if (status === 401) return <Locked slug={slug} opened={again} />
-  if (code === 'access_ended') return <Plate icon={<Clock size={30} aria-hidden="true" />} title={words.accessTitle} text={words.access} />
+  if (code === 'access_ended') return <Plate icon={<Clock size={26} aria-hidden="true" />} title={words.accessTitle} text={words.access} />
   if (code === 'link_revoked' || code === 'link_expired')
-    return <Plate icon={<Link2Off size={30} aria-hidden="true" />} title={words.linkTitle} text={words.link} />
-  if (status === 410) return <Plate icon={<Clock size={30} aria-hidden="true" />} title={words.expiredTitle} text={words.expired} />
-  if (status === 404) return <Plate icon={<ImageOff size={30} aria-hidden="true" />} title={words.lostTitle} text={words.lost} />
+    return <Plate icon={<Link2Off size={26} aria-hidden="true" />} title={words.linkTitle} text={words.link} />
+  if (status === 410) return <Plate icon={<Clock size={26} aria-hidden="true" />} title={words.expiredTitle} text={words.expired} />
+  if (status === 404) return <Plate icon={<ImageOff size={26} aria-hidden="true" />} title={words.lostTitle} text={words.lost} />
   const offline = code === 'unreachable' && !navigator.onLine
   return (
     <Plate
-      icon={offline ? <Unplug size={30} aria-hidden="true" /> : <Images size={30} aria-hidden="true" />}
+      icon={offline ? <Unplug size={26} aria-hidden="true" /> : <Images size={26} aria-hidden="true" />}
       title={offline ? words.offlineTitle : words.failedTitle}
       text={sentenceOf(refusal.problem, say)}
     >

@@ -1,63 +1,125 @@
-/** An open gallery: cover, what it holds, Download, and the wall of photos. */
-import { Images } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
-import type { GuestGallery } from '../api.ts'
+/** An open gallery: cover, the bar that stays, and the wall of photos; the photo on the whole screen and the sheet come when asked for. */
+import { Heart, Images, RefreshCw } from 'lucide-react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import type { GuestGallery, GuestHead } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
+import { type Refusal, sentenceOf } from '../ui/refusal.ts'
 import { Empty } from '../ui/Trouble.tsx'
 import { Wall } from '../ui/Wall.tsx'
-import { Download } from './Download.tsx'
-import { Lightbox } from './Lightbox.tsx'
+import { Bar, type Shown } from './Bar.tsx'
+import { Chosen } from './Chosen.tsx'
+import { Cover } from './Cover.tsx'
 import { useMarks } from './marks.ts'
-import { TakeHome } from './TakeHome.tsx'
+import { Notes } from './Notes.tsx'
+import { usePhoto } from './photo.ts'
+import { usePlace } from './place.ts'
 import { Tile } from './Tile.tsx'
 import { catalog } from './words.ts'
 
-export function Open({ gallery }: { gallery: GuestGallery }) {
-  const { locale, fmt } = useLanguage()
-  const words = catalog[locale]
-  const [shown, show] = useState<number | null>(null)
-  const { items } = gallery
-  const marks = useMarks(gallery.slug)
-  const [sheet, setSheet] = useState(false)
-  const cover = useMemo(
-    () => items.find((item) => item.preview && (item.width ?? 0) >= (item.height ?? 0)) ?? items.find((i) => i.preview),
-    [items],
-  )
-  useEffect(() => {
-    document.title = gallery.title
-  }, [gallery.title])
-  const facts = [words.photos(gallery.photos), fmt.bytes(gallery.bytes), gallery.expires_at && words.until(fmt.day(gallery.expires_at))]
-  const by = [gallery.photographer, gallery.event_date && fmt.day(gallery.event_date)]
+const View = lazy(async () => ({ default: (await import('./View.tsx')).View }))
+const TakeHome = lazy(async () => ({ default: (await import('./TakeHome.tsx')).TakeHome }))
+
+interface Props {
+  head: GuestHead
+  /** undefined until its photos are there */
+  gallery: GuestGallery | undefined
+  refusal: Refusal | undefined
+  again: () => void
+}
+
+export function Open({ head, gallery, refusal, again }: Props) {
+  const words = catalog[useLanguage().locale]
+  const visitor = gallery?.visitor
   return (
     <>
       <a className="skip" href="#photos">
         {words.skip}
       </a>
-      <header className={cover ? 'cover' : 'cover bare'}>
-        {cover && <img src={cover.preview!} alt="" fetchPriority="high" />}
-        <div className="cover-text">
-          <p>{by.filter(Boolean).join(' · ')}</p>
-          <h1>{gallery.title}</h1>
-          {gallery.photos > 0 && <p>{facts.filter(Boolean).join(' · ')}</p>}
-          {gallery.visitor && <p>{words.forYou(gallery.visitor.name ?? gallery.visitor.email)}</p>}
-        </div>
-      </header>
-      {gallery.photos > 0 && <Download gallery={gallery} marks={marks} openSheet={() => setSheet(true)} />}
-      <main id="photos" className="photos" tabIndex={-1}>
-        {items.length ? (
-          <Wall
-            items={items}
-            label={words.photos(items.length)}
-            tile={(item, n) => <Tile item={item} n={n} all={items.length} open={show} marks={marks} hearts={gallery.feedback_enabled} />}
-          />
+      <Cover head={head} visitor={visitor && (visitor.name ?? visitor.email)} />
+      {gallery ? <Photos gallery={gallery} /> : <Waiting refusal={refusal} again={again} />}
+    </>
+  )
+}
+
+function Waiting({ refusal, again }: { refusal: Refusal | undefined; again: () => void }) {
+  const { say } = useLanguage()
+  return (
+    <>
+      <div className="bar-top" />
+      <main id="photos" className="photos" tabIndex={-1} aria-busy={!refusal}>
+        {refusal ? (
+          <Empty icon={<Images size={30} aria-hidden="true" />} title={sentenceOf(refusal.problem, say)}>
+            <button type="button" className="button main" onClick={again}>
+              <RefreshCw size={16} aria-hidden="true" />
+              {say.retry}
+            </button>
+          </Empty>
         ) : (
-          <Empty icon={<Images size={30} aria-hidden="true" />} title={words.emptyTitle}>
+          <p className="unseen" role="status">
+            {say.loading}
+          </p>
+        )}
+      </main>
+    </>
+  )
+}
+
+function Photos({ gallery }: { gallery: GuestGallery }) {
+  const { locale } = useLanguage()
+  const words = catalog[locale]
+  const marks = useMarks(gallery.slug)
+  const [shown, show] = useState<Shown>('all')
+  const [sheet, setSheet] = useState(false)
+  const { items } = gallery
+  const marked = shown === 'favorites' ? marks.favorites : null
+  const list = useMemo(() => {
+    if (marked) return items.filter((item) => marked.has(item.id))
+    return typeof shown === 'object' ? items.filter((item) => item.chapter === shown.chapter) : items
+  }, [items, shown, marked])
+  const photo = usePhoto(gallery, list)
+  usePlace(gallery.slug)
+  useEffect(() => {
+    if (!photo.item) document.title = gallery.title
+  }, [gallery.title, photo.item])
+  return (
+    <>
+      {items.length > 0 && <Bar gallery={gallery} marks={marks} shown={shown} show={show} download={() => setSheet(true)} />}
+      <Notes gallery={gallery} marks={marks} shown={shown} />
+      <main id="photos" className="photos" tabIndex={-1}>
+        <h2 className="unseen">{words.photosTitle}</h2>
+        {list.length > 0 ? (
+          <Wall
+            items={list}
+            label={words.photos(list.length)}
+            reveal={photo.left}
+            tile={(item, n, box) => (
+              <Tile
+                item={item}
+                n={n}
+                box={box}
+                all={list.length}
+                slug={gallery.slug}
+                open={photo.open}
+                marks={marks}
+                hearts={gallery.feedback_enabled}
+              />
+            )}
+          />
+        ) : items.length > 0 ? (
+          <Empty icon={<Heart size={28} aria-hidden="true" />} title={words.noFavoritesTitle}>
+            <p>{words.noFavorites}</p>
+          </Empty>
+        ) : (
+          <Empty icon={<Images size={28} aria-hidden="true" />} title={words.emptyTitle}>
             <p>{words.empty}</p>
           </Empty>
         )}
       </main>
-      {sheet && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
-      {shown !== null && <Lightbox items={items} start={shown} close={() => show(null)} />}
+      {marks.chosen && <Chosen gallery={gallery} marks={marks} download={() => setSheet(true)} />}
+      <Suspense fallback={null}>
+        {sheet && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
+        {photo.item && <View gallery={gallery} items={list} at={photo.at} go={photo.go} close={photo.close} marks={marks} />}
+      </Suspense>
     </>
   )
 }

@@ -1,13 +1,16 @@
 /** The sheet of downloads: which photos, in which size; then how far they are packed, and the files. */
-import { Download as Arrow, Package, X } from 'lucide-react'
-import { useState } from 'react'
-import { askExport, cancelExport, type Export, type GuestGallery, useExport } from '../api.ts'
+import { Download as Arrow, Check, TriangleAlert } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
 import { type Refusal, sentenceOf } from '../ui/refusal.ts'
+import { askDownload, askExport } from './api.ts'
+import { chaptersOf } from './Bar.tsx'
 import type { Marks } from './marks.ts'
-import { catalog } from './words.ts'
+import { Packing } from './Packing.tsx'
+import { catalog } from './take-words.ts'
 
 interface Props {
   gallery: GuestGallery
@@ -17,9 +20,9 @@ interface Props {
 export function TakeHome({ gallery, marks, close }: Props & { close: () => void }) {
   const words = catalog[useLanguage().locale]
   return (
-    <Dialog title={words.sheetTitle} close={close}>
+    <Dialog title={words.title} close={close}>
       {marks.exportId ? (
-        <Progress gallery={gallery} id={marks.exportId} another={() => marks.setExport(null)} />
+        <Packing gallery={gallery} id={marks.exportId} another={() => marks.setExport(null)} />
       ) : (
         <Choice gallery={gallery} marks={marks} />
       )}
@@ -27,30 +30,65 @@ export function TakeHome({ gallery, marks, close }: Props & { close: () => void 
   )
 }
 
-type Which = 'all' | 'favorites' | 'chosen'
+type Which = 'all' | 'favorites' | 'chosen' | 'chapter'
 
 function Choice({ gallery, marks }: Props) {
   const { locale, fmt } = useLanguage()
   const words = catalog[locale]
-  const [which, setWhich] = useState<Which>(marks.chosen.size ? 'chosen' : marks.favorites.size ? 'favorites' : 'all')
+  const [which, setWhich] = useState<Which>(marks.chosen?.size ? 'chosen' : 'all')
+  const chapters = chaptersOf(gallery.items)
+  const [chapter, setChapter] = useState(chapters[0] ?? '')
   const [size, setSize] = useState<'original' | 'screen'>('original')
   const [parts, setParts] = useState(false)
   const [tar, setTar] = useState(false)
-  const ids = { all: undefined, favorites: marks.favorites, chosen: marks.chosen }
-  const itemsOf = (of: Which) => gallery.items.filter((item) => item.state === 'stored' && (ids[of]?.has(item.id) ?? true))
-  const bytes = itemsOf(which).reduce((sum, item) => sum + ((size === 'screen' && item.preview_size) || item.size), 0)
+  const [begun, begin] = useState(false)
+  const stored = gallery.items.filter((item) => item.state === 'stored')
+  const lists: Record<Which, Item[]> = {
+    all: stored,
+    favorites: stored.filter((item) => marks.favorites.has(item.id)),
+    chosen: stored.filter((item) => marks.chosen?.has(item.id)),
+    chapter: stored.filter((item) => item.chapter === chapter),
+  }
+  const list = lists[which]
+  const bytes = (of: 'original' | 'screen') => list.reduce((sum, item) => sum + ((of === 'screen' && item.preview_size) || item.size), 0)
+  const one = list.length === 1 ? list[0] : undefined
   const task = useTask(async () => {
+    if (one && size === 'screen' && one.preview) return save(one.preview, one.name)
+    const whole = which === 'all' && size === 'original' && !parts && !tar
+    if (one || whole) {
+      const answer = await askDownload(gallery.slug, one?.id)
+      // what is not packed yet comes as it is being packed, so nobody waits
+      if (answer.download_url) {
+        begin(true)
+        return location.assign(answer.download_url)
+      }
+    }
     const photos =
-      which === 'all' ? { all: true as const } : which === 'favorites' ? { favorites: true as const } : { photoIds: [...marks.chosen] }
-    const input = { ...photos, size, format: tar ? ('tar' as const) : ('zip' as const), ...(parts ? { parts: true as const } : {}) }
-    const { export: made } = await askExport(gallery.slug, input)
+      which === 'all' ? { all: true as const } : which === 'favorites' ? { favorites: true as const } : { photoIds: list.map((i) => i.id) }
+    const more = { size, format: tar ? ('tar' as const) : ('zip' as const), ...(parts ? { parts: true as const } : {}) }
+    const { export: made } = await askExport(gallery.slug, { ...photos, ...more })
     marks.setExport(made.id)
   })
-  const names: [Which, string][] = [
-    ['all', words.whichAll],
-    ['favorites', words.whichFavorites],
-    ['chosen', words.whichChosen],
+  const all: [Which, string, string][] = [
+    ['all', words.whole, words.photos(lists.all.length)],
+    ...(gallery.feedback_enabled || lists.favorites.length
+      ? [
+          ['favorites', words.favorites, lists.favorites.length ? words.photos(lists.favorites.length) : words.none] as [
+            Which,
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...(marks.chosen?.size ? [['chosen', words.chosen, words.photos(lists.chosen.length)] as [Which, string, string]] : []),
   ]
+  const pick = (
+    <select className="input" value={chapter} aria-label={words.chapter} onChange={(event) => setChapter(event.currentTarget.value)}>
+      {chapters.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  )
   return (
     <form
       className="take"
@@ -61,121 +99,102 @@ function Choice({ gallery, marks }: Props) {
     >
       <fieldset>
         <legend>{words.which}</legend>
-        {names.map(([name, text]) => {
-          const count = itemsOf(name).length
-          return (
-            <label key={name} className={count ? undefined : 'off'}>
-              <input type="radio" name="which" checked={which === name} disabled={!count} onChange={() => setWhich(name)} />
-              {text} ({words.photos(count)})
-            </label>
-          )
-        })}
+        {all.map(([name, title, says]) => (
+          <Option
+            key={name}
+            group="which"
+            title={title}
+            says={says}
+            on={which === name}
+            off={!lists[name].length}
+            pick={() => setWhich(name)}
+          />
+        ))}
+        {chapters.length > 0 && (
+          <Option
+            group="which"
+            title={words.chapter}
+            says={which === 'chapter' ? pick : chapters.join(', ')}
+            on={which === 'chapter'}
+            pick={() => setWhich('chapter')}
+          />
+        )}
       </fieldset>
       <fieldset>
         <legend>{words.size}</legend>
-        <label>
-          <input type="radio" name="size" checked={size === 'original'} onChange={() => setSize('original')} />
-          {words.sizeOriginal}
-        </label>
-        <label>
-          <input type="radio" name="size" checked={size === 'screen'} onChange={() => setSize('screen')} />
-          {words.sizeScreen}
-        </label>
-        {size === 'screen' && <p className="meta">{words.screenNote}</p>}
+        <Option
+          group="size"
+          title={words.original}
+          says={`${fmt.bytes(bytes('original'))} · ${words.originalFor}`}
+          on={size === 'original'}
+          pick={() => setSize('original')}
+        />
+        <Option
+          group="size"
+          title={words.screen}
+          says={`${fmt.bytes(bytes('screen'))} · ${words.screenFor}`}
+          on={size === 'screen'}
+          pick={() => setSize('screen')}
+        />
       </fieldset>
-      <fieldset>
-        <label>
-          <input type="checkbox" checked={parts} onChange={() => setParts(!parts)} />
-          {words.parts}
-        </label>
-        <label>
-          <input type="checkbox" checked={tar} onChange={() => setTar(!tar)} />
-          {words.tar}
-        </label>
-      </fieldset>
+      {!one && (
+        <details>
+          <summary>{words.more}</summary>
+          <label>
+            <input type="checkbox" checked={parts} onChange={() => setParts(!parts)} />
+            {words.parts}
+          </label>
+          <label>
+            <input type="checkbox" checked={tar} onChange={() => setTar(!tar)} />
+            {words.tar}
+          </label>
+          {size === 'screen' && <p className="meta">{words.screenNote}</p>}
+        </details>
+      )}
+      {begun && (
+        <p className="note ok" role="status">
+          <Check size={18} aria-hidden="true" />
+          <span>{words.begun}</span>
+        </p>
+      )}
       <Trouble refusal={task.refusal} />
-      <button type="submit" className="button main" disabled={task.busy || !itemsOf(which).length}>
-        <Package size={17} aria-hidden="true" />
-        {words.prepare(fmt.bytes(bytes))}
-      </button>
+      <div className="sheet-foot">
+        <button type="submit" className="button main" disabled={task.busy || !list.length}>
+          <Arrow size={17} aria-hidden="true" />
+          {words.download(fmt.bytes(bytes(size)))}
+        </button>
+      </div>
     </form>
   )
 }
 
-function Progress({ gallery, id, another }: { gallery: GuestGallery; id: string; another: () => void }) {
-  const { locale, fmt } = useLanguage()
-  const words = catalog[locale]
-  const { data, refusal, again } = useExport(gallery.slug, id)
-  const stop = useTask(async () => {
-    await cancelExport(gallery.slug, id)
-    again()
-  })
-  const ended = data && ['ready', 'failed', 'cancelled', 'expired'].includes(data.status)
+function Option(props: { group: string; title: string; says: ReactNode; on: boolean; off?: boolean; pick: () => void }) {
   return (
-    <div className="take">
-      {data && !ended && (
-        <>
-          <p role="status">
-            {words.preparing(fmt.percent(data.percent))}
-            {data.eta_seconds ? `, ${words.left(fmt.duration(data.eta_seconds))}` : ''}
-          </p>
-          <progress max={100} value={data.percent} aria-label={words.sheetTitle} />
-          <button type="button" className="button" disabled={stop.busy || data.status === 'cancelling'} onClick={() => void stop.run()}>
-            <X size={17} aria-hidden="true" />
-            {words.stop}
-          </button>
-        </>
-      )}
-      {data?.status === 'ready' && <Files made={data} />}
-      {data?.status === 'failed' && <p role="status">{data.error_message ?? words.failed}</p>}
-      {data?.status === 'cancelled' && <p role="status">{words.stopped}</p>}
-      {data?.status === 'expired' && <p role="status">{words.ended}</p>}
-      <Trouble refusal={stop.refusal ?? (data ? undefined : refusal)} />
-      {(ended || refusal) && (
-        <button type="button" className="button" onClick={another}>
-          {words.another}
-        </button>
-      )}
-    </div>
+    <label className={props.on ? 'option on' : 'option'}>
+      <input type="radio" name={props.group} checked={props.on} disabled={props.off} onChange={props.pick} />
+      <span>
+        <b>{props.title}</b>
+        <span className="meta">{props.says}</span>
+      </span>
+    </label>
   )
 }
 
-function Files({ made }: { made: Export }) {
-  const { locale, fmt } = useLanguage()
-  const words = catalog[locale]
-  return (
-    <>
-      <p role="status">
-        {words.ready} {made.expires_at && words.stays(fmt.moment(made.expires_at))}
-      </p>
-      {made.missing.length > 0 && (
-        <div>
-          <p>{words.lacking(made.missing.length)}</p>
-          <ul>
-            {made.missing.map((name) => (
-              <li key={name}>{name}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {made.parts.map(
-        (part) =>
-          part.download_url && (
-            <a key={part.name} className="button main" href={part.download_url}>
-              <Arrow size={17} aria-hidden="true" />
-              {words.save(part.name, fmt.bytes(part.file_size))}
-            </a>
-          ),
-      )}
-    </>
-  )
-}
-
-function Trouble({ refusal }: { refusal: Refusal | undefined }) {
+export function Trouble({ refusal }: { refusal: Refusal | undefined }) {
   const { say } = useLanguage()
+  if (!refusal) return null
   return (
-    <p className="says" role="alert">
-      {refusal ? sentenceOf(refusal.problem, say) : ''}
+    <p className="note bad" role="alert">
+      <TriangleAlert size={18} aria-hidden="true" />
+      <span>{sentenceOf(refusal.problem, say)}</span>
     </p>
   )
+}
+
+/** A single picture: the browser saves it under the photo's name. */
+function save(address: string, name: string): void {
+  const link = document.createElement('a')
+  link.href = address
+  link.download = `${name.replace(/\.[^.]*$/, '')}.jpg`
+  link.click()
 }

@@ -1,37 +1,64 @@
-/** One photo on the wall: opened or chosen by a click, with a heart where guests may mark. */
-import { CircleCheck, FileImage, Heart } from 'lucide-react'
+/** One photo on the wall: a link to its own page; while choosing, a box to tick. With a heart where guests may mark. */
+import { Check, FileImage, Heart, Music, Play } from 'lucide-react'
+import type { KeyboardEvent, MouseEvent } from 'react'
 import type { Item } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
+import type { Box } from '../ui/Wall.tsx'
 import type { Marks } from './marks.ts'
+import { photoPath } from './photo.ts'
 import { catalog } from './words.ts'
 
-export function Tile(props: { item: Item; n: number; all: number; open: (n: number) => void; marks: Marks; hearts: boolean }) {
-  const { item, n, all, open, marks, hearts } = props
+interface Props {
+  item: Item
+  n: number
+  all: number
+  slug: string
+  box: Box
+  open: (n: number) => void
+  marks: Marks
+  hearts: boolean
+}
+
+export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
   const words = catalog[useLanguage().locale]
-  const picture = item.thumbnail ?? item.preview
-  const chosen = marks.chosen.has(item.id)
+  const picture = pictureFor(item, box)
+  const chosen = marks.chosen?.has(item.id)
   const marked = marks.favorites.has(item.id)
-  const press = marks.choosing
-    ? { 'aria-label': words.pick(n + 1, all, item.name), 'aria-pressed': chosen, onClick: () => marks.pick(item.id) }
-    : { 'aria-label': words.open(n + 1, all, item.name), onClick: () => open(n) }
+  const act = () => (marks.chosen ? marks.pick(item.id) : open(n))
+  const click = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return
+    event.preventDefault()
+    act()
+  }
+  const space = (event: KeyboardEvent) => {
+    if (event.key !== ' ' || !marks.chosen) return
+    event.preventDefault()
+    act()
+  }
+  const role = marks.chosen
+    ? { role: 'checkbox', 'aria-checked': !!chosen, 'aria-label': words.pick(n + 1, all, item.name) }
+    : { 'aria-label': words.open(n + 1, all, item.name) }
   return (
     <>
-      <button type="button" className="tile" {...press}>
+      <a className="tile" href={photoPath(slug, item.id)} onClick={click} onKeyDown={space} {...role}>
         {picture ? (
           <img src={picture} alt="" decoding="async" draggable={false} />
         ) : (
           <span className="no-picture">
-            <FileImage size={22} aria-hidden="true" />
-            {item.name}
+            {item.kind === 'photo' && <FileImage size={22} aria-hidden="true" />}
+            {item.title ?? item.name}
           </span>
         )}
-      </button>
-      {marks.choosing && chosen && (
-        <span className="picked">
-          <CircleCheck size={20} aria-hidden="true" />
+      </a>
+      {item.kind !== 'photo' && (
+        <span className="kind">
+          {item.kind === 'video' ? <Play size={18} aria-hidden="true" /> : <Music size={18} aria-hidden="true" />}
         </span>
       )}
-      {hearts && (
+      {marks.chosen && (
+        <span className={chosen ? 'tick on' : 'tick'}>{chosen && <Check size={15} strokeWidth={3} aria-hidden="true" />}</span>
+      )}
+      {hearts && !marks.chosen && (
         <button
           type="button"
           className="heart"
@@ -39,9 +66,15 @@ export function Tile(props: { item: Item; n: number; all: number; open: (n: numb
           aria-pressed={marked}
           onClick={() => marks.favorite(item.id, !marked)}
         >
-          <Heart size={18} aria-hidden="true" />
+          <Heart size={20} aria-hidden="true" />
         </button>
       )}
     </>
   )
+}
+
+/** A phone on its way takes the small one; a large tile on a fine screen is worth the next size. */
+function pictureFor(item: Item, { width, height }: Box): string | null {
+  const wanted = Math.max(width, height) * Math.min(2, devicePixelRatio)
+  return (innerWidth >= 640 && wanted > 560 && item.medium) || item.thumbnail || item.preview
 }

@@ -1,8 +1,14 @@
-/** Where the pages of guests begin. */
-import { createRoot } from 'react-dom/client'
+/** Where the pages of guests begin: what the server has drawn already is taken over as it stands. */
+import { createRoot, hydrateRoot } from 'react-dom/client'
 import '../ui/look.css'
+import './focal.css'
 import './guest.css'
+import './plate.css'
+import { readBoot } from './boot.ts'
 import { GalleryPage } from './GalleryPage.tsx'
 
 const slug = decodeURIComponent(location.pathname.split('/')[2] ?? '')
-createRoot(document.getElementById('root')!).render(<GalleryPage slug={slug} />)
+const root = document.getElementById('root')!
+const page = <GalleryPage slug={slug} boot={readBoot()} />
+if (root.hasChildNodes()) hydrateRoot(root, page)
+else createRoot(root).render(page)

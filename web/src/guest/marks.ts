@@ -1,15 +1,16 @@
-/** What a guest has marked: favourites, which the server remembers, and photos chosen for this visit. */
-import { useState } from 'react'
-import { setFavorite, useFavorites } from '../api.ts'
+/** What a guest has marked and chosen, and how many hearts the page shows while the server hears of it. */
+import { useCallback, useMemo, useState } from 'react'
+import { setFavorite, useFavorites } from './api.ts'
 
 export interface Marks {
   favorites: ReadonlySet<string>
   favorite: (item: string, on: boolean) => void
-  chosen: ReadonlySet<string>
+  /** chosen for this visit; null while a click opens photos */
+  chosen: ReadonlySet<string> | null
   pick: (item: string) => void
-  /** a click on a photo chooses it instead of opening it */
-  choosing: boolean
   choose: (on: boolean) => void
+  /** all of these become favourites */
+  favoriteAll: (items: Iterable<string>) => void
   /** the export of this visit, so that its sheet can be closed and opened again */
   exportId: string | null
   setExport: (id: string | null) => void
@@ -17,22 +18,28 @@ export interface Marks {
 
 export function useMarks(slug: string): Marks {
   const { data, put, again } = useFavorites(slug)
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [choosing, choose] = useState(false)
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null)
   const [exportId, setExport] = useState<string | null>(null)
-  const favorites = new Set(data?.items)
+  const favorites = useMemo(() => new Set(data?.items), [data])
+  const change = (items: string[], on: boolean) => {
+    put({ items: [...favorites].filter((one) => !items.includes(one)).concat(on ? items : []) })
+    // what the server did not take is not shown as taken
+    Promise.all(items.map((item) => setFavorite(slug, item, on))).catch(again)
+  }
   return {
     favorites,
-    favorite(item, on) {
-      put({ items: [...favorites].filter((one) => one !== item).concat(on ? item : []) })
-      // what the server did not take is not shown as taken
-      setFavorite(slug, item, on).catch(again)
-    },
+    favorite: (item, on) => change([item], on),
+    favoriteAll: (items) =>
+      change(
+        [...items].filter((item) => !favorites.has(item)),
+        true,
+      ),
     chosen,
-    pick: (item) => setChosen((old) => new Set(old.has(item) ? [...old].filter((one) => one !== item) : [...old, item])),
-    choosing,
-    choose,
+    pick: useCallback((item: string) => setChosen((old) => toggled(old ?? new Set(), item)), []),
+    choose: useCallback((on: boolean) => setChosen(on ? new Set() : null), []),
     exportId,
     setExport,
   }
 }
+
+const toggled = (set: ReadonlySet<string>, one: string) => new Set(set.has(one) ? [...set].filter((old) => old !== one) : [...set, one])

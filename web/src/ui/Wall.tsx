@@ -7,10 +7,18 @@ interface Props<T> {
   label: string
   /** rows a little lower, for working instead of looking */
   dense?: boolean
-  tile: (item: T, index: number) => ReactNode
+  tile: (item: T, index: number, box: Box) => ReactNode
+  /** goes there and puts the focus on it; a new object each time that is wanted */
+  reveal?: { index: number } | null
 }
 
-export function Wall<T extends Shape & { id: string }>({ items, label, dense, tile }: Props<T>) {
+/** The size of a tile, CSS pixels. */
+export interface Box {
+  width: number
+  height: number
+}
+
+export function Wall<T extends Shape & { id: string }>({ items, label, dense, tile, reveal }: Props<T>) {
   const own = useRef<HTMLUListElement>(null)
   const width = useWidth(own)
   const gap = width < 640 ? 6 : 10
@@ -19,12 +27,14 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
     () => (width ? justify(items, width, target, gap) : { rows: [], height: 0 }),
     [items, width, target, gap],
   )
+  useAnchor(own, rows, width)
   const [from, to] = useInSight(own, rows)
   // The photo with the focus stays even when it scrolls away, or the keyboard would lose its place.
   const [held, hold] = useState(-1)
   const shown = rows.slice(from, to)
-  const heldRow = rows.find((row) => row.boxes.some((box) => box.index === held))
+  const heldRow = held < 0 ? undefined : rowOf(rows, held)
   if (heldRow && !shown.includes(heldRow)) shown.push(heldRow)
+  useReveal(own, rows, reveal, hold)
   return (
     <ul
       ref={own}
@@ -40,7 +50,7 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
           const place: CSSProperties = { transform: `translate(${box.x}px, ${row.y}px)`, width: box.width, height: row.height }
           return (
             <li key={item.id} aria-posinset={box.index + 1} aria-setsize={items.length} style={place}>
-              {tile(item, box.index)}
+              {tile(item, box.index, { width: box.width, height: row.height })}
             </li>
           )
         }),
@@ -61,6 +71,46 @@ function useWidth(own: { current: HTMLElement | null }): number {
   }, [own])
   return width
 }
+
+/** When a phone is turned the rows are others: the photo that was on top stays on top. */
+function useAnchor(own: { current: HTMLElement | null }, rows: Row[], width: number): void {
+  const last = useRef({ rows, width })
+  useLayoutEffect(() => {
+    const before = last.current
+    last.current = { rows, width }
+    if (!before.width || before.width === width) return
+    const top = own.current!.getBoundingClientRect().top
+    const [first] = visible(before.rows, -top, -top + 1)
+    const index = before.rows[first]?.boxes[0]?.index
+    const row = top < 0 && index !== undefined ? rowOf(rows, index) : undefined
+    if (row) scrollBy(0, top + row.y)
+  }, [own, rows, width])
+}
+
+function useReveal(
+  own: { current: HTMLElement | null },
+  rows: Row[],
+  reveal: { index: number } | null | undefined,
+  hold: (index: number) => void,
+): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new wish is followed, not new rows
+  useLayoutEffect(() => {
+    const row = reveal && rowOf(rows, reveal.index)
+    if (!row) return
+    hold(reveal.index)
+    const top = own.current!.getBoundingClientRect().top + row.y
+    if (top < 0 || top + row.height > innerHeight) scrollBy(0, top - (innerHeight - row.height) / 2)
+    // its tile may have to be drawn first
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const tile = own.current?.querySelector<HTMLElement>(`[aria-posinset="${reveal.index + 1}"] :is(a, button)`)
+        tile?.focus({ preventScroll: true })
+      }),
+    )
+  }, [reveal])
+}
+
+const rowOf = (rows: Row[], index: number) => rows.find((row) => row.boxes.at(-1)!.index >= index)
 
 function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [number, number] {
   const [sight, set] = useState<[number, number]>([0, 0])

@@ -1,0 +1,67 @@
+/**
+ * `npm run shots`: pictures of every state of every page, on a desktop and a phone, in both themes, into a folder outside of git.
+ * `npm run shots -- --only guest --state lightbox --out /tmp/shots`. Look at them; what is ugly is a fault.
+ * A program's states are a table in a file of its own beside this one: a name, and the way to it.
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { parseArgs } from 'node:util'
+import type { BrowserContextOptions } from 'playwright-core'
+import { freshInstallation } from '../journeys/service.ts'
+import { openChromium, visitor } from './chromium.ts'
+import { guestStates } from './shots.guest.ts'
+import type { Stage, State } from './shots.state.ts'
+
+const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates }
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    state: { type: 'string' },
+    locale: { type: 'string', default: 'en-GB' },
+    out: { type: 'string', default: '/tmp/keepsake-shots' },
+  },
+})
+const sizes: Record<string, BrowserContextOptions> = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+}
+const ends: (() => unknown)[] = []
+// what tests clear away at their end, we clear away at ours
+const t = { after: (end: () => unknown) => void ends.push(end) } as unknown as TestContext
+try {
+  const browser = await openChromium(t)
+  const installation = await freshInstallation(t)
+  for (const [program, statesOf] of Object.entries(programs)) {
+    if (values.only && values.only !== program) continue
+    mkdirSync(path.join(values.out, program), { recursive: true })
+    for (const state of await statesOf({ installation, browser })) {
+      if (values.state && !state.name.includes(values.state)) continue
+      for (const [size, options] of Object.entries(sizes))
+        for (const colorScheme of ['light', 'dark'] as const) {
+          const { context, page } = await visitor(browser, {
+            locale: values.locale,
+            colorScheme,
+            reducedMotion: 'reduce',
+            ...options,
+            ...state.as,
+          })
+          const file = path.join(values.out, program, `${state.name}-${size}-${colorScheme}.png`)
+          try {
+            await state.open(page)
+            await page.evaluate('document.fonts.ready')
+            await page.waitForTimeout(300)
+            await page.screenshot({ path: file })
+            process.stdout.write(`${file}\n`)
+          } catch (error) {
+            process.exitCode = 1
+            process.stdout.write(`${file}: ${String(error).split('\n')[0]}\n`)
+          }
+          await context.close()
+        }
+    }
+  }
+} finally {
+  for (const end of ends.reverse()) await end()
+}

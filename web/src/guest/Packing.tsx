@@ -1,0 +1,106 @@
+/** How far chosen photos are packed, and then the files; a single one begins by itself. */
+import { Download as Arrow, Check, TriangleAlert, X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { GuestGallery } from '../api.ts'
+import { useTask } from '../ui/answer.ts'
+import { useLanguage } from '../ui/language.tsx'
+import { cancelExport, type Export, useExport } from './api.ts'
+import { Trouble } from './TakeHome.tsx'
+import { catalog } from './take-words.ts'
+
+export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: string; another: () => void }) {
+  const { locale, fmt } = useLanguage()
+  const words = catalog[locale]
+  const { data, refusal, again } = useExport(gallery.slug, id)
+  const stop = useTask(async () => {
+    await cancelExport(gallery.slug, id)
+    again()
+  })
+  const ended = data && ['ready', 'failed', 'cancelled', 'expired'].includes(data.status)
+  const waited = useRef(false)
+  if (data && !ended) waited.current = true
+  const only = data?.status === 'ready' && data.parts.length === 1 ? data.parts[0]!.download_url : null
+  useEffect(() => {
+    // who watched it being packed waits for just this; who opens the sheet again is not surprised by it
+    if (only && waited.current) location.assign(only)
+  }, [only])
+  return (
+    <div className="take">
+      {data && !ended && (
+        <>
+          <p role="status" className="packing">
+            <b>{words.preparing}</b>
+            <b>{fmt.percent(data.percent)}</b>
+          </p>
+          <div
+            className="bar"
+            role="progressbar"
+            aria-label={words.preparing}
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={data.percent}
+          >
+            <div style={{ width: `${data.percent}%` }} />
+          </div>
+          <p className="meta">
+            {words.packed(fmt.number(data.processed_photos), words.photos(data.total_photos))}
+            {data.eta_seconds ? ` · ${words.left(fmt.duration(data.eta_seconds))}` : ''}
+          </p>
+          <div className="sheet-foot">
+            <button type="button" className="button" disabled={stop.busy || data.status === 'cancelling'} onClick={() => void stop.run()}>
+              <X size={17} aria-hidden="true" />
+              {words.stop}
+            </button>
+          </div>
+        </>
+      )}
+      {data?.status === 'ready' && <Files made={data} />}
+      {data?.status === 'failed' && <p role="status">{data.error_message ?? words.failed}</p>}
+      {data?.status === 'cancelled' && <p role="status">{words.stopped}</p>}
+      {data?.status === 'expired' && <p role="status">{words.ended}</p>}
+      <Trouble refusal={stop.refusal ?? (data ? undefined : refusal)} />
+      {(ended || refusal) && (
+        <button type="button" className="button" onClick={another}>
+          {words.another}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Files({ made }: { made: Export }) {
+  const { locale, fmt } = useLanguage()
+  const words = catalog[locale]
+  return (
+    <>
+      <p className="note ok" role="status">
+        <Check size={18} aria-hidden="true" />
+        <span>
+          {words.ready} {made.expires_at && words.stays(fmt.moment(made.expires_at))}
+        </span>
+      </p>
+      {made.missing.length > 0 && (
+        <div className="note warn">
+          <TriangleAlert size={18} aria-hidden="true" />
+          <div>
+            <p>{words.lacking(made.missing.length)}</p>
+            <ul>
+              {made.missing.map((name) => (
+                <li key={name}>{name}</li>
+              ))}
+            </ul>
+          </div>
+        </div>
+      )}
+      {made.parts.map(
+        (part) =>
+          part.download_url && (
+            <a key={part.name} className="button main" href={part.download_url}>
+              <Arrow size={17} aria-hidden="true" />
+              {words.save(part.name, fmt.bytes(part.file_size))}
+            </a>
+          ),
+      )}
+    </>
+  )
+}

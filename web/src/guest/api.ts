@@ -1,0 +1,53 @@
+/** What the pages of guests ask the server, beside what all pages ask. */
+import {
+  type Comment,
+  type CommentInput,
+  call,
+  type DownloadResponse,
+  type Export,
+  type ExportAnswer,
+  type ExportInput,
+  type FeedbackMe,
+  type GuestFeedback,
+  type GuestGallery,
+  type ItemFeedback,
+  type Page,
+} from '../api.ts'
+import { useAnswer } from '../ui/answer.ts'
+
+export type { Comment, Export, GuestGallery, ItemFeedback }
+
+const page = (slug: string) => `/api/g/${encodeURIComponent(slug)}`
+const gallery = (slug: string) => `/api/galleries/${encodeURIComponent(slug)}`
+
+export const useGallery = (slug: string) => useAnswer(slug, (signal) => call<GuestGallery>('GET', page(slug), undefined, signal))
+export const useFeedback = (slug: string) =>
+  useAnswer(slug, (signal) => call<GuestFeedback>('GET', `${page(slug)}/feedback`, undefined, signal))
+export const useFavorites = (slug: string) =>
+  useAnswer(slug, (signal) => call<{ items: string[] }>('GET', `${page(slug)}/favorites`, undefined, signal))
+
+export const setFavorite = (slug: string, item: string, on: boolean) =>
+  call<void>(on ? 'PUT' : 'DELETE', `${page(slug)}/items/${item}/favorite`)
+/** 1 to 5; null takes it back */
+export const setRating = (slug: string, item: string, rating: number | null) =>
+  rating ? call<void>('PUT', `${page(slug)}/items/${item}/rating`, { rating }) : call<void>('DELETE', `${page(slug)}/items/${item}/rating`)
+export const sayWho = (slug: string, name: string) => call<FeedbackMe>('PUT', `${page(slug)}/me`, { name })
+
+const comments = (slug: string, item: string) => `${page(slug)}/items/${item}/comments`
+export const useComments = (slug: string, item: string) =>
+  useAnswer(`${slug} ${item}`, (signal) => call<Page<Comment>>('GET', `${comments(slug, item)}?limit=200`, undefined, signal))
+export const leaveComment = (slug: string, item: string, input: CommentInput) => call<Comment>('POST', comments(slug, item), input)
+export const takeComment = (slug: string, item: string, id: string) => call<void>('DELETE', `${comments(slug, item)}/${id}`)
+
+/** The address of the whole gallery as one file, or with `item` of that original alone. */
+export const askDownload = (slug: string, item?: string) =>
+  call<DownloadResponse>('GET', `${gallery(slug)}/download${item ? `?file=${item}` : ''}`)
+export const askExport = (slug: string, input: ExportInput) => call<ExportAnswer>('POST', `${gallery(slug)}/exports`, input)
+export const cancelExport = (slug: string, id: string) => call<ExportAnswer>('DELETE', `${gallery(slug)}/exports/${id}`)
+/** Every second until it has ended. */
+export const useExport = (slug: string, id: string) =>
+  useAnswer(
+    id,
+    (signal) => call<Export>('GET', `${gallery(slug)}/exports/${id}`, undefined, signal),
+    ({ status }) => (status === 'queued' || status === 'processing' || status === 'cancelling' ? 1000 : null),
+  )

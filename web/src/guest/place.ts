@@ -1,0 +1,22 @@
+/** Where in the gallery somebody was: kept for when they reload, or come back from another page. */
+import { useLayoutEffect } from 'react'
+
+export function usePlace(slug: string): void {
+  useLayoutEffect(() => {
+    const key = `keepsake place ${slug}`
+    // the browser would restore it before there is a wall to scroll
+    history.scrollRestoration = 'manual'
+    const again = performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming | undefined
+    const kept = Number(sessionStorage.getItem(key))
+    let tries = 30
+    const go = () => {
+      scrollTo(0, kept)
+      // the wall has its height a moment later
+      if (Math.abs(scrollY - kept) > 2 && tries-- > 0) requestAnimationFrame(go)
+    }
+    if (kept && again?.type !== 'navigate') go()
+    const keep = () => sessionStorage.setItem(key, String(scrollY))
+    addEventListener('pagehide', keep)
+    return () => removeEventListener('pagehide', keep)
+  }, [slug])
+}
