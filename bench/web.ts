@@ -110,7 +110,7 @@ async function visit(browser: Browser, address: string): Promise<Seen> {
 /** In the page from its beginning. */
 const watch = `
 window.seen = { lcp: 0, cls: 0, photos: 0 }
-addEventListener('load', ({ target }) => { if (target.closest?.('.wall')) window.seen.photos ||= performance.now() }, true)
+document.addEventListener('load', ({ target }) => { if (target.closest?.('.wall')) window.seen.photos ||= performance.now() }, true)
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.seen.lcp = entry.startTime }).observe({ type: 'largest-contentful-paint', buffered: true })
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.cls += entry.value }).observe({ type: 'layout-shift', buffered: true })
 `

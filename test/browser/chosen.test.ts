@@ -46,7 +46,7 @@ test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (
 
   await step('in choosing, a tap on a photo chooses it', async () => {
     await page.getByRole('button', { name: 'Select' }).click()
-    for (const n of [1, 4]) await page.getByRole('checkbox', { name: `Choose photo ${n} of 9, IMG_000${n}.jpg` }).click()
+    for (const n of [1, 4]) await page.getByRole('checkbox', { name: `IMG_000${n}.jpg` }).click()
     await page.getByText('2 selected').waitFor()
     await assertAccessible(page, 'choosing')
   })

@@ -391,7 +391,7 @@ test('who got the link on the page, and not by letter, is led back to the page',
   s.world.clock.advance(hours(6))
   const page = await fetched(link, browser)
   assert.equal(page.status, 410)
-  assert.match(page.bytes.toString(), new RegExp(`<a href="/g/${gallery.slug}">To the gallery</a>`))
+  assert.match(page.bytes.toString(), new RegExp(`<a class="button main" href="/g/${gallery.slug}">To the gallery</a>`))
   assert.deepEqual(await codeOf(link, {}, 'POST'), [410, 'link_expired'])
 })
 
@@ -432,9 +432,10 @@ test('who opens the link of a letter in a browser sees what it brings, and one b
   assert.deepEqual([page.headers.get('etag'), page.headers.get('content-disposition')], [null, null])
   const text = page.bytes.toString()
   assert.match(text, /<html lang="de">/)
-  assert.match(text, /<h1>Mara &#38; &#60;Jonas&#62;<\/h1><p>2 Fotos, \d+\skB\. Der Link gilt bis \d+\. \S+ 20\d\d/)
+  assert.match(text, /<h1>Mara &#38; &#60;Jonas&#62;<\/h1><p>2 Fotos · \d+\skB<\/p>/)
+  assert.match(text, /Gepackt und geprüft am .* Der Link gilt bis \d+\. \S+ 20\d\d/)
   assert.ok(text.includes(`SHA-256 ${archive.checksum}`))
-  const href = /<a href="([^"]+)">Fotos herunterladen<\/a>/.exec(text)![1]!
+  const href = /<a class="button main" href="([^"]+)">.*?Alles herunterladen · \d+\skB<\/a>/.exec(text)![1]!
   assert.doesNotMatch(text, new RegExp(new URL(link).pathname), 'the link itself stands nowhere in it')
   const button = new URL(href, link).href
   const zip = await fetched(button, browser)

@@ -19,11 +19,8 @@ import * as sources from './migrations/017-sources.ts'
 import * as rescue from './migrations/018-rescue.ts'
 import * as editor from './migrations/020-editor.ts'
 import * as accounts from './migrations/021-accounts.ts'
-
 import * as accountLetters from './migrations/022-account-letters.ts'
-
 import * as medium from './migrations/024-medium.ts'
-
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
