@@ -136,7 +136,7 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
     {
       name: 'download-ready',
       open: act(open, async (page) => {
-        await page.route('**/d/*', (route) => route.abort())
+        await page.route('**/d/*', (route) => route.fulfill({ status: 204 }))
         await press(page, 'Download')
         await page.getByRole('radio', { name: /Screen size/ }).check()
         await page

@@ -12,7 +12,13 @@ export function Chosen({ gallery, marks, download }: { gallery: GuestGallery; ma
     <section className="chosen" aria-label={words.choose}>
       <p role="status">{words.chosen(chosen.size)}</p>
       {gallery.feedback_enabled && (
-        <button type="button" className="button" disabled={!chosen.size} onClick={() => marks.favoriteAll(chosen)}>
+        <button
+          type="button"
+          className="button"
+          aria-label={words.favorite}
+          disabled={!chosen.size}
+          onClick={() => marks.favoriteAll(chosen)}
+        >
           <Heart size={16} aria-hidden="true" />
           <span>{words.favorite}</span>
         </button>

@@ -84,9 +84,9 @@ function Photos({ gallery }: { gallery: GuestGallery }) {
   return (
     <>
       {items.length > 0 && <Bar gallery={gallery} marks={marks} shown={shown} show={show} download={() => setSheet(true)} />}
-      <Notes gallery={gallery} marks={marks} shown={shown} />
       <main id="photos" className="photos" tabIndex={-1}>
         <h2 className="unseen">{words.photosTitle}</h2>
+        <Notes gallery={gallery} marks={marks} shown={shown} />
         {list.length > 0 ? (
           <Wall
             items={list}
