@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'react'
 import type { GuestGallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage } from '../ui/language.tsx'
+import { Trouble } from '../ui/Trouble.tsx'
 import { cancelExport, type Export, useExport } from './api.ts'
-import { Trouble } from './TakeHome.tsx'
 import { catalog } from './take-words.ts'
 
 export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: string; another: () => void }) {
@@ -17,6 +17,7 @@ export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: s
     again()
   })
   const ended = data && ['ready', 'failed', 'cancelled', 'expired'].includes(data.status)
+  const trouble = stop.refusal ?? (data ? undefined : refusal)
   const waited = useRef(false)
   if (data && !ended) waited.current = true
   const only = data?.status === 'ready' && data.parts.length === 1 ? data.parts[0]!.download_url : null
@@ -58,7 +59,7 @@ export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: s
       {data?.status === 'failed' && <p role="status">{data.error_message ?? words.failed}</p>}
       {data?.status === 'cancelled' && <p role="status">{words.stopped}</p>}
       {data?.status === 'expired' && <p role="status">{words.ended}</p>}
-      <Trouble refusal={stop.refusal ?? (data ? undefined : refusal)} />
+      {trouble && <Trouble refusal={trouble} />}
       {(ended || refusal) && (
         <button type="button" className="button" onClick={another}>
           {words.another}

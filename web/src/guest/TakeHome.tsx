@@ -1,11 +1,11 @@
 /** The sheet of downloads: which photos, in which size; then how far they are packed, and the files. */
-import { Download as Arrow, Check, TriangleAlert } from 'lucide-react'
+import { Download as Arrow, Check } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
-import { type Refusal, sentenceOf } from '../ui/refusal.ts'
+import { Trouble } from '../ui/Trouble.tsx'
 import { askDownload, askExport } from './api.ts'
 import { chaptersOf } from './Bar.tsx'
 import type { Marks } from './marks.ts'
@@ -157,7 +157,7 @@ function Choice({ gallery, marks }: Props) {
           <span>{words.begun}</span>
         </p>
       )}
-      <Trouble refusal={task.refusal} />
+      {task.refusal && <Trouble refusal={task.refusal} />}
       <div className="sheet-foot">
         <button type="submit" className="button main" disabled={task.busy || !list.length}>
           <Arrow size={17} aria-hidden="true" />
@@ -177,17 +177,6 @@ function Option(props: { group: string; title: string; says: ReactNode; on: bool
         <span className="meta">{props.says}</span>
       </span>
     </label>
-  )
-}
-
-export function Trouble({ refusal }: { refusal: Refusal | undefined }) {
-  const { say } = useLanguage()
-  if (!refusal) return null
-  return (
-    <p className="note bad" role="alert">
-      <TriangleAlert size={18} aria-hidden="true" />
-      <span>{sentenceOf(refusal.problem, say)}</span>
-    </p>
   )
 }
 
