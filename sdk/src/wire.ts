@@ -1180,6 +1180,36 @@ export interface Imported {
   skipped: { path: string; reason: string }[]
 }
 
+/** POST /api/admin/reconcile: what the store and the database say of each other; lists end after 1,000 rows, counts do not */
+export interface Reconciled {
+  /** in the store, ours */
+  objects: number
+  bytes: number
+  /** objects that no row has ever named; they are never deleted here */
+  unknown: { count: number; bytes: number; rows: { key: string; bytes: number }[] }
+  /** rows whose bytes are gone, or not as many as they were */
+  missing: { count: number; rows: MissingBytes[] }
+  /** originals that were noted as missing and are there, whole */
+  back: { count: number; rows: MissingBytes[] }
+  /** true: what is missing is noted as such, what is back is whole again, small pictures are drawn anew */
+  repaired: boolean
+}
+
+export interface MissingBytes {
+  kind: 'original' | 'archive' | 'preview'
+  /** of the asset or archive */
+  id: string
+  gallery_id: string
+  gallery_slug: string
+  /** of a file: as it was uploaded; of an archive: its version */
+  name: string
+  key: string
+  /** that should be there */
+  bytes: number
+  /** that are there; null: there is no such object */
+  found: number | null
+}
+
 /** `keepsake import gallery.zip --json` */
 export interface ImportedZip extends Imported {
   /** rows of feedback that are new */

@@ -9,6 +9,7 @@ import { getCommand } from './get.ts'
 import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
+import { reconcileCommand } from './reconcile.ts'
 import { serveCommand } from './serve.ts'
 import { storageCommand } from './storage.ts'
 import { userCommand } from './user.ts'
@@ -40,6 +41,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         verify works offline, without database, on any ZIP
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
+  keepsake reconcile [--repair]
+        store and database held against each other: what has no row, what has no bytes; nothing is changed without --repair
   keepsake storage setup [--dry-run] [--tiering]
         tells the bucket its CORS, lifecycle and events; leaves every rule alone that is not called keepsake-…
   keepsake doctor [--trust-clock]
@@ -57,6 +60,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   client: clientCommand,
   archive: archiveCommand,
   doctor: doctorCommand,
+  reconcile: reconcileCommand,
   storage: storageCommand,
   user: userCommand,
   key: keyCommand,

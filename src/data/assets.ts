@@ -187,6 +187,18 @@ export async function markMissing(tx: Database | Tx, ids: string[]): Promise<num
   return Number(done.numUpdatedRows)
 }
 
+/** The bytes of an asset that was noted as missing are there again; false when it was healed or deleted meanwhile. */
+export async function setFound(tx: Tx, id: string, storageKey: string): Promise<boolean> {
+  const done = await tx
+    .updateTable('assets')
+    .set({ state: 'stored' })
+    .where('id', '=', id)
+    .where('storageKey', '=', storageKey)
+    .where('state', '=', 'missing')
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
 /** Takes the asset out of the living ones. False when it was deleted before. */
 export async function markDeleted(tx: Tx, id: string): Promise<boolean> {
   const done = await tx

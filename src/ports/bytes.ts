@@ -1,4 +1,5 @@
 /** Bytes of the storage as a stream. */
+import { createHash } from 'node:crypto'
 import type { Source } from './storage/port.ts'
 
 const chunk = 256 * 1024
@@ -30,4 +31,11 @@ export async function readWhole(source: Source, size: number): Promise<Buffer> {
   } finally {
     await source.close()
   }
+}
+
+/** SHA-256 of every byte of an open source, then closes it. */
+export async function hashOf(source: Source): Promise<Buffer> {
+  const sum = createHash('sha256')
+  for await (const bytes of readAll(source)) sum.update(bytes)
+  return sum.digest()
 }

@@ -215,6 +215,7 @@ const nobodys: Record<string, string> = {
   'post /admin/albums': 'for admins, a gallery of one’s own',
   'get /api/admin/archives': 'one’s own',
   'get /api/admin/maintenance': 'for admins, counts',
+  'post /api/admin/reconcile': 'for admins, of the whole store (compare.test.ts)',
   'get /api/cron/process-archives': 'needs CRON_SECRET',
   'post /api/cron/process-archives': 'needs CRON_SECRET',
   'get /api/cron/expirations': 'needs CRON_SECRET',

@@ -150,7 +150,7 @@ async function checkAssets(world: World): Promise<void> {
 }
 
 /** SHA-256 of what lies where the asset points. */
-async function bytesOf(world: World, { key, offset, size }: AssetSeen): Promise<string | undefined> {
+export async function bytesOf(world: World, { key, offset, size }: AssetSeen): Promise<string | undefined> {
   const whole = world.seen.objects.get(key)
   if (!offset || whole === undefined) return whole
   const place = `${whole} ${offset} ${size}`

@@ -101,6 +101,18 @@ export const mutants: Mutant[] = [
     "{ state: 'archiving', archiveError: null }",
     "{ state: 'archived', archivedAt: deps.clock.now(), finalArchiveId: archive.id, archiveError: null }",
   ),
+  one(
+    'originals are purged without a look at their archive',
+    'src/features/archives/purge.ts',
+    'if (!(await isSound(deps, archive, signal))) return takeBack(deps, galleryId, archive)',
+    'if (isSound === undefined) return takeBack(deps, galleryId, archive)',
+  ),
+  one(
+    'what is restored is not verified',
+    'src/features/archives/hydrate.ts',
+    'if (asset.oldKey && (await hasBytes(deps, asset.oldKey, asset, signal))) {',
+    'if (asset.oldKey) {',
+  ),
   {
     name: 'the row of an upload before its bytes',
     patches: [

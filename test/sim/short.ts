@@ -26,6 +26,7 @@ function say(error: unknown): never {
 try {
   await tellStory(lanes[0]!, 'delivered', [], beginnings)
   await tellStory(lanes[0]!, 'retired', [], beginnings)
+  await labelled('one of two copies rots', tellStory(lanes[0]!, 'rotten', [], beginnings))
   for (const duel of duels) await labelled(duel.name, fight(lanes[0]!, duel))
   const plans: [Verdict, (effect: Effect) => boolean][] = [
     ['die', beginnings],

@@ -8,11 +8,11 @@ import { after, hours } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { lockAsset } from '../../data/assets.ts'
+import { noteDamaged } from '../../data/damage.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { dropPurge, type Inside, listInside, moveOut, type Place, takeUnneeded } from '../../data/inside.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { noteDamaged } from './damage.ts'
 import { findWhole, listWhole } from './salvage.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>

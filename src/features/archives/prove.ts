@@ -1,9 +1,8 @@
 /** What differs between a stored archive and what it must be; nothing is trusted but the bytes that come back. */
-import { createHash } from 'node:crypto'
 import { isCode } from '../../base/errors.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
-import { readAll } from '../../ports/bytes.ts'
+import { hashOf } from '../../ports/bytes.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { LongWork } from '../../ports/storage/port.ts'
 import { compareSegments, expectedSegments, type Problem } from '../../zip/check.ts'
@@ -35,9 +34,7 @@ export async function isRight(
   { storageKey, storageOffset, size, sha256 }: Pick<Asset, 'storageKey' | 'storageOffset' | 'size' | 'sha256'>,
 ): Promise<boolean> {
   try {
-    const sum = createHash('sha256')
-    for await (const bytes of readAll(await deps.storage.open(storageKey, storageOffset, storageOffset + size))) sum.update(bytes)
-    return sum.digest().equals(sha256)
+    return (await hashOf(await deps.storage.open(storageKey, storageOffset, storageOffset + size))).equals(sha256)
   } catch (error) {
     if (!isCode(error, 'source_changed')) throw error
     return false

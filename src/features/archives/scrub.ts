@@ -3,11 +3,13 @@
  * stored byte is older than 90 days unread. It goes on where a killed run stopped, for each object notes its own reading, and
  * leaves the storage to others by reading no faster than it may. What is damaged is named and never packed again.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, days, seconds } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { markLost } from '../../data/archives.ts'
+import { noteDamaged } from '../../data/damage.ts'
 import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { insertProof } from '../../data/inside.ts'
@@ -15,7 +17,6 @@ import { writeToOwner } from '../../data/outbox.ts'
 import { listUnreadArchives, listUnreadAssets, noteRead, type Unread } from '../../data/scrub.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { noteDamaged } from './damage.ts'
 import { compareStored } from './prove.ts'
 import { loadSealed } from './sealed.ts'
 

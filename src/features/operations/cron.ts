@@ -2,11 +2,13 @@
  * POST /api/cron/…: what the service does by itself, for those who prefer their own cron. GET is a look that changes nothing
  * (X-07: a cron that called GET never ran a job).
  */
-import type { CleanupResult, Expirations, Maintenance, MaintenanceResult, ProcessedArchives } from '../../../sdk/src/wire.ts'
+import { z } from 'zod'
+import type { CleanupResult, Expirations, Maintenance, MaintenanceResult, ProcessedArchives, Reconciled } from '../../../sdk/src/wire.ts'
 import { type App, strictRate } from '../../http/app.ts'
 import { checkCron } from '../../http/cron.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { compareStore } from './compare.ts'
 import { cleanUp, type MoreToClean, maintainAndKeep } from './daily.ts'
 import { expireGalleries } from './expire.ts'
 import { wakeArchives } from './reconcile.ts'
@@ -41,6 +43,12 @@ export function cronRoutes(app: App, deps: Deps, guard: Guard, more: MoreToClean
       return { status: 'ok', job: name, run_with: 'POST', waiting: await waiting() }
     })
   }
+
+  const wish = z.strictObject({ repair: z.boolean().default(false) })
+  app.post('/api/admin/reconcile', { schema: { body: wish } }, async (request): Promise<Reconciled> => {
+    await guard.admin(request)
+    return compareStore(deps, { repair: request.body.repair })
+  })
 
   app.get('/api/admin/maintenance', async (request): Promise<Maintenance> => {
     await guard.admin(request)

@@ -7,8 +7,9 @@ import type { MaintenanceResult } from '../../../sdk/src/wire.ts'
 import { after, days } from '../../base/clock.ts'
 import { AppError, errorTable } from '../../base/errors.ts'
 import { listIdle, listOfGalleries, markLost, takeAway } from '../../data/archives.ts'
-import { countGallery, walkGalleries } from '../../data/galleries.ts'
+import { changeGallery, countGallery, lockGalleryOfAnyState, walkGalleries } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
+import { writeToOwner } from '../../data/outbox.ts'
 import { type Archive, atWork, isCurrent, stuckAfter } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -69,12 +70,20 @@ async function lookAtOne(deps: Needs, gallery: Gallery, archives: Archive[]): Pr
 }
 
 /** A ready archive whose file is gone, or not as long as it was. */
-async function noteIfLost(deps: Needs, archive: Archive): Promise<boolean> {
+export async function noteIfLost(deps: Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>, archive: Archive): Promise<boolean> {
   if ((await deps.storage.size(archive.storageKey!)) === archive.fileSizeBytes) return false
   // a mount that went away looks the same: then nothing is noted
   await deps.storage.ready()
   const now = deps.clock.now()
   return deps.db.transaction().execute(async (tx) => {
+    const gallery = await lockGalleryOfAnyState(tx, archive.galleryId)
+    // the only copy there is stays ready: what is still whole in it may be salvaged, and a file may be put back
+    if (gallery.state === 'archived' && gallery.finalArchiveId === archive.id) {
+      await changeGallery(tx, gallery.id, { archiveError: 'archive_damaged' })
+      const dedupeKey = `damage_found ${archive.id}`
+      await writeToOwner(deps, tx, gallery, { kind: 'damage_found', archiveId: archive.id, dedupeKey, facts: { files: [] } })
+      return false
+    }
     if (!(await markLost(tx, archive.id, now))) return false
     await discard(tx, [archive.storageKey!], 'archive lost', after(now, days(1)))
     deps.log.error({ gallery: archive.galleryId, archive: archive.id }, '[Maintenance] the file of a ready archive is gone')

@@ -1,9 +1,10 @@
-/** An original is not what was uploaded, and nowhere else: it is missing from now on, for everybody to see, and its photographer is told. */
-import { markMissing } from '../../data/assets.ts'
-import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
-import { writeToOwner } from '../../data/outbox.ts'
-import type { Asset } from '../../domain/asset.ts'
-import type { Deps } from '../../ports/deps.ts'
+/** An original is gone or not what was uploaded, and nowhere else: it is missing from now on, for everybody to see, and its photographer is told. */
+
+import type { Asset } from '../domain/asset.ts'
+import type { Deps } from '../ports/deps.ts'
+import { markMissing } from './assets.ts'
+import { bumpContent, lockGalleryOfAnyState } from './galleries.ts'
+import { writeToOwner } from './outbox.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log'>
 
