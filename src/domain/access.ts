@@ -4,11 +4,11 @@ import { AppError } from '../base/errors.ts'
 export type Scope = 'galleries:read' | 'galleries:write' | 'metrics:read' | 'rescue:run'
 export const scopes: Scope[] = ['galleries:read', 'galleries:write', 'metrics:read', 'rescue:run']
 
-/** Who is asking. A guest is anybody with the gallery's address. */
+/** Who is asking. A guest is anybody with the gallery's address; `email`: they have proven by another sign-in that it is theirs. */
 export type Asker =
   | { kind: 'user'; userId: string; role: 'admin' | 'owner' }
   | { kind: 'key'; userId: string; keyId: string; scopes: Scope[] }
-  | { kind: 'guest' }
+  | { kind: 'guest'; email?: string }
 
 /** What a client may do with a gallery: look at it, or also take its files home. */
 export type Permission = 'view' | 'download'

@@ -10,7 +10,7 @@ import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain
 import { type Gallery, isClosed, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Tokens } from '../ports/tokens/port.ts'
-import { type Pass, passOfCookie } from './pass.ts'
+import { type Pass, passOfAddress, passOfCookie } from './pass.ts'
 import { readUnlockCookie, unlockCookieName } from './unlock.ts'
 
 /** Reads the signed-in user from a request's cookie. */
@@ -47,7 +47,7 @@ export interface Guard {
   guest(request: FastifyRequest, slug: string): Promise<Gallery>
   /** The same without asking for the password: for the page that asks for it. */
   published(request: FastifyRequest, slug: string): Promise<Gallery>
-  /** The link by which this browser came, while it lives. */
+  /** The link by which this browser came, while it lives; or the client whose token a program sends. */
   pass(request: FastifyRequest, gallery: Gallery): Promise<Pass | undefined>
   /**
    * May who looks at this gallery also take files home? Answers the client it is for, if it is one; throws
@@ -95,11 +95,17 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     const gallery = await findGallery(db, slug)
     return published(gallery?.slug === slug ? gallery : undefined)
   }
+  /** By a link, or as a client who signed in elsewhere. */
+  const came = async (request: FastifyRequest, gallery: Gallery): Promise<Pass | undefined> => {
+    const who = await asker(request)
+    const known = who.kind === 'guest' && who.email ? await passOfAddress(deps, gallery.id, who.email) : undefined
+    return known ?? passOfCookie(deps, request, gallery.id)
+  }
   /** Through the gallery's address or by a link; true when the link opens it without the password. */
   const reach = async (request: FastifyRequest, gallery: Gallery): Promise<boolean> => {
     let pass: Pass | undefined
     try {
-      pass = await passOfCookie(deps, request, gallery.id)
+      pass = await came(request, gallery)
     } catch (error) {
       // whose time is over reads that; a link that is none any more leaves what everybody may do
       if (isCode(error, 'access_ended') || !gallery.isPublic) throw error
@@ -122,7 +128,7 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     if (cookie !== undefined && readUnlockCookie(cookie, gallery, clock.now(), settings.tokenSecrets)) return gallery
     throw new AppError('password_required')
   }
-  const pass: Guard['pass'] = (request, gallery) => passOfCookie(deps, request, gallery.id).catch(noPass)
+  const pass: Guard['pass'] = (request, gallery) => came(request, gallery).catch(noPass)
 
   return {
     asker,
@@ -183,11 +189,13 @@ async function askerOfKey({ db, clock }: Pick<Deps, 'db' | 'clock'>, text: strin
   return { kind: 'key', userId: key.ownerId, keyId: key.id, scopes: key.scopes }
 }
 
-/** A person who signed in elsewhere, by the address that their account here has. */
+/** A person who signed in elsewhere, by the address that their account here has; without one, as which they may be a client. */
 async function askerOfToken({ db }: Pick<Deps, 'db'>, tokens: Tokens, text: string): Promise<Asker> {
   const identity = await tokens.read(text)
-  const user = identity?.email ? await findUserByEmail(db, identity.email) : undefined
-  if (!user || user.disabledAt) throw new AppError('sign_in_required')
+  if (!identity?.email) throw new AppError('sign_in_required')
+  const user = await findUserByEmail(db, identity.email)
+  if (!user) return { kind: 'guest', email: identity.email }
+  if (user.disabledAt) throw new AppError('sign_in_required')
   return { kind: 'user', userId: user.id, role: user.role }
 }
 

@@ -3,15 +3,20 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
+import { findClientByEmail } from '../data/clients.ts'
 import { findLink, type HeldLink } from '../data/links.ts'
 import { checkAccess, type Permission } from '../domain/access.ts'
 import { checkLink, readLink } from '../domain/link.ts'
 import type { Deps } from '../ports/deps.ts'
 
-/** A living link to a gallery's page, and what it allows. */
+/** What opens a gallery's page besides its address, and what it allows. Without an id: somebody who signed in elsewhere. */
 export interface Pass {
-  link: HeldLink
+  link: Pick<HeldLink, 'clientId' | 'client'> & { id: string | null }
   permission: Permission
+}
+/** The same of a living link. */
+export interface LinkPass extends Pass {
+  link: HeldLink
 }
 
 type Needs = Pick<Deps, 'db' | 'clock' | 'settings'>
@@ -19,14 +24,14 @@ type Needs = Pick<Deps, 'db' | 'clock' | 'settings'>
 const cookieName = (galleryId: string): string => `ks_l_${galleryId}`
 
 /** The pass of a share link; throws link_unknown, link_revoked, link_expired, access_ended. */
-export async function passOfToken(deps: Needs, token: string): Promise<Pass> {
+export async function passOfToken(deps: Needs, token: string): Promise<LinkPass> {
   const grant = readLink(token, deps.settings.tokenSecrets)
   if (grant.kind !== 'share') throw new AppError('link_unknown')
   return passOfLink(deps, await findLink(deps.db, grant.id))
 }
 
 /** The pass this browser came with; undefined without one; throws why it is none any more. */
-export async function passOfCookie(deps: Needs, request: FastifyRequest, galleryId: string): Promise<Pass | undefined> {
+export async function passOfCookie(deps: Needs, request: FastifyRequest, galleryId: string): Promise<LinkPass | undefined> {
   const id = readCookie(request.cookies[cookieName(galleryId)] ?? '', galleryId, deps.settings.tokenSecrets)
   if (!id) return undefined
   const link = await findLink(deps.db, id)
@@ -34,7 +39,7 @@ export async function passOfCookie(deps: Needs, request: FastifyRequest, gallery
 }
 
 /** Leaves the pass in the browser. The cookie is not the token: a link that may be used three times is not copied out of it. */
-export function leavePass(deps: Needs, reply: FastifyReply, { link }: Pass): void {
+export function leavePass(deps: Needs, reply: FastifyReply, { link }: LinkPass): void {
   const left = link.expiresAt.getTime() - deps.clock.now().getTime()
   reply.setCookie(cookieName(link.galleryId), `${link.id}.${sign(link.galleryId, link.id, deps.settings.tokenSecrets[0]!)}`, {
     path: '/',
@@ -45,7 +50,15 @@ export function leavePass(deps: Needs, reply: FastifyReply, { link }: Pass): voi
   })
 }
 
-function passOfLink({ clock }: Needs, link: HeldLink | undefined): Pass {
+/** A client of the gallery who signed in elsewhere, by the address that the photographer entered; throws `access_ended`. */
+export async function passOfAddress({ db, clock }: Needs, galleryId: string, email: string): Promise<Pass | undefined> {
+  const client = await findClientByEmail(db, galleryId, email)
+  if (!client) return undefined
+  checkAccess(client, clock.now())
+  return { link: { id: null, clientId: client.id, client }, permission: client.permission }
+}
+
+function passOfLink({ clock }: Needs, link: HeldLink | undefined): LinkPass {
   checkLink(link, clock.now())
   if (link?.kind !== 'share') throw new AppError('link_unknown')
   if (link.client) checkAccess(link.client, clock.now())

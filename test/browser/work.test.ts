@@ -262,5 +262,50 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().waitFor({ state: 'detached' })
     assert.equal(await page.getByRole('button', { name: 'Glass Harbour' }).count(), 2)
   })
+
+  await step('every page speaks German and Russian as well, and none is a barrier in them', async () => {
+    const cookies = await person.context.cookies()
+    for (const locale of ['de-DE', 'ru-RU']) {
+      const reader = await visitor(browser, { locale })
+      await reader.context.addCookies(cookies)
+      for (const [path, title] of Object.entries(pages[locale]!)) {
+        await reader.page.goto(`${home}${path}`)
+        await reader.page.getByRole('heading', { name: title, level: 1 }).waitFor()
+        await reader.page.waitForLoadState('networkidle')
+        await lookAt(reader.page, `${locale.slice(0, 2)}${path.replaceAll('/', '-')}`)
+      }
+      reader.assertQuiet()
+      await reader.context.close()
+    }
+  })
   person.assertQuiet()
 })
+
+const pages: Record<string, Record<string, string>> = {
+  'de-DE': {
+    '/rescue': 'Rettung',
+    '/jobs': 'Aufgaben',
+    '/webhooks': 'Webhooks',
+    '/outbox': 'Postausgang',
+    '/activity': 'Verlauf',
+    '/pages': 'Texte für Gäste',
+    '/settings': 'Einstellungen',
+    '/settings/keys': 'Einstellungen',
+    '/settings/people': 'Einstellungen',
+    '/settings/installation': 'Einstellungen',
+    '/settings/health': 'Einstellungen',
+  },
+  'ru-RU': {
+    '/rescue': 'Спасение',
+    '/jobs': 'Задачи',
+    '/webhooks': 'Вебхуки',
+    '/outbox': 'Исходящие',
+    '/activity': 'События',
+    '/pages': 'Тексты для гостей',
+    '/settings': 'Настройки',
+    '/settings/keys': 'Настройки',
+    '/settings/people': 'Настройки',
+    '/settings/installation': 'Настройки',
+    '/settings/health': 'Настройки',
+  },
+}

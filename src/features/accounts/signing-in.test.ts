@@ -7,10 +7,12 @@ import { freePort } from '../../../test/port.ts'
 import { type TestWorld, testSettings, testWorld } from '../../../test/world.ts'
 import { makeServer } from '../../app/server.ts'
 import { days } from '../../base/clock.ts'
-import type { App } from '../../http/app.ts'
+import { type App, galleryParams, type RoutePlugin } from '../../http/app.ts'
 import { makeGuard } from '../../http/guard.ts'
 import type { Letter } from '../../ports/mail/port.ts'
 import { joseTokens } from '../../ports/tokens/jose.ts'
+import { addClient } from '../galleries/clients.ts'
+import { createGallery } from '../galleries/edit.ts'
 import { makeAuth } from './auth.ts'
 import { changeUser } from './manage.ts'
 import { accountRoutes } from './routes.ts'
@@ -21,6 +23,14 @@ let app: App
 let url: string
 let other: OtherSignIn
 const letters: Letter[] = []
+
+// stands in for the pages of guests: what matters here is who may pass
+const doors: RoutePlugin = (scope, _deps, guard) => {
+  scope.get('/t/visit/:id', { schema: { params: galleryParams } }, async (request) => {
+    const gallery = await guard.visit(request, request.params.id)
+    return { slug: gallery.slug, client: (await guard.pass(request, gallery))?.link.clientId ?? null }
+  })
+}
 
 before(async () => {
   other = await otherSignIn()
@@ -43,7 +53,7 @@ before(async () => {
   app = await makeServer({
     deps: world.deps,
     guard: makeGuard(world.deps, auth, tokens),
-    routes: [accountRoutes({ auth, setUpCode: 'c' })],
+    routes: [accountRoutes({ auth, setUpCode: 'c' }), doors],
   })
   await app.listen({ port, host: '127.0.0.1' })
 })
@@ -311,4 +321,21 @@ test('a token of the other sign-in counts when its key, issuer, audience, time a
     unsigned: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ iss: other.issuer, aud: other.clientId, sub: 'x', ...right })).toString('base64url')}.x`,
   }
   for (const [what, token] of Object.entries(wrong)) assert.equal((await by(token)).code, 'sign_in_required', what)
+})
+
+test('the token of a client opens their gallery as their own link does, for as long as they may, and no other gallery', async () => {
+  const { deps, ownerId, clock } = world
+  const mine = await createGallery(deps, ownerId, { title: 'Closed to all others' })
+  const others = await createGallery(deps, ownerId, { title: 'Somebody else’s' })
+  for (const { id } of [mine, others])
+    await deps.db.updateTable('galleries').set({ state: 'active', isPublic: false, passwordHash: 'x' }).where('id', '=', id).execute()
+  const client = await addClient(deps, mine.id, 'anna@example.com', null)
+  const look = async (slug: string, token: string) =>
+    (await browser().ask('GET', `/t/visit/${slug}`, undefined, { authorization: `Bearer ${token}` })).json
+  const anna = await other.token({ email: 'Anna@example.com' })
+  assert.deepEqual(await look(mine.slug, anna), { slug: mine.slug, client: client.id })
+  assert.equal((await look(others.slug, anna)).code, 'not_found')
+  assert.equal((await look(mine.slug, await other.token({ email: 'otto@example.com' }))).code, 'not_found')
+  await deps.db.updateTable('galleryClients').set({ accessExpiresAt: clock.now() }).where('id', '=', client.id).execute()
+  assert.equal((await look(mine.slug, anna)).code, 'access_ended')
 })

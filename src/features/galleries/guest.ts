@@ -45,7 +45,7 @@ export function guestRoutes(app: App, deps: Deps, guard: Guard): void {
   app.post('/api/g/:slug/unlock', { schema: { params: slugParams, body }, config: strictRate }, async (request, reply) => {
     const gallery = await guard.published(request, request.params.slug)
     const came = await guard.pass(request, gallery)
-    await unlock(deps, request, reply, gallery, request.body.password, came?.link.id)
+    await unlock(deps, request, reply, gallery, request.body.password, came?.link.id ?? undefined)
     return reply.code(204).send()
   })
 }

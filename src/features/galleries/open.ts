@@ -11,7 +11,7 @@ import { answerNotFound } from '../../http/closed.ts'
 import type { Guard } from '../../http/guard.ts'
 import { answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
 import { noticeWords } from '../../http/notice-words.ts'
-import { leavePass, type Pass, passOfToken } from '../../http/pass.ts'
+import { type LinkPass, leavePass, passOfToken } from '../../http/pass.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { askRestore } from './ask-restore.ts'
 
@@ -54,7 +54,7 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
     request: FastifyRequest,
     reply: FastifyReply,
     token: string,
-    work: (pass: Pass, gallery: Gallery) => Promise<void>,
+    work: (pass: LinkPass, gallery: Gallery) => Promise<void>,
   ): Promise<FastifyReply> {
     try {
       const gallery = await galleryOf(token)
@@ -88,7 +88,7 @@ export function openRoutes(app: App, deps: Deps, guard: Guard): void {
   }
 
   /** This very link was opened here before, or the browser knows who sits at it and the link does not. */
-  async function hasBetter(request: FastifyRequest, pass: Pass, gallery: Gallery): Promise<boolean> {
+  async function hasBetter(request: FastifyRequest, pass: LinkPass, gallery: Gallery): Promise<boolean> {
     const had = await guard.pass(request, gallery)
     return had !== undefined && (had.link.id === pass.link.id || (had.link.client !== null && pass.link.client === null))
   }

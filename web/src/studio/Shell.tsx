@@ -9,6 +9,7 @@ import { Frame } from './Frame.tsx'
 import { useSession, useSetUp } from './questions.ts'
 import { Bell } from './shell/Bell.tsx'
 import { Navigation } from './shell/Navigation.tsx'
+import { StorageMeter } from './shell/StorageMeter.tsx'
 import { shellWords } from './shell/words.ts'
 import { Uploads } from './uploads.tsx'
 
@@ -40,6 +41,7 @@ export function Inside() {
           {session && <Bell />}
         </div>
         <Navigation />
+        {session && <StorageMeter />}
         <SignOut email={session?.user.email ?? ''} />
       </header>
       {session ? <Outlet /> : <Frame />}

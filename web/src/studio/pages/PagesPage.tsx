@@ -60,6 +60,7 @@ function Editor({ page, put, again }: { page: EditablePage; put: (page: Editable
     setDone(true)
   })
   const drop = useTask(async () => {
+    setDone(false)
     await dropPage(name, locale)
     again()
   })

@@ -9,7 +9,7 @@ export function Tiles({ numbers }: { numbers: RescueStatistics }) {
   const words = useWordsOf(rescueWords)
   const { fmt } = useLanguage()
   return (
-    <dl className="tiles">
+    <dl className="rescue-tiles">
       <Tile
         kind="ok"
         icon={<CircleCheck size={16} aria-hidden="true" />}
@@ -55,12 +55,12 @@ function Tile({
   text: string
 }) {
   return (
-    <div className="card tile">
+    <div className="card rescue-tile">
       <dt>
         {icon}
         {name}
       </dt>
-      <dd className={`tile-value ${kind ?? ''}`}>{value}</dd>
+      <dd className={`rescue-value ${kind ?? ''}`}>{value}</dd>
       <dd className="meta">{text}</dd>
     </div>
   )

@@ -4,20 +4,22 @@ import { useId } from 'react'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Verdict } from '../../ui/Verdict.tsx'
+import { doorWords } from '../door/words.ts'
 import { useHealth } from './questions.ts'
 import { SettingsFrame } from './SettingsFrame.tsx'
 import { settingsWords } from './words.ts'
 
 export function Page() {
   const words = useWordsOf(settingsWords)
-  const { fmt, say } = useLanguage()
+  const doors = useWordsOf(doorWords)
+  const { fmt } = useLanguage()
   const work = useId()
   const { data, refusal, again } = useHealth()
   const wrong = data?.findings.filter(({ ok }) => !ok) ?? []
   const look = (
     <button type="button" className="button" onClick={again}>
       <RefreshCw size={16} aria-hidden="true" />
-      {say.retry}
+      {doors.again}
     </button>
   )
   return (

@@ -36,7 +36,7 @@ export function Page() {
             <p className="meta">{data.oidc ? words.signInBy(data.oidc.name, data.oidc.issuer) : words.signInNone}</p>
           </Part>
           <Part title={words.limits}>
-            <dl className="facts">
+            <dl className="fact-list">
               <dt>{words.largest}</dt>
               <dd>{fmt.bytes(data.max_upload_bytes)}</dd>
               <dt>{words.kept}</dt>

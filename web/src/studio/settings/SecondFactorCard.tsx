@@ -95,7 +95,9 @@ function NewFactor({ made, close, on }: { made: NewSecondFactor; close: () => vo
           <li key={code}>{code}</li>
         ))}
       </ul>
-      <CopyButton text={made.backup_codes.join('\n')} label={words.copyAll} />
+      <div className="actions">
+        <CopyButton text={made.backup_codes.join('\n')} label={words.copyAll} />
+      </div>
       <form className="stack tight" onSubmit={submit}>
         <Field name="code" label={words.code} autoComplete="one-time-code" inputMode="numeric" />
         {task.refusal && <Trouble refusal={task.refusal} />}

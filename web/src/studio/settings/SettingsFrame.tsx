@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useWordsOf } from '../../ui/language.tsx'
 import { PageHead } from '../PageHead.tsx'
 import { useSession } from '../questions.ts'
+import { useInSight } from '../shell/strip.ts'
 import { settingsWords } from './words.ts'
 
 const tabs = [
@@ -18,10 +19,11 @@ export function SettingsFrame({ tab, action, children }: { tab: (typeof tabs)[nu
   const words = useWordsOf(settingsWords)
   const { data } = useSession()
   const admin = data?.user.role === 'admin'
+  const allowed = admin || !tabs.find((one) => one.word === tab)!.admin
   return (
     <main className="page">
-      <PageHead title={words.title}>{action}</PageHead>
-      <nav className="tab-row" aria-label={words.title}>
+      <PageHead title={words.title}>{allowed && action}</PageHead>
+      <nav ref={useInSight()} className="settings-tabs" aria-label={words.title}>
         {tabs
           .filter((one) => admin || !one.admin || one.word === tab)
           .map(({ to, word }) => (

@@ -27,9 +27,11 @@ export function StorageTest({ atOnce = false }: { atOnce?: boolean }) {
       )}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!task.busy && (!found?.ok || !atOnce) && (
-        <button type="button" className="button" onClick={() => task.run()}>
-          {words.again}
-        </button>
+        <div className="actions">
+          <button type="button" className="button" onClick={() => task.run()}>
+            {words.again}
+          </button>
+        </div>
       )}
     </>
   )

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { Archive, FileText, History, House, Images, LifeBuoy, ListChecks, Mail, Settings, Webhook } from 'lucide-react'
 import { useWordsOf } from '../../ui/language.tsx'
 import { useSession } from '../questions.ts'
+import { useInSight } from './strip.ts'
 import { shellWords } from './words.ts'
 
 /** Those who run the installation see all, photographers what is theirs. */
@@ -24,7 +25,7 @@ export function Navigation() {
   const { data } = useSession()
   const shown = pages.filter((page) => !('admin' in page) || data?.user.role === 'admin')
   return (
-    <nav aria-label={words.navigation}>
+    <nav ref={useInSight()} aria-label={words.navigation}>
       {shown.map(({ to, word, icon: Icon }) => (
         <Link key={to} to={to} activeOptions={{ includeSearch: false, exact: to === '/' }}>
           <Icon size={18} aria-hidden="true" />
