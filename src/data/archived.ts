@@ -37,7 +37,7 @@ const types = { archived_at: 'timestamptz', title: 'text', size: 'bigint', event
 const among = ({ ownerId, search }: Wanted) => sql`
   from galleries g join archives a on a.id = g.final_archive_id
   where g.state = 'archived' and (${ownerId}::uuid is null or g.owner_id = ${ownerId}::uuid)
-    and (${search ?? null}::text is null or g.title ilike ${`%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`})`
+    and (${search ?? null}::text is null or g.title_lower like lower(${`%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`}))`
 
 /** A page; `after` is what the row before it answered as `mark`, with its gallery's id. */
 export async function listArchived(

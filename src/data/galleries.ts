@@ -278,6 +278,9 @@ const sortKeys: Record<GallerySort, { key: RawBuilder<unknown>; type: string }> 
   expires_at: { key: sql`coalesce(expires_at, 'infinity'::timestamptz)`, type: 'timestamptz' },
 }
 
+/** Its title holds these words, in whichever case. */
+const holds = (search: string) => sql<boolean>`title_lower like lower(${`%${search.replace(/[\\%_]/g, '\\$&')}%`})`
+
 const inState = (state: GalleryFilter, now: Date) =>
   state === 'ended'
     ? sql<boolean>`(state = 'expired' or (state = 'active' and expires_at <= ${now}))`
@@ -304,7 +307,7 @@ export async function listGalleries(
     .$if(after !== undefined, (q) =>
       q.where(sql<boolean>`(${key}, id) ${sql.raw(descending ? '<' : '>')} (${after!.mark}::${sql.raw(type)}, ${after!.id}::uuid)`),
     )
-    .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
+    .$if(search !== undefined, (q) => q.where(holds(search!)))
     .orderBy(key, descending ? 'desc' : 'asc')
     .orderBy('id', descending ? 'desc' : 'asc')
     .limit(page.limit)
@@ -329,6 +332,6 @@ export async function countStates(
     .where('ownerId', '=', ownerId)
     .where('kind', '=', 'gallery')
     .where('state', '!=', 'deleted')
-    .$if(search !== undefined, (q) => q.where('title', 'ilike', `%${search!.replace(/[\\%_]/g, '\\$&')}%`))
+    .$if(search !== undefined, (q) => q.where(holds(search!)))
     .executeTakeFirstOrThrow()
 }

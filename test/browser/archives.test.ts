@@ -46,6 +46,7 @@ test('a photographer archives several galleries, looks into one, restores it and
     await page.waitForURL(/q=okafor/)
     await row('Mara & Jonas').waitFor({ state: 'detached' })
     await page.reload()
+    await row('Okafor family').waitFor()
     assert.deepEqual(await titles(), ['Okafor family'])
     await page.getByLabel('Search galleries').fill('nobody')
     await page.getByText('Nothing matches “nobody”').waitFor()

@@ -77,12 +77,15 @@ export function galleryRoutes(app: App, deps: Deps, guard: Guard): void {
     checkMark(cursor, sort === 'title' ? 'text' : 'moment')
     const now = deps.clock.now()
     const wanted = { ownerId: userId, search: q || undefined }
-    const rows = await listGalleries(deps.db, { ...wanted, state }, { limit, now, sort, descending: order === 'desc', after: cursor })
+    const [rows, totals] = await Promise.all([
+      listGalleries(deps.db, { ...wanted, state }, { limit, now, sort, descending: order === 'desc', after: cursor }),
+      countStates(deps.db, wanted, now),
+    ])
     const last = rows.length === limit ? rows.at(-1) : undefined
     return {
       rows: rows.map((row) => viewGallery(deps, row)),
       next: last ? writeMark(last.mark, last.id) : null,
-      totals: await countStates(deps.db, wanted, now),
+      totals,
     }
   })
 

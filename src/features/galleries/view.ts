@@ -31,7 +31,8 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     created_at: row.createdAt.toISOString(),
     photos: row.photos,
     bytes: row.bytes,
-    cover: row.coverAssetId ? `/media/${row.coverAssetId}/thumbnail` : null,
+    // its small pictures went with its page
+    cover: row.coverAssetId && row.state !== 'archived' ? `/media/${row.coverAssetId}/thumbnail` : null,
     cover_item: row.coverItemId,
     cover_x: row.coverX,
     cover_y: row.coverY,

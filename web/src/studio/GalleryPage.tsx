@@ -8,6 +8,7 @@ import { useWordsOf } from '../ui/language.tsx'
 import { Menu } from '../ui/Menu.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
+import { ComingOut } from './archives/RestoreDialog.tsx'
 import { ClientsCard } from './ClientsCard.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Frame, Lost } from './Frame.tsx'
@@ -109,6 +110,11 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
         <div className="stack">
           {takes && <UploadCard queue={queue} count={count} left={left} known={known} small={gallery.photos > 0} />}
           {gallery.state === 'archived' && <Archived gallery={gallery} />}
+          {gallery.restoring && (
+            <div className="card">
+              <ComingOut gallery={gallery.id} all={gallery.photos} />
+            </div>
+          )}
           <PhotosCard gallery={gallery} items={items} changed={refresh} sending={busy} />
         </div>
         <div className="stack">

@@ -3,7 +3,15 @@ import { X } from 'lucide-react'
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import { useLanguage } from './language.tsx'
 
-export function Dialog({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+interface DialogProps {
+  title: string
+  close: () => void
+  /** a click beside it does not close it: what it says is not said again */
+  firm?: boolean
+  children: ReactNode
+}
+
+export function Dialog({ title, close, firm, children }: DialogProps) {
   const { say } = useLanguage()
   const own = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -20,7 +28,7 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
       className="sheet"
       aria-labelledby={id}
       onClose={close}
-      onClick={(event) => event.target === event.currentTarget && own.current!.close()}
+      onClick={(event) => !firm && event.target === event.currentTarget && own.current!.close()}
     >
       <div className="sheet-inside">
         <header className="sheet-head">

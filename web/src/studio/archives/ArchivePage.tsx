@@ -143,8 +143,8 @@ function Proofs({ archive }: { archive: Archive }) {
       {!data && !refusal && <Waiting height={40} />}
       <ul className="proofs">
         {data?.rows.map((proof) => (
-          <li key={proof.verified_at}>
-            <CircleCheck size={15} aria-hidden="true" />
+          <li key={proof.verified_at} className="proof">
+            <CircleCheck size={15} className="proof-sign" aria-hidden="true" />
             {fmt.moment(proof.verified_at)}
           </li>
         ))}
@@ -163,9 +163,9 @@ function Versions({ gallery }: { gallery: Gallery }) {
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={60} />}
       {data?.rows.length === 0 && <p className="meta">{words.noVersions}</p>}
-      <ul className="versions">
+      <ul>
         {data?.rows.map((version) => (
-          <li key={version.id}>
+          <li key={version.id} className="one-version">
             <span className="two-lines">
               <span>{words.version(fmt.number(version.version))}</span>
               <span className="meta">
@@ -200,9 +200,9 @@ function Files({ archive }: { archive: Archive }) {
       <h2>{words.files}</h2>
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={400} />}
-      <ul className="files">
+      <ul>
         {data?.rows.map((file) => (
-          <li key={file.position}>
+          <li key={file.position} className="inside-file">
             <span className="two-lines">
               <span>{file.path}</span>
               <span className="meta">{fmt.bytes(file.size)}</span>

@@ -40,7 +40,7 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   const damaged = task.refusal?.problem.code === 'archive_damaged'
   if (answer && !answer.dry_run)
     return (
-      <Dialog title={words.restoreTitle(gallery.title)} close={close}>
+      <Dialog title={words.restoreTitle(gallery.title)} close={close} firm>
         <Note kind="ok" icon={<CircleCheck size={18} aria-hidden="true" />}>
           {words.restored(answer.photos)}
         </Note>

@@ -71,7 +71,7 @@ export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { clo
   const ended = results !== null && results.size >= galleries.length
   const failed = [...(results?.values() ?? [])].filter((sentence) => sentence !== null).length
   return (
-    <Dialog title={title} close={close}>
+    <Dialog title={title} close={close} firm>
       {results === null && (
         <>
           <p>{words.archiveText}</p>

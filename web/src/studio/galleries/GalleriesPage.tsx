@@ -28,22 +28,22 @@ export function Page() {
   }, [words])
   const columns = useMemo<Column<Gallery>[]>(
     () => [
-      { id: 'title', title: words.gallery, sorts: true, main: true, width: 'minmax(220px, 2.4fr)', cell: (row) => <Title gallery={row} /> },
-      { id: 'state', title: '', width: '150px', cell: (row) => <State gallery={row} /> },
+      { id: 'title', title: words.gallery, sorts: true, main: true, width: 'minmax(240px, 1fr)', cell: (row) => <Title gallery={row} /> },
+      { id: 'state', title: '', width: '124px', cell: (row) => <State gallery={row} /> },
       {
         id: 'event_date',
         title: words.date,
         sorts: true,
-        width: '120px',
+        width: '104px',
         wide: true,
         cell: (row) => row.event_date && fmt.shortDay(row.event_date),
       },
-      { id: 'created_at', title: words.made, sorts: true, width: '110px', wide: true, cell: (row) => fmt.shortDay(row.created_at) },
+      { id: 'created_at', title: words.made, sorts: true, width: '104px', wide: true, cell: (row) => fmt.shortDay(row.created_at) },
       {
         id: 'expires_at',
         title: words.ends,
         sorts: true,
-        width: '110px',
+        width: '104px',
         cell: (row) => (row.expires_at ? fmt.shortDay(row.expires_at) : <span className="meta">{words.endless}</span>),
       },
       { id: 'photos', title: words.photos, number: true, width: '70px', cell: (row) => fmt.number(row.photos) },
