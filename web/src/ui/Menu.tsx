@@ -1,7 +1,7 @@
 /** What else can be done with a thing, behind three dots. */
 import * as Radix from '@radix-ui/react-dropdown-menu'
 import { Ellipsis } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 
 export interface Choice {
   name: string
@@ -15,8 +15,10 @@ export interface Choice {
 
 /** `label` says of what it is the menu; not modal, because locking the page would need a style that our content policy forbids. */
 export function Menu({ label, choices, trigger }: { label: string; choices: (Choice | false)[]; trigger?: ReactNode }) {
+  // inside the page's landmark, or a screen reader that walks by landmarks never meets it
+  const [home, setHome] = useState<HTMLElement | null>(null)
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} onOpenChange={(open) => open && setHome(document.querySelector('main'))}>
       <Radix.Trigger asChild>
         {trigger ?? (
           <button type="button" className="button bare square" aria-label={label}>
@@ -24,7 +26,7 @@ export function Menu({ label, choices, trigger }: { label: string; choices: (Cho
           </button>
         )}
       </Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={home}>
         <Radix.Content className="menu" align="end" sideOffset={4} collisionPadding={8} aria-label={label}>
           {choices
             .filter((choice) => choice !== false)
