@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -10,6 +10,7 @@ import { benchBuild, benchMemory, type Options } from './build.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
 import { benchRequests } from './requests.ts'
+import { benchRescue } from './rescue.ts'
 import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
@@ -24,6 +25,7 @@ const parts = {
   requests: benchRequests,
   s3: benchS3,
   web: benchWeb,
+  rescue: benchRescue,
 }
 const { values } = parseArgs({
   options: {
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     // a bucket has a count of its own: what is always sent of the first file is a share of all of them
     'bucket-photos': { type: 'string', default: '300' },
     videos: { type: 'string', default: '20' },
+    tracks: { type: 'string', default: '1000' },
     dir: { type: 'string', default: os.tmpdir() },
   },
 })
@@ -51,7 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     clear()
     process.exit(1)
   })
-const options: Options & { large: number; bucketPhotos: number; videos: number } = {
+const options: Options & { large: number; bucketPhotos: number; videos: number; tracks: number } = {
   scratch,
   runs: Number(values.runs),
   tries: Number(values.tries),
@@ -60,6 +63,7 @@ const options: Options & { large: number; bucketPhotos: number; videos: number }
   large: Number(values.large),
   bucketPhotos: Number(values['bucket-photos']),
   videos: Number(values.videos),
+  tracks: Number(values.tracks),
 }
 try {
   printMachine()

@@ -60,9 +60,9 @@ async function startNode(name: string, args: string[]): Promise<Server> {
 }
 
 /** With one worker, as it has one of the two cores; sendfile as everybody sets it. */
-async function startNginx(scratch: string, root: string): Promise<Server> {
+export async function startNginx(scratch: string, root: string): Promise<Server> {
   const dir = path.join(scratch, 'nginx')
-  mkdirSync(dir)
+  mkdirSync(dir, { recursive: true })
   const port = await freePort()
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ')
   const user = process.getuid?.() === 0 ? 'user root;' : ''

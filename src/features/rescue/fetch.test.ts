@@ -1,7 +1,7 @@
 /** Fetches from a real server that does all the things servers do, into a real store. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, test } from 'node:test'
@@ -268,8 +268,9 @@ test('the owner’s wish ends a fetch at once, and leaves nothing', async () => 
   await isClean(request)
 })
 
-test('no byte leaves for an address that is not public, nor for a host that is not the provider’s', async () => {
+test('no byte leaves for an address that is not public, nor for a host that is not the provider’s', async (t) => {
   const house = await openProvider()
+  t.after(house.close)
   house.media.set('/secret', { bytes: song })
   const port = new URL(house.url).port
   // strict: this machine is not the world
@@ -299,11 +300,11 @@ test('no byte leaves for an address that is not public, nor for a host that is n
   const replicate = ask('/song', { provider: 'replicate' })
   await fails(replicate, 'address_refused')
   assert.deepEqual(house.asked, [])
-  await house.close()
 })
 
-test('a redirect is followed, and its end gets none of our headers', async () => {
+test('a redirect is followed, and its end gets none of our headers', async (t) => {
   const cdn = await openProvider()
+  t.after(cdn.close)
   cdn.media.set('/file', { bytes: song, etag: '"v1"', faults: [{ kind: 'cut', after: 300_000 }] })
   provider.answers.set('/moved', (_request, answer) => answer.writeHead(302, { location: `${cdn.url}/file` }).end())
   await holds(await get(ask('/moved', { headers: { authorization: 'Bearer mine' } })), song)
@@ -314,7 +315,6 @@ test('a redirect is followed, and its end gets none of our headers', async () =>
       [undefined, 'bytes=300000-'],
     ],
   )
-  await cdn.close()
 })
 
 test('a full disk, and bytes that the disk gives back otherwise, leave nothing', async () => {
@@ -326,9 +326,15 @@ test('a full disk, and bytes that the disk gives back otherwise, leave nothing',
     },
   }
   await fails(ask('/song'), 'storage_full', undefined, { ...open(), storage: full })
+  // one bit turns between the write and the look
   const rotten: Storage = {
     ...storage,
-    digest: (key, cuts, work) => storage.digest(key, cuts, work).then((d) => ({ ...d, sha256: '0'.repeat(64) })),
+    finishUpload: async (upload, key) => {
+      await storage.finishUpload(upload, key)
+      const file = openSync(path.join(dir, 'objects', key), 'r+')
+      writeSync(file, Buffer.from([song[400_000]! ^ 1]), 0, 1, 400_000)
+      closeSync(file)
+    },
   }
   await fails(ask('/song'), 'source_changed', undefined, { ...open(), storage: rotten })
 })
