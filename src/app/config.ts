@@ -23,6 +23,8 @@ export interface Config {
   smtpUrl: string | undefined
   /** the same by Resend's HTTPS API */
   resendApiKey: string | undefined
+  /** with it Replicate is asked for what it made, and for where its files lie; undefined: it is not asked */
+  replicateToken: string | undefined
   logLevel: 'info' | 'warn' | 'error'
   /** whose X-Forwarded-For counts: so many proxies, or those at these addresses; undefined: nobody's */
   trustProxy: number | string[] | undefined
@@ -100,6 +102,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     sqs: sqsOf(v),
     smtpUrl: v.SMTP_URL,
     resendApiKey: v.RESEND_API_KEY,
+    replicateToken: v.REPLICATE_API_TOKEN,
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
@@ -118,6 +121,9 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
       purgeGraceDays: v.PURGE_GRACE_DAYS,
       providerRetentionDays: v.PROVIDER_RETENTION_DAYS,
       rescueLeadDays: v.RESCUE_LEAD_DAYS,
+      replicateWebhookSecret: v.REPLICATE_WEBHOOK_SECRET ?? null,
+      rescueWebhookSecret: v.RESCUE_WEBHOOK_SECRET ?? null,
+      rescueOwner: v.RESCUE_OWNER ?? null,
       scrubBytesPerSecond: v.SCRUB_MB_PER_SECOND * 1_000_000,
       linkLife: {
         ...linkLife,
@@ -149,6 +155,8 @@ const url = (...schemes: string[]) =>
 const oneSecret = 'must be at least 32 random characters: try `openssl rand -base64 33`'
 const weakness = 'must be at least 32 random characters (several with commas between, the newest first): try `openssl rand -base64 33`'
 
+const webhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/, 'must be the signing secret of the webhook, such as whsec_…')
+
 const variables = z.object({
   PORT: whole(1, 65_535).default(4000),
   HOST: z.string().default('127.0.0.1'),
@@ -178,10 +186,7 @@ const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{8,200}$/, 'must be a key of Resend, such as re_…')
     .optional(),
-  RESEND_WEBHOOK_SECRET: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,200}={0,2}$/, 'must be the signing secret of the webhook, such as whsec_…')
-    .optional(),
+  RESEND_WEBHOOK_SECRET: webhookSecret.optional(),
   OIDC_ISSUER: url('http:', 'https:').optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
@@ -196,6 +201,17 @@ const variables = z.object({
   PURGE_GRACE_DAYS: whole(0, 36_500).default(7),
   PROVIDER_RETENTION_DAYS: whole(1, 3650).default(15),
   RESCUE_LEAD_DAYS: whole(0, 3650).default(13),
+  RESCUE_OWNER: z
+    .string()
+    .toLowerCase()
+    .regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/, 'must be one e-mail address, such as mara@example.com')
+    .optional(),
+  RESCUE_WEBHOOK_SECRET: webhookSecret.optional(),
+  REPLICATE_WEBHOOK_SECRET: webhookSecret.optional(),
+  REPLICATE_API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'must be a token of Replicate, such as r8_…')
+    .optional(),
   SCRUB_MB_PER_SECOND: whole(1, 100_000).default(50),
   ZIP_URL_EXPIRY: whole(60, year).default(linkLife.client / seconds(1)),
   PRESIGNED_URL_EXPIRY: whole(60, year).default(linkLife.file / seconds(1)),
@@ -245,7 +261,7 @@ const variables = z.object({
 function secretsIn(given: Environment): string[] {
   const ours = Object.entries(given).filter(([name]) => variableNames.includes(name))
   return ours.flatMap(([name, value]) => {
-    if (/SECRET|PASSWORD|API_KEY/.test(name)) return value!.split(',').map((part) => part.trim())
+    if (/SECRET|PASSWORD|API_KEY|API_TOKEN/.test(name)) return value!.split(',').map((part) => part.trim())
     const password = URL.parse(value!)?.password
     return password ? [decodeURIComponent(password), password] : []
   })

@@ -19,6 +19,7 @@ import { outboxMail } from '../ports/mail/outbox.ts'
 import type { Mail } from '../ports/mail/port.ts'
 import { resendMail } from '../ports/mail/resend.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
+import { replicateApi } from '../ports/providers/replicate.ts'
 import { providersInTurn } from '../ports/providers/turns.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
 import { diskStorage } from '../ports/storage/disk.ts'
@@ -63,14 +64,16 @@ export async function wire(config: Config, log: Log, { adopt = false } = {}): Pr
     opened.push(() => images.close())
     const mail = pickMail(config)
     const calendar = databaseCalendar(database.db, clock)
-    const providers = providersInTurn({ clock })
+    const http = safeHttp()
+    const { replicateToken: token } = config
+    const providers = providersInTurn({ clock, apis: token ? { replicate: replicateApi({ http, clock, token }) } : {} })
     const deps: Deps = {
       db: database.db,
       storage,
       queue,
       mail,
       images,
-      http: safeHttp(),
+      http,
       providers,
       clock,
       calendar,

@@ -13,6 +13,7 @@ import { writeReminders } from '../features/delivery/remind.ts'
 import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
+import { poll, wakePoll } from '../features/rescue/intake.ts'
 import { runRescue } from '../features/rescue/run.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
@@ -36,6 +37,7 @@ export function handlers(deps: Deps): Handlers {
     'gallery.retire': ({ galleryId, source }) => retireByItself(deps, galleryId, source),
     'gallery.purge': ({ galleryId }, { signal }) => purge(deps, galleryId, signal),
     'gallery.hydrate': ({ galleryId }, { signal }) => hydrate(deps, galleryId, signal),
+    'rescue.poll': (_, { signal }) => poll(deps, signal),
     scrub: async (_, { signal }) => {
       await scrub(deps, signal)
     },
@@ -44,6 +46,7 @@ export function handlers(deps: Deps): Handlers {
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {
       await reconcile(deps)
+      await wakePoll(deps)
       // what nobody goes on with ends by a clock that is to be believed
       if (await isSure(deps)) await sweepUploads(deps)
       await writeDigests(deps)

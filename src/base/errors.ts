@@ -114,6 +114,10 @@ export const errorTable = {
   address_refused: [422, 'Give the http or https address of a public server, on port 80, 443 or 8443, without a user name.'],
   remote_unreachable: [502, 'The other server cannot be reached or did not answer in time: it is tried again.'],
   remote_too_large: [502, 'The other server sent more than is taken from it.'],
+  rescue_owner_unknown: [
+    503,
+    'There is no account to which tracks of providers could belong: set RESCUE_OWNER to the e-mail address of one.',
+  ],
   remote_gone: [502, 'The provider says that this file is not there any more.'],
   remote_busy: [502, 'The provider asks to wait: it is tried again later.'],
   remote_unreadable: [502, 'The provider sent something that is no whole picture, sound or film: see the reason.'],

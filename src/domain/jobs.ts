@@ -24,6 +24,8 @@ export interface Payloads {
   'gallery.purge': { galleryId: string }
   /** give the originals of a restored gallery keys of their own again */
   'gallery.hydrate': { galleryId: string }
+  /** ask providers for what they have made since the last look */
+  'rescue.poll': Record<string, never>
   /** read again what nobody has read for long */
   scrub: Record<string, never>
   /** save every track that is due, the most urgent first */
@@ -66,6 +68,8 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.retire': { ...patient, expire: minutes(30) },
   'gallery.purge': patient,
   'gallery.hydrate': patient,
+  // the next one is sent five minutes later
+  'rescue.poll': { retries: 0, retryDelay: seconds(1), expire: minutes(30), parallel: 1 },
   scrub: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   // tries stand in the rows of the tracks; the reconciler asks every minute
   'rescue.run': { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },

@@ -5,7 +5,7 @@ import { isHostOf, providerRules } from './provider.ts'
 test('known providers have rules of their own, everybody else the usual ones', () => {
   assert.deepEqual([providerRules('suno').retentionDays, providerRules('constructor').retentionDays], [null, null])
   const replicate = providerRules('replicate')
-  assert.deepEqual([replicate.retentionDays, replicate.leadDays, replicate.refresh], [1 / 24, 0, true])
+  assert.deepEqual([replicate.retentionDays, replicate.leadDays], [1 / 24, 0])
   assert.equal(providerRules('anybody').name, 'anybody')
 })
 

@@ -12,8 +12,6 @@ export interface ProviderRules {
   headers: Readonly<Record<string, string>>
   /** requests that one process begins in a second, of all its fetches together */
   perSecond: number
-  /** its API knows fresh addresses of a file whose address has ended */
-  refresh: boolean
 }
 
 const usual: Omit<ProviderRules, 'name'> = {
@@ -22,7 +20,6 @@ const usual: Omit<ProviderRules, 'name'> = {
   hosts: null,
   headers: { 'user-agent': 'Keepsake' },
   perSecond: 10,
-  refresh: false,
 }
 
 const known: Readonly<Record<string, Partial<ProviderRules>>> = {
@@ -30,7 +27,7 @@ const known: Readonly<Record<string, Partial<ProviderRules>>> = {
   suno: {},
   mureka: {},
   // output of predictions made by API goes after an hour (replicate.com/docs, Data retention)
-  replicate: { retentionDays: 1 / 24, leadDays: 0, hosts: ['replicate.delivery'], refresh: true },
+  replicate: { retentionDays: 1 / 24, leadDays: 0, hosts: ['replicate.delivery'] },
 }
 
 /** The rules for a provider by its name in small letters; one that nobody has heard of has the usual ones. */

@@ -28,6 +28,12 @@ export interface Settings {
   providerRetentionDays: number
   /** how old such a track is when it is fetched, days */
   rescueLeadDays: number
+  /** secret with which Replicate signs what it tells us; null: it tells us nothing */
+  replicateWebhookSecret: string | null
+  /** the same of every other provider */
+  rescueWebhookSecret: string | null
+  /** e-mail address of the account that gets what providers tell; null: the first admin */
+  rescueOwner: string | null
   /** how fast stored objects are read again at most */
   scrubBytesPerSecond: number
   /** how long a link of each kind lives, milliseconds */

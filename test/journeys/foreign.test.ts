@@ -208,6 +208,7 @@ const nobodys: Record<string, string> = {
   'get /api/webhooks': 'one’s own',
   'post /api/webhooks': 'one’s own',
   'post /api/ingest/resend': 'needs the signature of the mail service',
+  'post /api/ingest/providers/{name}': 'needs the signature of the provider',
   'post /api/ingest/s3-events': 'needs S3_EVENTS_SECRET',
   'get /unsubscribe/{token}': 'the link itself is the right',
   'post /unsubscribe/{token}': 'the link itself is the right',

@@ -7,6 +7,7 @@ import type { AddedTrack } from '../../../sdk/src/wire.ts'
 import { newId } from '../../base/id.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import { changeRescue, insertRescues, lockKnown, offerMedia, type Rescue } from '../../data/rescues.ts'
+import { providerRules } from '../../domain/provider.ts'
 import { type Keeping, type MediaRole, mediaRoles, schedule } from '../../domain/rescue.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -85,10 +86,10 @@ function mediaOf({ audioUrl, coverUrl, videoUrl }: NewTrack): { role: MediaRole;
   return mediaRoles.flatMap((role) => (urls[role] === null ? [] : [{ role, url: urls[role] }]))
 }
 
-export const keepingOf = ({ settings }: Pick<Deps, 'settings'>, _provider: string): Keeping => ({
-  retentionDays: settings.providerRetentionDays,
-  leadDays: settings.rescueLeadDays,
-})
+export function keepingOf({ settings }: Pick<Deps, 'settings'>, provider: string): Keeping {
+  const { retentionDays, leadDays } = providerRules(provider)
+  return { retentionDays: retentionDays ?? settings.providerRetentionDays, leadDays: leadDays ?? settings.rescueLeadDays }
+}
 
 type Known = NewTrack & { providerRef: string }
 

@@ -27,7 +27,9 @@ export interface MediaRequest {
   key: string
   /** whose rules hold; `generic` if not given */
   provider?: string
-  /** besides those of the provider's rules, names in small letters */
+  /** the provider's id of the track: one whose API is asked says where the file lies now, when its address has ended */
+  providerRef?: string | null
+  /** besides those of the provider, names in small letters */
   headers?: Record<string, string>
   /** how long the provider says that it is; null: it does not say */
   expectedSeconds?: number | null
@@ -80,7 +82,7 @@ export async function fetchMedia(deps: FetchDeps, request: MediaRequest, patienc
   if (!isHostOf(rules, request.url)) throw new AppError('address_refused', { detail: `This is no address of ${rules.name}.` })
   await storage.beginUpload(uploadOf(request.key))
   try {
-    const { transfer, found } = await inTries(deps, request, patience)
+    const { transfer, found } = await anywhere(deps, request, patience)
     await storage.finishUpload(uploadOf(request.key), request.key)
     const digest = { crc32: transfer.crc32, sha256: transfer.sha256.digest('hex') }
     if ((await readBack(storage, request, transfer.at)) !== digest.sha256)
@@ -146,6 +148,23 @@ const begin = (request: MediaRequest): Transfer => ({
   from: request.url,
 })
 
+/** Where the provider's API says that the file is, when it is not any more where we were told. */
+async function anywhere(deps: FetchDeps, request: MediaRequest, patience: FetchPatience) {
+  const { provider = 'generic', providerRef, role, signal } = request
+  try {
+    return await inTries(deps, request, patience)
+  } catch (error) {
+    const ended =
+      isCode(error, 'remote_gone') || (isCode(error, 'remote_unreachable') && (error.facts.status === 401 || error.facts.status === 403))
+    if (!ended || !providerRef) throw error
+    const made = await deps.providers.find(provider, providerRef, signal).catch(() => null)
+    signal.throwIfAborted()
+    const url = made && { audio: made.audioUrl, cover: made.coverUrl, video: made.videoUrl }[role]
+    if (!url || url === request.url || !isHostOf(providerRules(provider), url)) throw error
+    return inTries(deps, { ...request, url }, patience)
+  }
+}
+
 async function inTries(deps: FetchDeps, request: MediaRequest, { waits = usualWaits, windowMs = usualWindow }: FetchPatience) {
   const { signal } = request
   let transfer = begin(request)
@@ -183,11 +202,15 @@ async function attempt(deps: FetchDeps, request: MediaRequest, transfer: Transfe
   if (left <= 0) throw new AppError('remote_unreachable', { reason: 'no time left' })
   const byPace = seconds(90) + (request.maxBytes / slowestBytesPerSecond) * seconds(1)
   const going = transfer.at > 0
-  const own = sameOrigin(transfer.from, request.url) ? { ...providerRules(request.provider ?? 'generic').headers, ...request.headers } : {}
+  const own = sameOrigin(transfer.from, request.url) ? headersOf(deps, request) : {}
   const on: Record<string, string> = going ? { range: `bytes=${transfer.at}-`, 'if-range': transfer.validator! } : {}
   const ask = { url: transfer.from, headers: { ...own, ...on }, redirects: 3, signal: request.signal }
   const limits = { deadlineMs: Math.ceil(Math.min(left, byPace, longest)), maxBytes: request.maxBytes }
   return deps.http.fetch({ ...ask, ...limits }, (answer) => take(deps, request, transfer, answer, windowMs))
+}
+
+function headersOf({ providers }: FetchDeps, { provider = 'generic', headers }: MediaRequest): Record<string, string> {
+  return { ...providerRules(provider).headers, ...providers.headers(provider), ...headers }
 }
 
 const sameOrigin = (one: string, other: string): boolean => URL.parse(one)?.origin === URL.parse(other)?.origin

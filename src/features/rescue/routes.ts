@@ -14,6 +14,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
 import { trackInput } from './input.ts'
 import { putIntoGallery } from './into.ts'
+import { providerRoutes } from './provider-routes.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
@@ -34,6 +35,8 @@ const query = z.object({
 })
 
 export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
+  app.register(async (scope) => providerRoutes(scope, deps))
+
   app.post('/api/tracks', { schema: { body: many } }, async (request, reply) => {
     const userId = await guard.acting(request, 'galleries:write')
     const { body } = request

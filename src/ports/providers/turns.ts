@@ -1,13 +1,15 @@
-/** The Providers port: one line of waiting for each provider, in this process. */
+/** The Providers port: one line of waiting for each provider, in this process, and the APIs of those that have one. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { isUsual, providerRules } from '../../domain/provider.ts'
-import type { Providers } from './port.ts'
+import type { ProviderApi, Providers } from './port.ts'
 
 export interface ProvidersOptions {
   /** by which pauses end */
   clock: Clock
+  /** by the provider's name */
+  apis?: Readonly<Record<string, ProviderApi>>
   /** for every provider, in place of its rules; for tests */
   perSecond?: number
 }
@@ -21,7 +23,7 @@ interface Line {
 // hosts are named by people: lines in which nobody waits are forgotten
 const mostLines = 1000
 
-export function providersInTurn({ clock, perSecond }: ProvidersOptions): Providers {
+export function providersInTurn({ clock, apis = {}, perSecond }: ProvidersOptions): Providers {
   const lines = new Map<string, Line>()
   const lineOf = (provider: string, url: string): Line => {
     const name = isUsual(provider) ? `${provider} ${URL.parse(url)?.host ?? ''}` : provider
@@ -31,7 +33,12 @@ export function providersInTurn({ clock, perSecond }: ProvidersOptions): Provide
     lines.set(name, line)
     return line
   }
+  const apiOf = (provider: string): ProviderApi | undefined => (Object.hasOwn(apis, provider) ? apis[provider] : undefined)
   return {
+    headers: (provider) => apiOf(provider)?.headers(provider) ?? {},
+    polled: () => Object.keys(apis),
+    made: (provider, since, signal) => apiOf(provider)?.made(provider, since, signal) ?? nothing(),
+    find: async (provider, ref, signal) => (await apiOf(provider)?.find(provider, ref, signal)) ?? null,
     async turn(provider, url, signal) {
       signal?.throwIfAborted()
       const line = lineOf(provider, url)
@@ -49,6 +56,8 @@ export function providersInTurn({ clock, perSecond }: ProvidersOptions): Provide
     },
   }
 }
+
+async function* nothing() {}
 
 function checkPause({ paused }: Line, clock: Clock): void {
   const left = paused - clock.now().getTime()
