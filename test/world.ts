@@ -23,6 +23,8 @@ export interface TestWorld {
   deps: Deps
   /** the store's folder */
   dir: string
+  /** for processes of their own */
+  databaseUrl: string
   clock: Clock & { advance(ms: number): void }
   ownerId: string
   /** Lets jobs run from now on; parts of the handlers may be replaced to break them. */
@@ -90,6 +92,7 @@ export async function testWorld(change: Partial<Deps> = {}): Promise<TestWorld> 
   return {
     deps,
     dir,
+    databaseUrl: database.url,
     clock,
     ownerId: owner.id,
     work: (broken = {}) => queue.work({ ...handlers(deps), ...broken }),

@@ -23,6 +23,7 @@ test('nothing set gives a service for this machine alone', () => {
     sqs: undefined,
     smtpUrl: undefined,
     resendApiKey: undefined,
+    replicateToken: undefined,
     logLevel: 'info',
     trustProxy: undefined,
     maxJobs: 2,
@@ -127,6 +128,11 @@ test('a wrong value names itself and is not repeated', () => {
     ['RESEND_API_KEY', 're_123\n456789'],
     ['RESEND_WEBHOOK_SECRET', 'whsec_short'],
     ['RESEND_WEBHOOK_SECRET', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU'],
+    ['RESCUE_WEBHOOK_SECRET', 'a song'],
+    ['REPLICATE_WEBHOOK_SECRET', 'whsec_short'],
+    ['REPLICATE_API_TOKEN', 'r8 with a blank'],
+    ['RESCUE_OWNER', 'mara'],
+    ['PROVIDER_RETENTION_DAYS', '0'],
     ['EMAIL_FROM', 'a@example.com, b@example.com'],
     ['EMAIL_FROM', 'A\r\nBcc: <x@example.com>'],
     ['MAX_UPLOAD_BYTES', '-1'],
@@ -170,6 +176,18 @@ test('letters go one way, and by Resend they come from an address that is yours'
   const webhook = `whsec_${'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'}`
   const config = readConfig({ ...resend, EMAIL_FROM: 'a@example.com', RESEND_WEBHOOK_SECRET: webhook })
   assert.deepEqual([config.resendApiKey, config.settings.resendWebhookSecret], ['re_123456789', webhook])
+})
+
+test('what providers tell of belongs to whom the configuration names, and their secrets stand in no log', () => {
+  const webhook = `whsec_${'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'}`
+  const given = { RESCUE_OWNER: 'Mara@Example.com', REPLICATE_WEBHOOK_SECRET: webhook, REPLICATE_API_TOKEN: 'r8_0123456789' }
+  const { settings, replicateToken, secrets } = readConfig({ ...plain, ...given })
+  assert.deepEqual(
+    [settings.rescueOwner, settings.replicateWebhookSecret, settings.rescueWebhookSecret],
+    ['mara@example.com', webhook, null],
+  )
+  assert.equal(replicateToken, 'r8_0123456789')
+  assert.ok(secrets.includes('r8_0123456789') && secrets.includes(webhook))
 })
 
 test('with a database of your own the secret has to be given, because others share it', () => {

@@ -14,10 +14,10 @@ export async function discard(tx: Tx, keys: string[], reason: string, notBefore:
     on conflict (key) do update set reason = excluded.reason, not_before = greatest(garbage.not_before, excluded.not_before)`.execute(tx)
 }
 
-/** Keys that are due, at most `limit`. */
-export async function dueGarbage(db: Database, now: Date, limit: number): Promise<string[]> {
-  const rows = await db.selectFrom('garbage').select('key').where('notBefore', '<=', now).orderBy('notBefore').limit(limit).execute()
-  return rows.map((r) => r.key)
+/** Keys that are due, and why they are garbage; at most `limit`. */
+export async function dueGarbage(db: Database, now: Date, limit: number): Promise<{ key: string; reason: string }[]> {
+  const due = db.selectFrom('garbage').select(['key', 'reason']).where('notBefore', '<=', now)
+  return due.orderBy('notBefore').limit(limit).execute()
 }
 
 /** Does any living row point at this key? */

@@ -58,5 +58,9 @@ export function readAssetKey(key: string): { galleryId: string; assetId: string 
   const [, galleryId, assetId] = /^galleries\/([0-9a-f-]{36})\/assets\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-]/.exec(key) ?? []
   return galleryId ? { galleryId, assetId: assetId! } : undefined
 }
+/** The upload in which the bytes of this key grow, while a rescue fetches them. */
+export const uploadUnder = (key: string): { id: string; generation: 0 } => ({ id: key.replaceAll('/', '.'), generation: 0 })
+/** Why the key of a rescue is garbage until a row points at it. */
+export const unfinishedRescue = 'unfinished rescue'
 export const derivativeKey = (galleryId: string, assetId: string, kind: string, ext: string): string =>
   `galleries/${galleryId}/derivatives/${assetId}-${kind}.${ext}`

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { Readable } from 'node:stream'
 import { after, before, beforeEach, test } from 'node:test'
 import { crc32, gzipSync } from 'node:zlib'
 import { mp3, mp4, png } from '../../../test/media.ts'
@@ -17,7 +16,7 @@ import { type SafeHttpOptions, safeHttp } from '../../ports/http/safe.ts'
 import { providersInTurn } from '../../ports/providers/turns.ts'
 import { diskStorage } from '../../ports/storage/disk.ts'
 import type { Storage } from '../../ports/storage/port.ts'
-import { abandonMedia, type FetchDeps, type Fetched, type FetchPatience, fetchMedia, type MediaRequest } from './fetch.ts'
+import { type FetchDeps, type Fetched, type FetchPatience, fetchMedia, type MediaRequest } from './fetch.ts'
 
 const dir = temporaryFolder()
 const clock = setClock()
@@ -337,14 +336,4 @@ test('a full disk, and bytes that the disk gives back otherwise, leave nothing',
     },
   }
   await fails(ask('/song'), 'source_changed', undefined, { ...open(), storage: rotten })
-})
-
-test('what a killed fetch left is taken away by who tries again', async () => {
-  const { key } = ask('/song')
-  const upload = { id: key.replaceAll('/', '.'), generation: 0 }
-  await storage.beginUpload(upload)
-  await storage.appendUpload(upload, 0, Readable.from([song]), song.length)
-  await abandonMedia({ storage }, key)
-  await abandonMedia({ storage }, key)
-  await isClean(ask('/song'))
 })

@@ -2,20 +2,21 @@
  * Fetches one file of a provider: bytes flow into the storage, hashed and checked as they pass, and are read back before they count.
  *
  * Three tries; one that broke off goes on where it was when the provider's validator says that the file is the same, and begins
- * anew otherwise. When it throws nothing is left; who is killed leaves bytes that `abandonMedia` takes away.
+ * anew otherwise. When it throws nothing is left; who is killed leaves bytes that
+ * the collector of garbage takes away, for the caller has noted the key there.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { seconds } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
+import { uploadUnder } from '../../domain/asset.ts'
 import { type Found, mediaCheck, type Role } from '../../domain/media-check/check.ts'
 import { unreadable } from '../../domain/media-check/unreadable.ts'
 import type { Walk } from '../../domain/media-check/walk.ts'
 import { isHostOf, providerRules } from '../../domain/provider.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { HttpAnswer } from '../../ports/http/port.ts'
-import type { UploadName } from '../../ports/storage/port.ts'
 import { failureOf, isSameFile, validatorOf } from './answer.ts'
 
 export type FetchDeps = Pick<Deps, 'http' | 'storage' | 'clock' | 'providers'>
@@ -80,25 +81,25 @@ export async function fetchMedia(deps: FetchDeps, request: MediaRequest, patienc
   const { storage } = deps
   const rules = providerRules(request.provider ?? 'generic')
   if (!isHostOf(rules, request.url)) throw new AppError('address_refused', { detail: `This is no address of ${rules.name}.` })
-  await storage.beginUpload(uploadOf(request.key))
+  await storage.beginUpload(uploadUnder(request.key))
   try {
     const { transfer, found } = await anywhere(deps, request, patience)
-    await storage.finishUpload(uploadOf(request.key), request.key)
+    await storage.finishUpload(uploadUnder(request.key), request.key)
     const digest = { crc32: transfer.crc32, sha256: transfer.sha256.digest('hex') }
     if ((await readBack(storage, request, transfer.at)) !== digest.sha256)
       throw new AppError('source_changed', { key: request.key, reason: 'sha256' })
     const { sort: _, ...facts } = found
     return { key: request.key, size: transfer.at, ...digest, ...facts }
   } catch (error) {
-    // a store that is away at this moment must not hide what happened: whoever tries again abandons this key first
+    // a store that is away at this moment must not hide what happened: what is left is garbage
     await abandonMedia(deps, request.key).catch(() => {})
     throw error
   }
 }
 
-/** Takes away what a fetch that failed or was killed has left for this key. Never for a key that a row points at. */
-export async function abandonMedia({ storage }: Pick<Deps, 'storage'>, key: string): Promise<void> {
-  await storage.dropUpload(uploadOf(key))
+/** Takes away what a fetch that failed has left for this key, to which no row points. */
+async function abandonMedia({ storage }: Pick<Deps, 'storage'>, key: string): Promise<void> {
+  await storage.dropUpload(uploadUnder(key))
   await storage.delete(key)
 }
 
@@ -120,8 +121,6 @@ async function readBack(storage: Deps['storage'], { key, signal }: MediaRequest,
     await source.close()
   }
 }
-
-const uploadOf = (key: string): UploadName => ({ id: key.replaceAll('/', '.'), generation: 0 })
 
 /** What has come so far. */
 interface Transfer {
@@ -254,7 +253,7 @@ async function store({ storage }: FetchDeps, request: MediaRequest, transfer: Tr
       broken = error
     }
   }
-  const reached = await storage.appendUpload(uploadOf(request.key), transfer.at, passing(), request.maxBytes)
+  const reached = await storage.appendUpload(uploadUnder(request.key), transfer.at, passing(), request.maxBytes)
   if (broken === undefined && reached !== transfer.at) broken = new AppError('storage_unreachable', { key: request.key, reason: 'short' })
   if (reached !== transfer.at) transfer.validator = null
   if (broken !== undefined) throw broken

@@ -25,7 +25,7 @@ import {
   type RescueChange,
   renewRescue,
 } from '../../data/rescues.ts'
-import { isWhole } from '../../domain/asset.ts'
+import { isWhole, unfinishedRescue } from '../../domain/asset.ts'
 import { type MediaRole, mediaName, mediaRoles, mostBytes, nextTry, type RoundOutcome } from '../../domain/rescue.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -109,13 +109,13 @@ async function saveMedia(deps: SaveDeps, track: Held, media: RemoteMedia, signal
   const assetId = newId(now)
   // a fresh name at every try: keys are never written twice
   const key = `galleries/${track.galleryId}/assets/${assetId}-${newToken(9)}`
-  await deps.db.transaction().execute((tx) => discard(tx, [key], 'unfinished rescue', after(now, hours(24))))
+  await deps.db.transaction().execute((tx) => discard(tx, [key], unfinishedRescue, after(now, hours(24))))
   const { role, url } = media
   // one whose time has passed is tried all the same: some providers are late with deleting
   const deadline = after(track.expiresAt > now ? track.expiresAt : now, minutes(15))
   const expectedSeconds = role === 'cover' ? null : track.seconds
   const maxBytes = Math.min(mostBytes[role], deps.settings.maxUploadBytes)
-  const wish = { url, role, key, provider: track.provider, expectedSeconds, maxBytes, deadline, signal }
+  const wish = { url, role, key, provider: track.provider, providerRef: track.providerRef, expectedSeconds, maxBytes, deadline, signal }
   const file = await fetchMedia(deps, wish, patience)
   const same = await findSame(deps.db, track.galleryId, Buffer.from(file.sha256, 'hex'), file.size)
   const whole = same && isWhole(await storage.size(same.storageKey), same) ? same.id : null
