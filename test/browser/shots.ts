@@ -12,8 +12,9 @@ import { freshInstallation } from '../journeys/service.ts'
 import { openChromium, visitor } from './chromium.ts'
 import { guestStates } from './shots.guest.ts'
 import type { Stage, State } from './shots.state.ts'
+import { studioStates } from './shots.studio.ts'
 
-const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates }
+const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates, studio: studioStates }
 
 const { values } = parseArgs({
   options: {
@@ -32,9 +33,9 @@ const ends: (() => unknown)[] = []
 const t = { after: (end: () => unknown) => void ends.push(end) } as unknown as TestContext
 try {
   const browser = await openChromium(t)
-  const installation = await freshInstallation(t)
   for (const [program, statesOf] of Object.entries(programs)) {
     if (values.only && values.only !== program) continue
+    const installation = await freshInstallation(t)
     mkdirSync(path.join(values.out, program), { recursive: true })
     for (const state of await statesOf({ installation, browser })) {
       if (values.state && !state.name.includes(values.state)) continue

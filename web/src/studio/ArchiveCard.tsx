@@ -1,11 +1,13 @@
 /** The ZIP of a gallery from the first byte to verified, and what to do when it went wrong. */
 import { CircleCheck, Download, RefreshCw, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type Archive, type ArchiveStatus, type Gallery, packArchive, zipOf } from '../api.ts'
 import { type Answer, useTask } from '../ui/answer.ts'
 import { useLanguage, useWordsOf } from '../ui/language.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
+import { Versions } from './archives/Versions.tsx'
+import { archivesWords } from './archives/words.ts'
 import { CopyButton } from './CopyButton.tsx'
 import { galleryWords } from './gallery/words.ts'
 import { useWords } from './words.tsx'
@@ -62,7 +64,20 @@ export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: A
           </div>
         </>
       )}
+      {made && made.version > 1 && <Earlier gallery={gallery.id} />}
     </section>
+  )
+}
+
+/** Asked for when somebody wants to see them. */
+function Earlier({ gallery }: { gallery: string }) {
+  const words = useWordsOf(archivesWords)
+  const [open, set] = useState(false)
+  return (
+    <details onToggle={(event) => set(event.currentTarget.open)}>
+      <summary>{words.versions}</summary>
+      {open && <Versions gallery={gallery} />}
+    </details>
   )
 }
 

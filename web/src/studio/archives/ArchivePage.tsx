@@ -11,8 +11,9 @@ import { Frame, Lost } from '../Frame.tsx'
 import { GalleryBadge } from '../GalleryBadge.tsx'
 import { useArchive, useGallery } from '../questions.ts'
 import { DeleteDialog } from './DeleteDialog.tsx'
-import { useEntries, useProofs, useVersions } from './questions.ts'
+import { useEntries, useProofs } from './questions.ts'
 import { RestoreDialog } from './RestoreDialog.tsx'
+import { Versions } from './Versions.tsx'
 import { archivesWords } from './words.ts'
 
 export function Page() {
@@ -76,7 +77,10 @@ function Sheet({ gallery, archive, changed }: { gallery: Gallery; archive: Archi
           <div className="stack">
             <Facts archive={archive} gallery={gallery} />
             <Proofs archive={archive} />
-            <Versions gallery={gallery} />
+            <section className="card stack tight">
+              <h2>{words.versions}</h2>
+              <Versions gallery={gallery.id} />
+            </section>
           </div>
         </div>
       )}
@@ -146,42 +150,6 @@ function Proofs({ archive }: { archive: Archive }) {
           <li key={proof.verified_at} className="proof">
             <CircleCheck size={15} className="proof-sign" aria-hidden="true" />
             {fmt.moment(proof.verified_at)}
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function Versions({ gallery }: { gallery: Gallery }) {
-  const words = useWordsOf(archivesWords)
-  const { fmt } = useLanguage()
-  const { data, refusal, again } = useVersions(gallery.id)
-  return (
-    <section className="card stack tight">
-      <h2>{words.versions}</h2>
-      {refusal && <Trouble refusal={refusal} retry={again} />}
-      {!data && !refusal && <Waiting height={60} />}
-      {data?.rows.length === 0 && <p className="meta">{words.noVersions}</p>}
-      <ul>
-        {data?.rows.map((version) => (
-          <li key={version.id} className="one-version">
-            <span className="two-lines">
-              <span>{words.version(fmt.number(version.version))}</span>
-              <span className="meta">
-                {words.states[version.status]} · {fmt.bytes(version.file_size_bytes)} · {fmt.shortDay(version.created_at)}
-              </span>
-            </span>
-            {version.status === 'ready' && (
-              <a
-                className="button bare square"
-                href={zipOf(version)}
-                download
-                aria-label={`${words.download}: ${words.version(fmt.number(version.version))}`}
-              >
-                <Download size={16} aria-hidden="true" />
-              </a>
-            )}
           </li>
         ))}
       </ul>

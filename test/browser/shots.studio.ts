@@ -1,0 +1,147 @@
+/** The states of the pages for photographers: the overview, galleries, the editor of one, archives. */
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Gallery, GalleryInput, Item } from '../../sdk/src/wire.ts'
+import { drawnPhoto } from '../drawn.ts'
+import { allOf, createGallery, guest, type Person, publish, readyArchive, setUp } from '../journeys/people.ts'
+import { type Photo, sendPhotos, sha256 } from '../journeys/sending.ts'
+import { until } from '../journeys/service.ts'
+import type { Stage, State } from './shots.state.ts'
+
+export async function studioStates({ installation }: Stage): Promise<State[]> {
+  const service = await installation.start()
+  const ida = await setUp(installation, service)
+  const { url } = installation
+  const files: Photo[] = await Promise.all(
+    Array.from({ length: 14 }, async (_, n) => {
+      const bytes = await drawnPhoto(n)
+      return { name: `DSC_${4100 + n}.jpg`, bytes, sha256: sha256(bytes) }
+    }),
+  )
+  const make = async (input: GalleryInput, count: number): Promise<Gallery> => {
+    const gallery = await createGallery(ida, { event_date: '2026-06-14', ...input })
+    await sendPhotos(installation, ida, gallery.id, files.slice(0, count))
+    const done = async () => (await itemsOf(ida, gallery.id)).every((item) => item.render_state === 'done')
+    await until(done, { what: 'pictures', every: 300 })
+    return gallery
+  }
+  const published = async (input: GalleryInput, count: number): Promise<Gallery> => {
+    const gallery = await make(input, count)
+    await publish(ida, gallery.id)
+    await readyArchive(ida, gallery.id)
+    return gallery
+  }
+  const archived = async (title: string, count: number): Promise<Gallery> => {
+    const gallery = await published({ title }, count)
+    await ida.ask(`/api/galleries/${gallery.id}/retire`, { method: 'POST', body: {} })
+    const isArchived = async () => (await ida.ask<Gallery>(`/api/galleries/${gallery.id}`)).body.state === 'archived'
+    await until(isArchived, { what: 'the archive', ms: 60_000, every: 200 })
+    return gallery
+  }
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+  const mara = await published({ title: 'Mara & Jonas', expires_at: inDays(180) }, files.length)
+  const ids = (await itemsOf(ida, mara.id)).map(({ id }) => id)
+  const mark = (items: string[], change: object) =>
+    ida.ask(`/api/galleries/${mara.id}/items`, { method: 'PATCH', body: { items, ...change } })
+  await mark(ids.slice(4, 9), { chapter: 'Ceremony' })
+  await mark(ids.slice(9), { chapter: 'Party' })
+  await mark(ids.slice(6, 7), { hidden: true })
+  await ida.ask(`/api/galleries/${mara.id}`, { method: 'PATCH', body: { cover_item: ids[0], cover_x: 0.3, cover_y: 0.4 } })
+  const rosa = { text: 'Lovely light', name: 'Aunt Rosa' }
+  await guest(url).ask(`/api/g/${mara.slug}/items/${ids[1]}/comments`, { method: 'POST', body: rosa })
+  await published({ title: 'Baby Noor, first year', expires_at: inDays(5.5) }, 4)
+  await make({ title: 'Иванова выпускной 2026' }, 3)
+  const empty = await createGallery(ida, { title: 'Weingut Adler harvest' })
+  const trouble = await published({ title: 'Halle 7 opening night' }, 2)
+  await installation.sql(`update galleries set archive_error = 'original_missing' where id = $1`, [trouble.id])
+  const okafor = await archived('Okafor family', 6)
+  await archived('Lindqvist Engineering summer party with a long name', 2)
+  const packing = await published({ title: 'Chen graduation' }, 5)
+  await installation.sql(
+    `update archives set status = 'processing', processed_bytes = file_size_bytes * 0.63, processed_photos = 3, eta_seconds = 150,
+       checksum = null, verified_at = null, completed_at = null, progress_at = now() + interval '1 day' where gallery_id = $1`,
+    [packing.id],
+  )
+
+  const as: BrowserContextOptions = { storageState: { cookies: cookiesOf(ida, url), origins: [] } }
+  const state = (name: string, path: string, then: (page: Page) => Promise<unknown>): State => ({
+    name,
+    as,
+    async open(page) {
+      await page.goto(url + path)
+      await then(page)
+    },
+  })
+  const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click()
+  const text = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor()
+  const pick = async (page: Page, name: RegExp, choice: string) => {
+    await page.getByRole('button', { name }).first().focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: choice }).click()
+  }
+  const chosen = async (page: Page) => {
+    await page.getByRole('checkbox', { name: 'Choose: Mara & Jonas' }).check()
+    await page.getByRole('checkbox', { name: 'Choose: Baby Noor, first year' }).check()
+  }
+  const editor = `/galleries/${mara.slug}`
+  return [
+    state('overview', '/', (page) => text(page, 'Ends soon')),
+    state('galleries', '/galleries', (page) => text(page, 'Mara & Jonas')),
+    state('galleries-nothing-found', '/galleries?q=nobody', (page) => text(page, /Nothing matches/)),
+    state('galleries-chosen', '/galleries', chosen),
+    state('galleries-archive', '/galleries', async (page) => {
+      await chosen(page)
+      await press(page, 'Archive selected')
+      await text(page, /^Archive 2/)
+    }),
+    state('gallery-empty', `/galleries/${empty.slug}`, (page) => text(page, 'No photos yet')),
+    state('gallery', editor, (page) => text(page, 'Ceremony')),
+    state('gallery-menu', editor, async (page) => {
+      await page
+        .getByRole('button', { name: /^More for DSC/ })
+        .first()
+        .focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem').first().waitFor()
+    }),
+    state('gallery-choosing', editor, async (page) => {
+      await press(page, 'Choose photos')
+      for (const n of [0, 1])
+        await page
+          .getByRole('checkbox', { name: /^Choose DSC/ })
+          .nth(n)
+          .check()
+    }),
+    state('gallery-cover', editor, (page) => pick(page, /^More for DSC/, 'Use as cover')),
+    state('gallery-chapter', editor, (page) => pick(page, /^More for DSC/, 'Chapter…')),
+    state('gallery-packing', `/galleries/${packing.slug}`, (page) => page.getByRole('progressbar').waitFor()),
+    state('gallery-trouble', `/galleries/${trouble.slug}`, (page) => text(page, /Archiving failed/)),
+    state('gallery-archived', `/galleries/${okafor.slug}`, (page) => text(page, 'This gallery is archived')),
+    state('archives', '/archives', (page) => text(page, 'Okafor family')),
+    state('archives-failed', '/archives', async (page) => {
+      const problem = { type: 'about:blank', title: 'Keepsake is busy: try again.', status: 503, code: 'unavailable', request_id: 'r-77' }
+      const body = JSON.stringify(problem)
+      await page.route('**/api/admin/archives*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body }))
+      await page.reload()
+      await text(page, 'Request r-77')
+    }),
+    state('archive', `/archives/${okafor.slug}`, (page) => text(page, 'Verifications')),
+    state('archive-restore', `/archives/${okafor.slug}`, async (page) => {
+      await press(page, 'Restore')
+      await press(page, 'Check first')
+      await text(page, /would come back/)
+    }),
+    state('archive-delete', `/archives/${okafor.slug}`, (page) => press(page, 'Delete…')),
+  ]
+}
+
+const itemsOf = (person: Person, gallery: string) => allOf<Item>(person, `/api/galleries/${gallery}/items`)
+
+/** The cookies of somebody who is signed in, for a browser. */
+function cookiesOf(person: Person, url: string) {
+  const { hostname: domain } = new URL(url)
+  return (person.headers().cookie ?? '').split('; ').map((pair) => {
+    const [name, value] = pair.split('=', 2) as [string, string]
+    return { name, value, domain, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax' as const }
+  })
+}
