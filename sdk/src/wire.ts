@@ -547,7 +547,7 @@ export interface Notifications extends Page<Notification> {
 }
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked; more may come */
+  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked, selection_sent; more may come */
   kind: string
   gallery_id: string
   gallery_slug: string
@@ -776,9 +776,13 @@ export interface ExportDownload {
   parts: ExportPart[]
 }
 
-/** GET /api/g/:slug/favorites: ids of the items this visitor has marked */
+/** GET /api/g/:slug/favorites, POST …/favorites/send (who sends it as in PUT /api/g/:slug/me): ids of the items this visitor has marked */
 export interface Favorites {
   items: string[]
+  /** when the photographer was last sent the list; null: never */
+  sent_at: string | null
+  /** it is another list since then */
+  changed: boolean
 }
 
 export type FeedbackKind = 'like' | 'rating' | 'comment' | 'favorite'
@@ -1000,6 +1004,7 @@ export type LetterKind =
   | 'new_version'
   | 'downloads_digest'
   | 'mail_bounced'
+  | 'selection_sent'
   | 'link_renewed'
   | 'export_ready'
   | 'export_failed'

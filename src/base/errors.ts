@@ -63,6 +63,7 @@ export const errorTable = {
   feedback_off: [403, 'Likes, ratings and comments are switched off for this gallery: ask the photographer.'],
   feedback_full: [409, 'That is as much as can be said here: take something back first, or ask the photographer.'],
   guest_unnamed: [409, 'Say who you are first: a name or an e-mail address.'],
+  list_empty: [409, 'Your list is empty: mark photos with a heart first.'],
   guest_known: [409, 'You came by a link of your own, so the photographer knows who you are: ask them to correct your name.'],
   // uploads
   upload_unknown: [404, 'There is no such upload: start it again.'],

@@ -104,6 +104,21 @@ export async function findItem(db: Database | Tx, galleryId: string, itemId: str
     .executeTakeFirst()
 }
 
+/** The file names of these items, in their order in the gallery. */
+export async function listNames(db: Database | Tx, galleryId: string, ids: string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('items')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
+    .select('assets.originalName as name')
+    .where('items.galleryId', '=', galleryId)
+    .where('items.id', 'in', ids)
+    .where('assets.state', '!=', 'deleted')
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .execute()
+  return rows.map((row) => row.name)
+}
+
 export async function insertItem(tx: Tx, item: Insertable<ItemsTable>): Promise<void> {
   await tx.insertInto('items').values(item).execute()
 }

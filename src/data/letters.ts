@@ -48,6 +48,24 @@ export async function findLetter(db: Database | Tx, id: string): Promise<Letter 
 }
 
 /** Notes one try of a queued letter. */
+/** The last list of favourites that this guest has sent. */
+export async function findSelection(
+  db: Database | Tx,
+  galleryId: string,
+  guest: string,
+): Promise<{ createdAt: Date; print: string } | undefined> {
+  return db
+    .selectFrom('letters')
+    .select(['createdAt', sql<string>`facts ->> 'print'`.as('print')])
+    .where('galleryId', '=', galleryId)
+    .where('kind', '=', 'selection_sent')
+    .where(sql<boolean>`facts ->> 'guest' = ${guest}`)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
 export async function noteTry(
   db: Database | Tx,
   id: string,

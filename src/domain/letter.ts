@@ -17,6 +17,7 @@ import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
 import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
 import { published } from './letters/published.ts'
+import { selectionSent } from './letters/selection-sent.ts'
 import { storageFilling } from './letters/storage-filling.ts'
 import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
@@ -41,6 +42,7 @@ const compose = {
   webhook_disabled: webhookDisabled,
   key_made: keyMade,
   storage_filling: storageFilling,
+  selection_sent: selectionSent,
 }
 
 export type LetterKind = keyof typeof compose

@@ -11,7 +11,7 @@ test('every state of the pages for guests is reached, and axe finds nothing in i
     await t.test(state.name, async () => {
       const visit = await visitor(browser, { reducedMotion: 'reduce', ...state.as })
       // what a state is about: refused passwords, ended and withdrawn links, galleries that are not there, a line that is cut
-      visit.expect(/^(401|404|410) \/(api\/)?[gd]\/|^ERR_FAILED/)
+      visit.expect(/^(401|404|409|410) \/(api\/)?[gd]\/|^ERR_FAILED/)
       await state.open(visit.page)
       await assertAccessible(visit.page, state.name, [320, 390, 1440])
       visit.assertQuiet()

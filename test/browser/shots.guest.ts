@@ -124,6 +124,17 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
         await press(page, /^Favourites/)
       }),
     },
+    {
+      name: 'favourites-sent',
+      open: act(open, async (page) => {
+        for (const n of [0, 3]) await page.getByRole('button', { name: `Favourite: ${files[n]!.name}` }).click()
+        await press(page, /^Favourites/)
+        await press(page, 'Send to the photographer')
+        await page.getByLabel('Your name').fill('Mara')
+        await press(page, 'Send to the photographer')
+        await page.getByText(/^Sent to the photographer/).waitFor()
+      }),
+    },
     { name: 'selecting', open: act(open, (page) => chosen(page)()) },
     { name: 'download', open: act(open, (page) => press(page, 'Download')) },
     {

@@ -19,7 +19,10 @@ import type {
   GuestFeedback,
   Item,
   ItemFeedback,
+  Letter,
+  LetterText,
   NewLink,
+  Notifications,
   Page,
   Problem,
 } from '../../sdk/src/wire.ts'
@@ -148,6 +151,42 @@ test('two guests each have one like, one rating and one favourite for a photo, a
     rating: 4,
   })
   assert.deepEqual((await anna.ask<Favorites>(`/api/g/${at.gallery.slug}/favorites`)).body.items, [item])
+})
+
+test('a list of favourites is sent once, its photographer reads whose it is and what is in it, and a change is a new list', async () => {
+  const at = await shown()
+  const anna = s.guest()
+  const listOf = (who: Person) => who.ask<Favorites>(`/api/g/${at.gallery.slug}/favorites`)
+  const send = (body: object) => act<Favorites & Problem>(anna, `/api/g/${at.gallery.slug}/favorites/send`, { method: 'POST', body })
+  assert.deepEqual(refusal(await send({ name: 'Anna' })), [409, 'list_empty'])
+  await mark(anna, at, 0)
+  await mark(anna, at, 1)
+  assert.deepEqual(refusal(await send({})), [409, 'guest_unnamed'])
+  const sent = await send({ name: 'Anna' })
+  assert.deepEqual([sent.status, sent.body.changed, sent.body.items.length], [200, false, 2])
+  assert.deepEqual((await send({})).body, sent.body, 'the same list again is no second letter')
+  assert.deepEqual((await listOf(anna)).body, sent.body)
+  assert.deepEqual((await listOf(s.guest())).body, { items: [], sent_at: null, changed: false })
+
+  await mark(anna, at, 1, 'DELETE')
+  assert.deepEqual([(await listOf(anna)).body.sent_at, (await listOf(anna)).body.changed], [sent.body.sent_at, true])
+  assert.equal((await send({})).body.changed, false)
+  const letters = (await s.ida.ask<Page<Letter>>('/api/letters')).body.rows.filter((letter) => letter.gallery_id === at.gallery.id)
+  assert.deepEqual(
+    letters.map((letter) => letter.kind),
+    ['selection_sent', 'selection_sent'],
+  )
+  const first = (await s.ida.ask<LetterText>(`/api/letters/${letters.at(-1)!.id}`)).body
+  assert.match(first.subject, /^Anna has chosen photos: Heard/)
+  assert.match(first.text, /Anna sends a list of 2 favourites[\s\S]*IMG_1\.jpg, IMG_2\.jpg/)
+  const told = (await s.ida.ask<Notifications>('/api/notifications')).body.rows.filter((row) => row.gallery_id === at.gallery.id)
+  assert.deepEqual(
+    told.map((row) => [row.kind, row.facts]),
+    [
+      ['selection_sent', { who: 'Anna', count: 1 }],
+      ['selection_sent', { who: 'Anna', count: 2 }],
+    ],
+  )
 })
 
 test('likes that come side by side are one', async () => {

@@ -16,6 +16,7 @@ import { ending, expired, ownExpired } from './letters/expiry.ts'
 import { exportFailed, exportReady } from './letters/exports.ts'
 import { published } from './letters/published.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
+import { selection } from './letters/selection.ts'
 import type { AccountSubject, Needs, Subject } from './letters/subject.ts'
 import { webhookDisabled } from './letters/webhooks.ts'
 
@@ -30,6 +31,7 @@ const gather: { [K in LetterKind]: Gather<K> } = {
   archive_failed: ofGallery(archiveFailed),
   downloads_digest: ofGallery(downloadsDigest),
   mail_bounced: ofGallery(bounced),
+  selection_sent: ofGallery(selection),
   // brings the same facts: the archive, and a link to it
   link_renewed: ofGallery(download),
   export_ready: ofGallery(exportReady),

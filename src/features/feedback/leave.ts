@@ -66,7 +66,7 @@ export async function sayWho(deps: Needs, galleryId: string, guest: string, name
   await whileOpen(deps, galleryId, (tx, gallery) => (name ? nameGuest(deps, tx, gallery, guest, name) : forgetGuest(tx, galleryId, guest)))
 }
 
-async function nameGuest({ clock }: Needs, tx: Tx, gallery: Gallery, guest: string, name: Name): Promise<void> {
+export async function nameGuest({ clock }: Needs, tx: Tx, gallery: Gallery, guest: string, name: Name): Promise<void> {
   const who = await whoIs(tx, gallery, guest)
   if (who?.known) throw new AppError('guest_known')
   if (!who && (await hasGuests(tx, gallery.id, limits.guests))) throw new AppError('feedback_full')
@@ -81,7 +81,7 @@ async function checkRoom(tx: Tx, galleryId: string): Promise<void> {
   if (await hasRows(tx, galleryId, limits.rows)) throw new AppError('feedback_full')
 }
 
-async function whileOpen<T>({ db, clock }: Needs, galleryId: string, change: (tx: Tx, gallery: Gallery) => Promise<T>): Promise<T> {
+export async function whileOpen<T>({ db, clock }: Needs, galleryId: string, change: (tx: Tx, gallery: Gallery) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (!takesFeedback(stateAt(gallery, clock.now()))) throw new AppError('gallery_closed')

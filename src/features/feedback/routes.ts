@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Comment, Favorites, FeedbackMe, GuestFeedback, Page } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { findSaid, listFavorites, pageComments, type Said } from '../../data/feedback.ts'
+import { findSaid, pageComments, type Said } from '../../data/feedback.ts'
 import { countItems, type MarkKind } from '../../data/marks.ts'
 import { feedbackLimits } from '../../domain/feedback.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -16,6 +16,7 @@ import { knowRequester, readRequester } from '../../http/visitor.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { leaveComment, leaveMark, type Place, sayWho, takeComment, takeMark } from './leave.ts'
 import { ownerRoutes } from './owner-routes.ts'
+import { sendList, viewList } from './send-list.ts'
 import { type Name, type Who, whoIs } from './who.ts'
 
 const params = z.object({ slug: idOrSlug, item: uuidText })
@@ -57,7 +58,7 @@ export function feedbackRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/g/:slug/favorites', { schema: { params: slugParams } }, async (request): Promise<Favorites> => {
     const gallery = await guard.guest(request, request.params.slug)
     const requester = await readRequester(deps, guard, request, gallery)
-    return { items: requester ? await listFavorites(deps.db, gallery.id, requester) : [] }
+    return viewList(deps.db, gallery.id, requester)
   })
 
   app.get('/api/g/:slug/feedback', { schema: { params: slugParams } }, async (request): Promise<GuestFeedback> => {
@@ -70,6 +71,18 @@ export function feedbackRoutes(app: App, deps: Deps, guard: Guard): void {
       items: items.map(({ itemId, averageRating, ...counts }) => ({ item: itemId, ...counts, average_rating: averageRating })),
     }
   })
+
+  app.post(
+    '/api/g/:slug/favorites/send',
+    { schema: { params: slugParams, body: me }, config: writing },
+    async (request, reply): Promise<Favorites> => {
+      const gallery = await heard(request, request.params.slug)
+      const named = readName(request.body)
+      const guest = await knowRequester(deps, guard, request, reply, gallery)
+      await sendList(deps, gallery, guest, named)
+      return viewList(deps.db, gallery.id, guest)
+    },
+  )
 
   app.put('/api/g/:slug/me', { schema: { params: slugParams, body: me }, config: writing }, async (request, reply): Promise<FeedbackMe> => {
     const gallery = await heard(request, request.params.slug)

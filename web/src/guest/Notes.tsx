@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import type { Shown } from './Bar.tsx'
+import { List } from './List.tsx'
 import type { Marks } from './marks.ts'
 import { catalog } from './words.ts'
 
@@ -27,6 +28,7 @@ export function Notes({ gallery, marks, shown }: { gallery: GuestGallery; marks:
           {gallery.download_enabled ? words.lookOnly : words.off}
         </Line>
       )}
+      {shown === 'favorites' && gallery.feedback_enabled && marks.favorites.size > 0 && <List marks={marks} />}
       {shown === 'favorites' && !gallery.feedback_enabled && marks.favorites.size > 0 && (
         <Line kind="plain" icon={<Lock size={17} aria-hidden="true" />}>
           {words.listClosed}

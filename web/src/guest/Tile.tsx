@@ -1,6 +1,6 @@
 /** One photo on the wall: a link to its own page; while choosing, a box to tick. With a heart where guests may mark. */
 import { Check, FileImage, Heart, Music, Play } from 'lucide-react'
-import type { KeyboardEvent, MouseEvent } from 'react'
+import { type KeyboardEvent, type MouseEvent, useRef } from 'react'
 import type { Item } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import type { Box } from '../ui/Wall.tsx'
@@ -22,6 +22,9 @@ interface Props {
 export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
   const words = catalog[useLanguage().locale]
   const picture = pictureFor(item, box)
+  // what flew past is not fetched; what is there stays
+  const seen = useRef(false)
+  seen.current ||= !box.flying
   const chosen = marks.chosen?.has(item.id)
   const marked = marks.favorites.has(item.id)
   const act = () => (marks.chosen ? marks.pick(item.id) : open(n))
@@ -42,7 +45,7 @@ export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
     <>
       <a className="tile" href={photoPath(slug, item.id)} onClick={click} onKeyDown={space} {...role}>
         {picture ? (
-          <img src={picture} alt="" decoding="async" draggable={false} />
+          seen.current && <img src={picture} alt="" decoding="async" draggable={false} />
         ) : (
           <span className="no-picture">
             {item.kind === 'photo' && <FileImage size={22} aria-hidden="true" />}

@@ -7,7 +7,7 @@ import {
   type Export,
   type ExportAnswer,
   type ExportInput,
-  type FeedbackMe,
+  type Favorites,
   type GuestFeedback,
   type GuestGallery,
   type ItemFeedback,
@@ -24,14 +24,15 @@ export const useGallery = (slug: string) => useAnswer(slug, (signal) => call<Gue
 export const useFeedback = (slug: string) =>
   useAnswer(slug, (signal) => call<GuestFeedback>('GET', `${page(slug)}/feedback`, undefined, signal))
 export const useFavorites = (slug: string) =>
-  useAnswer(slug, (signal) => call<{ items: string[] }>('GET', `${page(slug)}/favorites`, undefined, signal))
+  useAnswer(slug, (signal) => call<Favorites>('GET', `${page(slug)}/favorites`, undefined, signal))
 
+/** Throws `guest_unnamed` for somebody the photographer does not know. */
+export const sendFavorites = (slug: string, name: string) => call<Favorites>('POST', `${page(slug)}/favorites/send`, name ? { name } : {})
 export const setFavorite = (slug: string, item: string, on: boolean) =>
   call<void>(on ? 'PUT' : 'DELETE', `${page(slug)}/items/${item}/favorite`)
 /** 1 to 5; null takes it back */
 export const setRating = (slug: string, item: string, rating: number | null) =>
   rating ? call<void>('PUT', `${page(slug)}/items/${item}/rating`, { rating }) : call<void>('DELETE', `${page(slug)}/items/${item}/rating`)
-export const sayWho = (slug: string, name: string) => call<FeedbackMe>('PUT', `${page(slug)}/me`, { name })
 
 const comments = (slug: string, item: string) => `${page(slug)}/items/${item}/comments`
 export const useComments = (slug: string, item: string) =>

@@ -1,10 +1,14 @@
 /** What a guest has marked and chosen, and how many hearts the page shows while the server hears of it. */
 import { useCallback, useMemo, useState } from 'react'
-import { setFavorite, useFavorites } from './api.ts'
+import { sendFavorites, setFavorite, useFavorites } from './api.ts'
 
 export interface Marks {
   favorites: ReadonlySet<string>
   favorite: (item: string, on: boolean) => void
+  /** when the list went to the photographer; null: never. `changed`: it is another one since */
+  sent: { at: string | null; changed: boolean }
+  /** `name`: who sends it, empty for who said so before */
+  send: (name: string) => Promise<void>
   /** chosen for this visit; null while a click opens photos */
   chosen: ReadonlySet<string> | null
   pick: (item: string) => void
@@ -22,13 +26,15 @@ export function useMarks(slug: string): Marks {
   const [exportId, setExport] = useState<string | null>(null)
   const favorites = useMemo(() => new Set(data?.items), [data])
   const change = (items: string[], on: boolean) => {
-    put({ items: [...favorites].filter((one) => !items.includes(one)).concat(on ? items : []) })
+    put({ sent_at: null, ...data, changed: true, items: [...favorites].filter((one) => !items.includes(one)).concat(on ? items : []) })
     // what the server did not take is not shown as taken
     Promise.all(items.map((item) => setFavorite(slug, item, on))).catch(again)
   }
   return {
     favorites,
     favorite: (item, on) => change([item], on),
+    sent: { at: data?.sent_at ?? null, changed: data?.changed ?? false },
+    send: async (name) => put(await sendFavorites(slug, name)),
     favoriteAll: (items) =>
       change(
         [...items].filter((item) => !favorites.has(item)),

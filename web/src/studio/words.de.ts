@@ -177,6 +177,7 @@ export const words: Words = {
     archive_failed: 'ZIP fehlgeschlagen',
     downloads_digest: 'Downloads',
     mail_bounced: 'Brief kam zurück',
+    selection_sent: 'Auswahl gesendet',
     link_renewed: 'Neuer Link',
     export_ready: 'Auswahl ist fertig',
     export_failed: 'Auswahl konnte nicht gepackt werden',

@@ -178,6 +178,7 @@ export const words = {
     archive_failed: 'ZIP failed',
     downloads_digest: 'Downloads',
     mail_bounced: 'Letter came back',
+    selection_sent: 'List of favourites sent',
     link_renewed: 'New link',
     export_ready: 'Chosen photos are ready',
     export_failed: 'Chosen photos could not be packed',

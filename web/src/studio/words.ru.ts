@@ -178,6 +178,7 @@ export const words: Words = {
     archive_failed: 'Ошибка ZIP',
     downloads_digest: 'Загрузки',
     mail_bounced: 'Письмо вернулось',
+    selection_sent: 'Список избранного',
     link_renewed: 'Новая ссылка',
     export_ready: 'Подборка готова',
     export_failed: 'Подборку не удалось подготовить',

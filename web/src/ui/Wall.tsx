@@ -16,6 +16,8 @@ interface Props<T> {
 export interface Box {
   width: number
   height: number
+  /** the wall flies past: pictures that are not there yet need not come */
+  flying: boolean
 }
 
 export function Wall<T extends Shape & { id: string }>({ items, label, dense, tile, reveal }: Props<T>) {
@@ -28,7 +30,7 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
     [items, width, target, gap],
   )
   useAnchor(own, rows, width)
-  const [from, to] = useInSight(own, rows)
+  const [from, to, flying] = useInSight(own, rows)
   // The photo with the focus stays even when it scrolls away, or the keyboard would lose its place.
   const [held, hold] = useState(-1)
   const shown = rows.slice(from, to)
@@ -50,7 +52,7 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
           const place: CSSProperties = { transform: `translate(${box.x}px, ${row.y}px)`, width: box.width, height: row.height }
           return (
             <li key={item.id} aria-posinset={box.index + 1} aria-setsize={items.length} style={place}>
-              {tile(item, box.index, { width: box.width, height: row.height })}
+              {tile(item, box.index, { width: box.width, height: row.height, flying })}
             </li>
           )
         }),
@@ -112,27 +114,38 @@ function useReveal(
 
 const rowOf = (rows: Row[], index: number) => rows.find((row) => row.boxes.at(-1)!.index >= index)
 
-function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [number, number] {
-  const [sight, set] = useState<[number, number]>([0, 0])
+/** Faster than this, px a ms, nobody sees a picture; so long after the last step the wall stands still, ms. */
+const flight = { above: 4, ends: 120 }
+
+function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [from: number, to: number, flying: boolean] {
+  const [sight, set] = useState<[number, number, boolean]>([0, 0, false])
   useLayoutEffect(() => {
     let frame = 0
-    const look = () => {
+    let rest: ReturnType<typeof setTimeout> | undefined
+    let last = { at: performance.now(), top: scrollY }
+    const look = (still?: unknown) => {
       frame = 0
+      const now = { at: performance.now(), top: scrollY }
+      const flying = still !== true && Math.abs(now.top - last.top) > flight.above * Math.max(8, now.at - last.at)
+      last = now
+      clearTimeout(rest)
+      if (flying) rest = setTimeout(look, flight.ends, true)
       const top = own.current!.getBoundingClientRect().top
       const ahead = innerHeight * 0.8
-      const next = visible(rows, -top - ahead, innerHeight - top + ahead)
-      set((old) => (old[0] === next[0] && old[1] === next[1] ? old : next))
+      const [from, to] = visible(rows, -top - ahead, innerHeight - top + ahead)
+      set((old) => (old[0] === from && old[1] === to && old[2] === flying ? old : [from, to, flying]))
     }
     const soon = () => {
       frame ||= requestAnimationFrame(look)
     }
-    look()
+    look(true)
     addEventListener('scroll', soon, { passive: true })
     addEventListener('resize', soon)
     return () => {
       removeEventListener('scroll', soon)
       removeEventListener('resize', soon)
       cancelAnimationFrame(frame)
+      clearTimeout(rest)
     }
   }, [own, rows])
   return sight

@@ -40,6 +40,8 @@ const en = {
     damage_found: 'A stored file is damaged',
     gallery_expired: 'The gallery has ended',
     mail_bounced: 'A letter came back',
+    selection_sent: 'A guest sent a list of favourites',
+    restore_asked: 'Somebody asks for this archived gallery',
     webhook_disabled: 'A webhook was switched off',
   } as Record<string, string>,
 }
@@ -84,6 +86,8 @@ const de: Words = {
     damage_found: 'Eine gespeicherte Datei ist beschädigt',
     gallery_expired: 'Die Galerie ist zu Ende',
     mail_bounced: 'Ein Brief kam zurück',
+    selection_sent: 'Ein Gast hat eine Favoritenliste gesendet',
+    restore_asked: 'Jemand bittet um diese archivierte Galerie',
     webhook_disabled: 'Ein Webhook wurde ausgeschaltet',
   },
 }
@@ -127,6 +131,8 @@ const ru: Words = {
     damage_found: 'Сохранённый файл повреждён',
     gallery_expired: 'Галерея закрыта',
     mail_bounced: 'Письмо вернулось',
+    selection_sent: 'Гость прислал список избранного',
+    restore_asked: 'Кто-то просит открыть эту архивную галерею',
     webhook_disabled: 'Вебхук выключен',
   },
 }
