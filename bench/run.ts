@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|retire|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -11,6 +11,7 @@ import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
 import { benchRequests } from './requests.ts'
 import { benchRescue } from './rescue.ts'
+import { benchRetire } from './retire.ts'
 import { benchS3 } from './s3.ts'
 import { benchServe } from './serve.ts'
 import { benchVerify } from './verify.ts'
@@ -24,6 +25,7 @@ const parts = {
   product: benchProduct,
   requests: benchRequests,
   s3: benchS3,
+  retire: benchRetire,
   web: benchWeb,
   rescue: benchRescue,
 }

@@ -1,7 +1,7 @@
 /** A gallery is archived, looked through, restored and deleted, as its photographer and its guests see it. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ArchivedPage, BulkArchiveResult, Gallery, Item, PackedFile, Restored, Restoring } from '../../sdk/src/wire.ts'
+import type { ArchivedPage, BulkArchiveResult, Gallery, Item, PackedFile, Reconciled, Restored, Restoring } from '../../sdk/src/wire.ts'
 import { allOf, createGallery, guest, type Person, publish, readyArchive, setUp } from './people.ts'
 import { photos, sendPhotos, sha256 } from './sending.ts'
 import { freshInstallation, type Installation, until } from './service.ts'
@@ -61,6 +61,16 @@ test('archived, looked through, restored and deleted, with a guest watching', { 
   const dry = await ida.ask<Restored>(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: { dry_run: true } })
   assert.deepEqual([dry.status, dry.body.photos, dry.body.dry_run], [200, 3, true])
   assert.equal(await stateOf(ida, gallery.id), 'archived')
+  const salvage = await ida.ask<Restored>(`/api/galleries/${gallery.id}/restore`, {
+    method: 'POST',
+    body: { dry_run: true, salvage: true },
+  })
+  assert.deepEqual([salvage.status, salvage.body.photos, salvage.body.missing], [200, 3, []])
+  const unknown = { dry_run: true, archive_id: gallery.id }
+  assert.equal((await ida.ask(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: unknown })).status, 409)
+  const fit = await ida.ask<Reconciled>('/api/admin/reconcile', { method: 'POST', body: {} })
+  assert.deepEqual([fit.status, fit.body.unknown.count, fit.body.missing.count], [200, 0, 0])
+  assert.equal((await anybody.ask('/api/admin/reconcile', { method: 'POST', body: {} })).status, 401)
   const begin = performance.now()
   const back = await ida.ask<Restored>(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: {} })
   t.diagnostic(`restored in ${Math.round(performance.now() - begin)} ms`)

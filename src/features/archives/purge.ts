@@ -2,7 +2,7 @@
  * Job gallery.purge: the originals of an archived gallery go when their grace is over. The archive is proven anew when its last
  * proof is older than a day; if it is not what it was, every original that is still there becomes one again, and nothing is deleted.
  */
-import { days } from '../../base/clock.ts'
+import { after, days } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive, markLost } from '../../data/archives.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
@@ -75,6 +75,8 @@ async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promi
       archiveError: 'archive_damaged',
     })
     await markLost(tx, archive.id, deps.clock.now())
+    // stays while an original lies in it whose key is gone already
+    await discard(tx, [archive.storageKey!], 'archive lost', after(deps.clock.now(), days(1)))
     await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
     await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
     await goOn(deps, tx, galleryId)
