@@ -119,6 +119,31 @@ test('tags, room and marks around the sound do not disturb', () => {
   assert.equal(reason(Buffer.concat([mp4(), Buffer.from([0, 0, 1, 8]), Buffer.from('mdat')]), 'video'), 'cut')
 })
 
+test('whatever a file says of itself, it is taken or called unreadable, and nothing else happens', () => {
+  let state = 7
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  for (const [, bytes, role] of all)
+    for (let n = 0; n < 400; n++) {
+      const changed = Buffer.from(bytes)
+      // mostly where headers are
+      for (let k = 0; k <= random(4); k++)
+        changed[random(2) ? random(Math.min(700, bytes.length)) : random(bytes.length)] = [0, 1, 255, random(256)][random(4)]!
+      reason(changed.subarray(0, bytes.length - (random(3) ? 0 : random(200))), role, 1 + random(3000))
+    }
+  // boxes in boxes in boxes
+  const nested = Buffer.concat(Array.from({ length: 50_000 }, (_, n) => Buffer.concat([u32(8 * (50_000 - n)), Buffer.from('mdia')])))
+  const deep = Buffer.concat([mp4().subarray(0, 24), u32(nested.length + 8), Buffer.from('moov'), nested])
+  assert.equal(reason(deep, 'video'), 'damaged')
+})
+const u32 = (n: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(n)
+  return bytes
+}
+
 test('files that lie about their lengths are refused, and hold no memory', () => {
   const lying = mp4({ moov: 'before' })
   lying.writeUInt32BE(0x7fff_ffff, lying.indexOf('stsz') - 4)

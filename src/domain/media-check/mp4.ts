@@ -24,8 +24,13 @@ interface Movie {
   scale: number
   seconds: number | null
   tracks: Track[]
+  /** bytes of tables that are held */
+  held: number
 }
 
+// moov itself, trak, mdia, minf, stbl: a file that goes deeper, or holds more, is made to hurt
+const deepest = 5
+const mostHeld = 64 * 1024 * 1024
 const containers = new Set(['trak', 'mdia', 'minf', 'stbl', 'mvex'])
 
 export function* mp4(tape: Tape): Steps<Found> {
@@ -46,7 +51,7 @@ export function* mp4(tape: Tape): Steps<Found> {
     if (box.type === 'ftyp') brand = (yield { peek: 4 }).toString('latin1')
     if (box.type === 'moov') {
       if (box.end === null || movie) throw unreadable('damaged')
-      movie = { scale: 0, seconds: null, tracks: [] }
+      movie = { scale: 0, seconds: null, tracks: [], held: 0 }
       yield* inside(tape, box.end, movie)
     }
     if (box.end === null) yield { tail: 1 }
@@ -56,7 +61,8 @@ export function* mp4(tape: Tape): Steps<Found> {
     last = box.type
   }
   if (!movie || !data || last === 'moof') throw unreadable('cut')
-  if (movie.tracks.some((track) => lastByte(track) > tape.at)) throw unreadable('cut')
+  const { tracks } = movie
+  if (believed(() => tracks.some((track) => lastByte(track) > tape.at))) throw unreadable('cut')
   return describe(movie, brand)
 }
 
@@ -70,43 +76,53 @@ function* header(tape: Tape): Steps<Box> {
   return { type, end: size === 0 ? null : start + size }
 }
 
-function* inside(tape: Tape, end: number, movie: Movie): Steps<void> {
+function* inside(tape: Tape, end: number, movie: Movie, depth = 1): Steps<void> {
+  if (depth > deepest) throw unreadable('damaged')
   while (end - tape.at >= 8) {
     const box = yield* header(tape)
     if (box.end === null || box.end > end) throw unreadable('damaged')
     if (box.type === 'trak') movie.tracks.push({ handler: '', width: 0, height: 0 })
-    if (containers.has(box.type)) yield* inside(tape, box.end, movie)
-    else if (wanted.has(box.type)) note(movie, box.type, Buffer.from(yield { take: box.end - tape.at }))
-    else yield { skip: box.end - tape.at }
+    if (containers.has(box.type)) yield* inside(tape, box.end, movie, depth + 1)
+    else if (wanted.has(box.type)) {
+      movie.held += box.end - tape.at
+      if (movie.held > mostHeld) throw unreadable('damaged')
+      const bytes = Buffer.from(yield { take: box.end - tape.at })
+      believed(() => note(movie, box.type, bytes))
+    } else yield { skip: box.end - tape.at }
   }
   yield { skip: end - tape.at }
 }
 
 const wanted = new Set(['mvhd', 'mehd', 'tkhd', 'hdlr', 'stsz', 'stsc', 'stco', 'co64'])
 
-/** What a box inside of moov says. All of them begin with version and flags. */
-function note(movie: Movie, type: string, box: Buffer): void {
-  const track = movie.tracks.at(-1)
-  const long = box[0] === 1
+/** A box that ends before what it must hold is damaged. */
+function believed<T>(read: () => T): T {
   try {
-    if (type === 'mvhd') {
-      movie.scale = box.readUInt32BE(long ? 20 : 12)
-      movie.seconds = lasting(long ? Number(box.readBigUInt64BE(24)) : box.readUInt32BE(16), movie.scale, long)
-    } else if (type === 'mehd') {
-      movie.seconds = lasting(long ? Number(box.readBigUInt64BE(4)) : box.readUInt32BE(4), movie.scale, long)
-    } else if (!track) return
-    else if (type === 'tkhd') {
-      // 16.16, the last two fields
-      track.width = box.readUInt32BE(box.length - 8) >>> 16
-      track.height = box.readUInt32BE(box.length - 4) >>> 16
-    } else if (type === 'hdlr') track.handler ||= box.toString('latin1', 8, 12)
-    else if (type === 'stsz') track.sizes = box
-    else if (type === 'stsc') track.runs = box
-    else track.offsets = { table: box, wide: type === 'co64' }
+    return read()
   } catch (cause) {
     if (cause instanceof RangeError) throw unreadable('damaged')
     throw cause
   }
+}
+
+/** What a box inside of moov says. All of them begin with version and flags. */
+function note(movie: Movie, type: string, box: Buffer): void {
+  const track = movie.tracks.at(-1)
+  const long = box[0] === 1
+  if (type === 'mvhd') {
+    movie.scale = box.readUInt32BE(long ? 20 : 12)
+    movie.seconds = lasting(long ? Number(box.readBigUInt64BE(24)) : box.readUInt32BE(16), movie.scale, long)
+  } else if (type === 'mehd') {
+    movie.seconds = lasting(long ? Number(box.readBigUInt64BE(4)) : box.readUInt32BE(4), movie.scale, long)
+  } else if (!track) return
+  else if (type === 'tkhd') {
+    // 16.16, the last two fields
+    track.width = box.readUInt32BE(box.length - 8) >>> 16
+    track.height = box.readUInt32BE(box.length - 4) >>> 16
+  } else if (type === 'hdlr') track.handler ||= box.toString('latin1', 8, 12)
+  else if (type === 'stsz') track.sizes = box
+  else if (type === 'stsc') track.runs = box
+  else track.offsets = { table: box, wide: type === 'co64' }
 }
 
 /** Zero stands in films of fragments, all ones in those of which nobody knew. */

@@ -32,8 +32,8 @@ export interface Walk<T> {
 }
 
 const nothing = Buffer.alloc(0)
-// tables of films of many hours stay below this; who claims more is not believed
-const mostHeld = 64 * 1024 * 1024
+// the tables of a film of a whole day stay below this; who claims more is not believed
+const mostHeld = 16 * 1024 * 1024
 
 export function walk<T>(parser: (tape: Tape) => Steps<T>): Walk<T> {
   const tape = { at: 0 }

@@ -1,7 +1,10 @@
 /** Fetches from a real server that does all the things servers do, into a real store. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { crc32, gzipSync } from 'node:zlib'
@@ -316,15 +319,43 @@ test('a redirect is followed, and its end gets none of our headers', async (t) =
   )
 })
 
-test('a full disk, and bytes that the disk gives back otherwise, leave nothing', async () => {
-  const full: Storage = {
-    ...storage,
-    appendUpload: async (upload, at, body, limit) => {
-      await storage.appendUpload(upload, at, body, limit)
-      throw new AppError('storage_full', {})
-    },
+test('a disk that fills while bytes come is left as it was, and has room for others', async (t) => {
+  const mount = temporaryFolder()
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount], { stdio: 'pipe' })
+  } catch {
+    t.skip('A small disk cannot be mounted here (this needs root on Linux).')
+    return
   }
-  await fails(ask('/song'), 'storage_full', undefined, { ...open(), storage: full })
+  t.after(() => execFileSync('umount', [mount]))
+  const small = diskStorage({ dir: path.join(mount, 'store'), clock })
+  await small.identify('a')
+  const deps = { ...open(), storage: small }
+  provider.media.set('/long', { bytes: mp3({ frames: 25_000 }) })
+  const error = await failing(get(ask('/long', { maxBytes: 20_000_000 }), deps))
+  assert.equal(error.code, 'storage_full')
+  assert.deepEqual(readdirSync(path.join(mount, 'store/uploads')), [])
+  assert.equal((await get(ask('/song'), deps)).size, song.length)
+})
+
+test('a server whose certificate nobody vouches for cannot be reached, and is told nothing', async (t) => {
+  const folder = temporaryFolder()
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
+  const make = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=media.test']
+  execFileSync('openssl', make, { stdio: 'ignore' })
+  let asked = 0
+  const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, answer) => {
+    asked += 1
+    answer.end(song)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  await fails(ask('', { url: `https://127.0.0.1:${port}/song` }), 'remote_unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT')
+  assert.equal(asked, 0)
+})
+
+test('bytes that the disk gives back otherwise than they came are not taken', async () => {
   // one bit turns between the write and the look
   const rotten: Storage = {
     ...storage,
