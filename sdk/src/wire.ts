@@ -547,7 +547,7 @@ export interface Notifications extends Page<Notification> {
 }
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked, selection_sent; more may come */
+  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked, selection_sent, tracks_at_risk, tracks_lost; more may come */
   kind: string
   gallery_id: string
   gallery_slug: string
@@ -1015,6 +1015,9 @@ export type LetterKind =
   | 'gallery_expired'
   | 'own_gallery_expired'
   | 'webhook_disabled'
+  | 'tracks_at_risk'
+  | 'tracks_lost'
+  | 'tracks_digest'
   | 'key_made'
   | 'storage_filling'
 

@@ -15,6 +15,7 @@ import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
 import { poll, wakePoll } from '../features/rescue/intake.ts'
 import { runRescue } from '../features/rescue/run.ts'
+import { digestTracks, tellOwners } from '../features/rescue/tell.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
@@ -50,6 +51,8 @@ export function handlers(deps: Deps): Handlers {
       // what nobody goes on with ends by a clock that is to be believed
       if (await isSure(deps)) await sweepUploads(deps)
       await writeDigests(deps)
+      await tellOwners(deps)
+      await digestTracks(deps)
       if (await isSure(deps)) await writeReminders(deps)
     },
   }

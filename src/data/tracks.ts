@@ -1,5 +1,6 @@
 /** Questions about tracks as their owner sees them: pages, one with its tries, numbers, and which may be played by all. */
 import { type Selectable, sql } from 'kysely'
+import type { Locale } from '../domain/gallery.ts'
 import type { MediaRole, RescueState } from '../domain/rescue.ts'
 import type { Database, RescueRoundsTable, Tx } from '../ports/database/port.ts'
 import type { RemoteMedia, Rescue } from './rescues.ts'
@@ -155,4 +156,70 @@ export async function lockTrack(tx: Tx, ownerId: string, id: string): Promise<Re
     .where('state', '!=', 'deleted')
     .forUpdate()
     .executeTakeFirst()
+}
+
+/** A track that its owner may have to be told of. */
+export type Endangered = Pick<
+  Rescue,
+  'itemId' | 'ownerId' | 'state' | 'rounds' | 'scheduledAt' | 'expiresAt' | 'told' | 'errorCode' | 'provider'
+> & { title: string; galleryId: string; locale: Locale }
+
+/** Tracks that have failed, are late or lost, and are not told of to the last, the most urgent of each owner first. */
+export async function listEndangered(db: Database, now: Date, limit: number): Promise<Endangered[]> {
+  return db
+    .selectFrom('rescues')
+    .innerJoin('items', 'items.id', 'rescues.itemId')
+    .innerJoin('galleries', 'galleries.id', 'items.galleryId')
+    .select([
+      'itemId',
+      'rescues.ownerId',
+      'rescues.state',
+      'rounds',
+      'scheduledAt',
+      'rescues.expiresAt',
+      'told',
+      'errorCode',
+      'rescues.provider',
+      'items.title',
+      'items.galleryId',
+      'galleries.locale',
+    ])
+    .where('rescues.state', 'in', ['scheduled', 'rescuing', 'retrying', 'lost'])
+    .where('told', '<', 5)
+    .where(sql<boolean>`(rounds > 0 or rescues.state = 'lost' or scheduled_at + (rescues.expires_at - scheduled_at) / 2 <= ${now})`)
+    .orderBy('rescues.ownerId')
+    .orderBy('rescues.expiresAt')
+    .limit(limit)
+    .execute()
+}
+
+/** Notes how many stages of each were told; answers those that nobody had told of so far. */
+export async function noteTold(tx: Tx, news: { itemId: string; told: number }[]): Promise<string[]> {
+  const { rows } = await sql<{ itemId: string }>`
+    update rescues set told = t.told from unnest(${news.map((one) => one.itemId)}::uuid[], ${news.map((one) => one.told)}::int[]) as t (id, told)
+    where rescues.item_id = t.id and rescues.told < t.told and rescues.state <> 'deleted' returning rescues.item_id`.execute(tx)
+  return rows.map((row) => row.itemId)
+}
+
+export interface TrackDigest {
+  ownerId: string
+  galleryId: string
+  locale: Locale
+  saved: number
+  failing: number
+  lost: number
+  firstEnds: string | null
+}
+
+/** Of every owner who has tracks that fail, or were lost in this time. */
+export async function listTrackDigests(db: Database, from: Date, until: Date): Promise<TrackDigest[]> {
+  const { rows } = await sql<Omit<TrackDigest, 'firstEnds'> & { firstEnds: Date | null }>`
+    select r.owner_id, g.id as gallery_id, g.locale, count(*) filter (where r.archived_at >= ${from} and r.archived_at < ${until}) as saved,
+      count(*) filter (where r.state = 'retrying') as failing, count(*) filter (where l.item_id is not null) as lost,
+      min(r.expires_at) filter (where r.state = 'retrying') as first_ends
+    from rescues r join galleries g on g.owner_id = r.owner_id and g.kind = 'collection'
+      left join rescue_rounds l on l.item_id = r.item_id and l.fence = r.fence and l.outcome = 'lost' and l.ended_at >= ${from} and l.ended_at < ${until}
+    where r.state <> 'deleted'
+    group by r.owner_id, g.id having count(*) filter (where r.state = 'retrying' or l.item_id is not null) > 0`.execute(db)
+  return rows.map((row) => ({ ...row, firstEnds: row.firstEnds?.toISOString() ?? null }))
 }

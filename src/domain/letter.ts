@@ -19,6 +19,8 @@ import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
 import { published } from './letters/published.ts'
 import { selectionSent } from './letters/selection-sent.ts'
 import { storageFilling } from './letters/storage-filling.ts'
+import { tracksAtRisk, tracksLost } from './letters/tracks-at-risk.ts'
+import { tracksDigest } from './letters/tracks-digest.ts'
 import { webhookDisabled } from './letters/webhook-disabled.ts'
 import { type Locale, shared } from './letters/words.ts'
 
@@ -40,6 +42,9 @@ const compose = {
   gallery_expired: galleryExpired,
   own_gallery_expired: ownGalleryExpired,
   webhook_disabled: webhookDisabled,
+  tracks_at_risk: tracksAtRisk,
+  tracks_lost: tracksLost,
+  tracks_digest: tracksDigest,
   key_made: keyMade,
   storage_filling: storageFilling,
   selection_sent: selectionSent,

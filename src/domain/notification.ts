@@ -9,3 +9,5 @@ export type NoticeKind =
   | 'gallery_expired'
   | 'mail_bounced'
   | 'webhook_disabled'
+  | 'tracks_at_risk'
+  | 'tracks_lost'

@@ -18,6 +18,7 @@ import { published } from './letters/published.ts'
 import { archiveComplete, damageFound, galleryRestored } from './letters/retired.ts'
 import { selection } from './letters/selection.ts'
 import type { AccountSubject, Needs, Subject } from './letters/subject.ts'
+import { tracksSummed, tracksTold } from './letters/tracks.ts'
 import { webhookDisabled } from './letters/webhooks.ts'
 
 type Gather<K extends LetterKind> = (deps: Needs, subject: AccountSubject & { gallery: Gallery | undefined }) => Promise<LetterFacts<K>>
@@ -43,6 +44,9 @@ const gather: { [K in LetterKind]: Gather<K> } = {
   gallery_expired: ofGallery(expired),
   own_gallery_expired: ofGallery(ownExpired),
   webhook_disabled: webhookDisabled,
+  tracks_at_risk: tracksTold,
+  tracks_lost: tracksTold,
+  tracks_digest: tracksSummed,
   key_made: keyMade,
   storage_filling: storageFilling,
 }

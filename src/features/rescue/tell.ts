@@ -1,0 +1,98 @@
+/**
+ * Once a minute, beside the reconciler: what has come into danger, or is lost, since its owner was last told. One letter and one
+ * notification for all tracks that reached a stage (domain/rescue.ts, stagesOf); each stage of a track is told once. Who was just told
+ * is told of more a quarter of an hour later at the latest: a provider that is down brings one letter, not a thousand.
+ */
+import { days, hours, minutes } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
+import { insertLetter, isWritten } from '../../data/letters.ts'
+import { tell } from '../../data/notifications.ts'
+import { type Endangered, listEndangered, listTrackDigests, noteTold } from '../../data/tracks.ts'
+import { findUser } from '../../data/users.ts'
+import { isMailbox } from '../../domain/mailbox.ts'
+import { stagesOf } from '../../domain/rescue.ts'
+import type { Tx } from '../../ports/database/port.ts'
+import type { Deps } from '../../ports/deps.ts'
+
+type Needs = Pick<Deps, 'db' | 'queue' | 'clock'>
+type Kind = 'tracks_at_risk' | 'tracks_lost' | 'tracks_digest'
+
+const most = 5000
+const named = 10
+const pause = minutes(15)
+const morning = hours(6)
+
+export async function tellOwners(deps: Needs): Promise<void> {
+  const now = deps.clock.now()
+  const rows = (await listEndangered(deps.db, now, most)).map((row) => ({ row, stages: stagesOf(row, now).length }))
+  const news = rows.filter(({ row, stages }) => stages > row.told)
+  for (const [ownerId, all] of Map.groupBy(news, ({ row }) => row.ownerId))
+    for (const kind of ['tracks_at_risk', 'tracks_lost'] as const) {
+      const these = all.filter(({ row }) => (row.state === 'lost') === (kind === 'tracks_lost'))
+      if (these.length) await deps.db.transaction().execute((tx) => tellOne(deps, tx, ownerId, kind, these))
+    }
+}
+
+async function tellOne(
+  deps: Needs,
+  tx: Tx,
+  ownerId: string,
+  kind: Exclude<Kind, 'tracks_digest'>,
+  news: { row: Endangered; stages: number }[],
+): Promise<void> {
+  const now = deps.clock.now()
+  const dedupeKey = `${kind} ${ownerId} ${Math.floor(now.getTime() / pause)}`
+  if (await isWritten(tx, dedupeKey)) return
+  const told = new Set(
+    await noteTold(
+      tx,
+      news.map(({ row, stages }) => ({ itemId: row.itemId, told: stages })),
+    ),
+  )
+  const rows = news.map(({ row }) => row).filter(({ itemId }) => told.has(itemId))
+  if (!rows.length) return
+  const tracks = rows.slice(0, named).map(({ itemId, title, provider, expiresAt, errorCode }) => ({
+    id: itemId,
+    title,
+    provider,
+    ends: expiresAt.toISOString(),
+    error: errorCode,
+  }))
+  const facts = { count: rows.length, tracks }
+  const { galleryId, locale } = rows[0]!
+  await tell(tx, { id: galleryId, ownerId }, kind, now, facts)
+  await write(deps, tx, { kind, ownerId, galleryId, locale, dedupeKey, facts })
+}
+
+interface Draft {
+  kind: Kind
+  ownerId: string
+  galleryId: string
+  locale: Endangered['locale']
+  dedupeKey: string
+  facts: object
+}
+
+async function write(deps: Needs, tx: Tx, { ownerId, facts, ...letter }: Draft): Promise<void> {
+  const owner = await findUser(tx, ownerId)
+  // the owner that the command line makes has no mailbox until somebody signs up
+  if (!owner || !isMailbox(owner.email)) return
+  const now = deps.clock.now()
+  const id = newId(now)
+  const about = { archiveId: null, linkId: null, recipient: owner.email, createdAt: now, facts: JSON.stringify(facts) }
+  await insertLetter(tx, { ...letter, ...about, id })
+  await deps.queue.send(tx, { name: 'delivery.send', payload: { letterId: id } })
+}
+
+/** One letter a day after six (UTC) to whoever has tracks that fail or were lost since the morning before. */
+export async function digestTracks(deps: Needs): Promise<void> {
+  const now = deps.clock.now()
+  const day = new Date(now.getTime() - morning).toISOString().slice(0, 10)
+  const until = new Date(Date.parse(`${day}T00:00:00Z`) + morning)
+  for (const { ownerId, galleryId, locale, ...facts } of await listTrackDigests(deps.db, new Date(until.getTime() - days(1)), until))
+    await deps.db.transaction().execute(async (tx) => {
+      const dedupeKey = `tracks_digest ${ownerId} ${day}`
+      if (await isWritten(tx, dedupeKey)) return
+      await write(deps, tx, { kind: 'tracks_digest', ownerId, galleryId, locale, dedupeKey, facts })
+    })
+}
