@@ -10,6 +10,7 @@ import { importCommand } from './import.ts'
 import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { rescueCommand } from './rescue.ts'
 import { serveCommand } from './serve.ts'
 import { storageCommand } from './storage.ts'
 import { userCommand } from './user.ts'
@@ -39,6 +40,8 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
         [--name N] [--permission view|download] [--for 30d|ever]: who gets the letters, what they may do, their own link
   keepsake archive verify <file.zip or .tar> | list <gallery slug> | resend <gallery slug> <email>
         verify works offline, without database, on any ZIP
+  keepsake rescue add <url, file.csv or file.json>... [--provider P] | run [--track id] [--limit 50] | status
+        tracks that a provider will delete: they come in, are saved at once, and how many days are left; [--user a@b.c]
   keepsake user create --email a@b.c --name N [--admin] [--password P]
   keepsake key create --name N [--scopes galleries:read,galleries:write] [--user a@b.c] | list | revoke <id>
   keepsake reconcile [--repair]
@@ -64,6 +67,7 @@ const commands: Record<string, (args: string[], out: Output) => Promise<number>>
   storage: storageCommand,
   user: userCommand,
   key: keyCommand,
+  rescue: rescueCommand,
 }
 
 const [name, ...rest] = process.argv.slice(2)

@@ -8,7 +8,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { seconds } from '../../base/clock.ts'
+import { minutes, seconds } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { uploadUnder } from '../../domain/asset.ts'
 import { type Found, mediaCheck, type Role } from '../../domain/media-check/check.ts'
@@ -71,6 +71,8 @@ const leastBytes = 8 * 1024
 const slowestBytesPerSecond = 64 * 1024
 // a timer knows no more
 const longest = 2 ** 31 - 1
+// Who asks for a day would have us lose all that it deletes in that day: a whole provider rests no longer than this.
+const longestPause = minutes(15)
 
 /**
  * Throws `remote_gone` (404, 410), `remote_busy` (facts: `retryAfterMs`), `remote_unreadable` (facts: `reason`, `detail`),
@@ -185,7 +187,7 @@ async function inTries(deps: FetchDeps, request: MediaRequest, { waits = usualWa
 /** Milliseconds until the next try of this run; null: there is none. */
 function pauseAfter({ clock, providers }: FetchDeps, request: MediaRequest, error: unknown, wait: number | undefined): number | null {
   const asked = isCode(error, 'remote_busy') ? Number(error.facts.retryAfterMs) : 0
-  if (asked) providers.pause(request.provider ?? 'generic', request.url, asked)
+  if (asked) providers.pause(request.provider ?? 'generic', request.url, Math.min(asked, longestPause))
   // an end that nobody announced may be that of a line that broke
   const broke = isCode(error, 'remote_unreadable') && error.facts.reason === 'cut' && error.facts.announced === false
   if (wait === undefined || !(broke || isCode(error, 'remote_unreachable') || isCode(error, 'remote_busy'))) return null
