@@ -122,6 +122,11 @@ test('P12: what is still served is saved before its end, and every loss is told 
   const lost = songs.filter((one) => states.get(one.id)!.state === 'lost')
   // two hours are several tries, also for who has been unlucky once
   const servedAndLost = lost.filter((one) => served(one) > 2)
+  for (const one of servedAndLost) {
+    const tries = await listRounds(deps.db, one.id)
+    const told = tries.map((round) => `${round.startedAt.toISOString()} ${round.outcome} ${round.errorDetail}`)
+    t.diagnostic([one.scheduledAt.toISOString(), one.gone.toISOString(), ...told.reverse()].join('\n'))
+  }
   assert.deepEqual(
     servedAndLost.map((one) => [one.id, served(one)]),
     [],
