@@ -86,60 +86,54 @@ export interface Claim {
  * Takes the most urgent track that is due: first what can still be saved, by its end, then what has passed it (each of those only
  * once: whoever fails then is lost). Two askers never get the same one, and none waits for another.
  */
-export async function claimRescue(db: Database, claim: Claim): Promise<Held | undefined> {
-  if (claim.itemId !== undefined) return claimOne(db, claim)
-  return (await claimOne(db, claim, 'living')) ?? (await claimOne(db, claim, 'ended'))
+export async function claimRescue(tx: Tx, claim: Claim): Promise<Held | undefined> {
+  if (claim.itemId !== undefined) return claimOne(tx, claim)
+  return (await claimOne(tx, claim, 'living')) ?? (await claimOne(tx, claim, 'ended'))
 }
 
-async function claimOne(
-  db: Database,
-  { now, until, ownerId, paused, itemId }: Claim,
-  which?: 'living' | 'ended',
-): Promise<Held | undefined> {
-  return db.transaction().execute(async (tx) => {
-    const found = await tx
-      .selectFrom('rescues')
-      .select(['itemId', 'state'])
-      .where('state', '!=', 'deleted')
-      .$if(itemId !== undefined, (q) =>
-        // held by nobody who lives; what is all here has nothing to fetch
-        q
-          .where('itemId', '=', itemId!)
-          .where((eb) =>
-            eb.or([eb('state', 'not in', ['rescuing', 'rescued']), eb.and([eb('state', '=', 'rescuing'), eb('dueAt', '<=', now)])]),
-          ),
-      )
-      .$if(itemId === undefined, (q) => q.where('dueAt', '<=', now))
-      .$if(ownerId !== null, (q) => q.where('ownerId', '=', ownerId!))
-      .$if(paused.length > 0, (q) => q.where('provider', 'not in', paused))
-      .$if(which === 'living', (q) => q.where('expiresAt', '>', now))
-      .$if(which === 'ended', (q) => q.where('expiresAt', '<=', now))
-      .orderBy('expiresAt')
-      .orderBy('itemId')
-      .limit(1)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst()
-    if (!found) return undefined
-    // its holder before has died
-    if (found.state === 'rescuing') await endRounds(tx, found.itemId, now)
-    const rescue = await tx
-      .updateTable('rescues')
-      .set((eb) => ({ state: 'rescuing', fence: eb('fence', '+', 1), dueAt: until }))
-      .where('itemId', '=', found.itemId)
-      .returningAll()
-      .executeTakeFirstOrThrow()
-    const item = await tx
-      .selectFrom('items')
-      .select(['title', 'artist', 'galleryId'])
-      .where('id', '=', found.itemId)
-      .executeTakeFirstOrThrow()
-    const media = await tx.selectFrom('remoteMedia').selectAll().where('itemId', '=', found.itemId).orderBy('role').execute()
-    return { ...rescue, ...item, media }
-  })
+async function claimOne(tx: Tx, { now, until, ownerId, paused, itemId }: Claim, which?: 'living' | 'ended'): Promise<Held | undefined> {
+  const found = await tx
+    .selectFrom('rescues')
+    .select(['itemId', 'state'])
+    .where('state', '!=', 'deleted')
+    .$if(itemId !== undefined, (q) =>
+      // held by nobody who lives; what is all here has nothing to fetch
+      q
+        .where('itemId', '=', itemId!)
+        .where((eb) =>
+          eb.or([eb('state', 'not in', ['rescuing', 'rescued']), eb.and([eb('state', '=', 'rescuing'), eb('dueAt', '<=', now)])]),
+        ),
+    )
+    .$if(itemId === undefined, (q) => q.where('dueAt', '<=', now))
+    .$if(ownerId !== null, (q) => q.where('ownerId', '=', ownerId!))
+    .$if(paused.length > 0, (q) => q.where('provider', 'not in', paused))
+    .$if(which === 'living', (q) => q.where('expiresAt', '>', now))
+    .$if(which === 'ended', (q) => q.where('expiresAt', '<=', now))
+    .orderBy('expiresAt')
+    .orderBy('itemId')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+  if (!found) return undefined
+  // its holder before has died
+  if (found.state === 'rescuing') await endRounds(tx, found.itemId, now)
+  const rescue = await tx
+    .updateTable('rescues')
+    .set((eb) => ({ state: 'rescuing', fence: eb('fence', '+', 1), dueAt: until }))
+    .where('itemId', '=', found.itemId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const item = await tx
+    .selectFrom('items')
+    .select(['title', 'artist', 'galleryId'])
+    .where('id', '=', found.itemId)
+    .executeTakeFirstOrThrow()
+  const media = await tx.selectFrom('remoteMedia').selectAll().where('itemId', '=', found.itemId).orderBy('role').execute()
+  return { ...rescue, ...item, media }
 }
 
-/** Which of these may not be taken now, and why: for whoever asked for one. */
+/** A living track, whoever owns it. */
 export async function findRescue(db: Database | Tx, itemId: string): Promise<Rescue | undefined> {
   return db.selectFrom('rescues').selectAll().where('itemId', '=', itemId).where('state', '!=', 'deleted').executeTakeFirst()
 }

@@ -70,6 +70,7 @@ const kinds = [
   'download',
   'export',
   'feedback',
+  'track',
 ]
 const id = (kind: string, n: string, hours = '0') => {
   const which = BigInt(kinds.indexOf(kind) + 1) << 56n
@@ -90,6 +91,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   // the g-th gallery's p-th file
   const files = `seed cross join lateral generate_series(1, case when g = ${galleries} then ${photos + bigGallery} else ${photos} end) p`
   const of = (kind: string) => id(kind, 'g * 100000 + p', 'p / 3600.0')
+  const library = id('gallery', '990000000')
+  const track = id('track', 'g * 10', '1')
   const dead = `g % 50 = 1`
   // its originals lie inside an archive, and their old keys wait for their end
   const retired = `g % 50 = 20`
@@ -114,24 +117,37 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   return {
     users: `(id, name, email, role) select ${ownerOf('u')}, 'Owner ' || u, 'owner' || u || '@example.com',
       case u when 1 then 'admin' else 'owner' end from generate_series(1, 3) u`,
-    galleries: `(id, owner_id, slug, title, state, event_date, customer_name, customer_email, expires_at, published_at, deleted_at, content_version, created_at, password_hash, remind_at)
+    galleries: `(id, owner_id, slug, title, state, event_date, customer_name, customer_email, expires_at, published_at, deleted_at, content_version, created_at, password_hash, remind_at, kind)
       select gallery, owner, 'gallery-' || g, (array['Wedding','Birthday','Concert','School'])[g % 4 + 1] || ' of ' || md5('title' || g), ${state},
         (at)::date, 'Customer ' || g, 'customer' || g || '@example.com',
         case when g % 10 = 3 then ${now} - interval '1 day' when g % 2 = 0 then ${now} + interval '1 day' * (g % 300 + 1) end,
         case when g % 50 <> 0 then at + interval '1 hour' end, case when ${dead} then at + interval '10 days' end, ${photos}, at,
         case when g % 3 = 0 then 'scrypt$' || repeat('x', 90) end,
         case when g % 10 = 3 or g % 2 = 1 then null when g % 1000 = 4 then timestamptz 'epoch'
-          else ${now} + interval '1 day' * (g % 300 + 1 - case when g % 300 >= 30 then 30 when g % 300 >= 7 then 7 else 0 end) end from seed`,
+          else ${now} + interval '1 day' * (g % 300 + 1 - case when g % 300 >= 30 then 30 when g % 300 >= 7 then 7 else 0 end) end, 'gallery' from seed
+      union all select ${library}, ${ownerOf('1')}, 'tracks', 'Tracks', 'draft', null, null, null, null, null, null, 1, at, null, null, 'collection' from seed where g = 1`,
     gallery_clients: `(id, gallery_id, email, name, created_at)
       select ${client()}, gallery, 'client' || g || '.' || c || '@example.com', 'Client ' || c, at from seed, generate_series(1, 3) c`,
     items: `(id, gallery_id, kind, title, position, created_at)
-      select ${of('item')}, gallery, 'photo', 'IMG_' || p, p, at + interval '1 second' * p from ${files}`,
+      select ${of('item')}, gallery, 'photo', 'IMG_' || p, p, at + interval '1 second' * p from ${files}
+      union all select ${track}, ${library}, 'track', 'Song ' || g, g, at from seed`,
     assets: `(id, gallery_id, item_id, role, original_name, mime, size, crc32, sha256, state, storage_key, storage_offset, width, height, captured_at, modified_at, render_state, created_at)
       select ${of('asset')}, gallery, ${of('item')}, 'original', 'IMG_' || p || '.jpg', 'image/jpeg', 6000000 + g * 31 % 4000000 + p, g * 100 + p,
         sha256(int8send(g * 100000 + p)), case when ${dead} then 'deleted' when p = 7 and g % 1000 = 9 then 'missing' else 'stored' end,
         case when ${foreign} then ${path} || '#' || md5('etag' || g * 100000 + p) else 'galleries/' || gallery || '/assets/' || ${of('asset')} || '.jpg' end,
         case when ${retired} then p * 8000000::bigint else 0 end, 6000, 4000, '2026-05-02T14:03:11', at,
         case when g > ${galleries} - 2 and p <= 10 then 'waiting' when p % 500 = 499 then 'failed' else 'done' end, at + interval '1 second' * p from ${files}`,
+    // one a gallery: nearly all are here, some are due, some fail, and some were lost long ago
+    rescues: `(item_id, owner_id, provider, provider_ref, state, made_at, expires_at, scheduled_at, due_at, fence, rounds, told, created_at, archived_at)
+      select ${track}, ${ownerOf('1')}, 'suno', g::text, s, at, at + interval '15 days', at + interval '13 days',
+        case s when 'scheduled' then at + interval '13 days' when 'retrying' then ${now} + interval '1 minute' * (g % 60 - 2) end,
+        1, case s when 'retrying' then 3 else 0 end, case s when 'lost' then 5 else 0 end, at, case s when 'rescued' then at + interval '13 days' end
+      from seed, lateral (select case when at > ${now} - interval '13 days' then 'scheduled' when g % 200 = 3 then 'retrying' when g % 50 = 7 then 'lost' else 'rescued' end as s) k`,
+    remote_media: `(item_id, role, url, state, asset_id)
+      select ${track}, 'audio', 'https://cdn.example.com/' || g || '.mp3', case when p then 'stored' else 'waiting' end, case when p then ${id('asset', 'g * 100000 + 1', '1 / 3600.0')} end
+      from seed, lateral (select at <= ${now} - interval '13 days' and g % 200 <> 3 and g % 50 <> 7 as p) k`,
+    rescue_rounds: `(id, item_id, fence, started_at, ended_at, outcome)
+      select ${id('track', 'g * 10 + n', 'n')}, ${track}, n, at, at, case n when 1 then 'rescued' else 'failed' end from seed, generate_series(1, 3) n`,
     // one in a hundred is due, and closed ones among them
     gallery_sources: `(gallery_id, prefix, copy, seen, done, state, created_at, looked_at, finished_at, due_at)
       select gallery, 'albums/gallery-' || g || '/photos/', false, ${photos}, ${photos}, 'read', at, ${now} - interval '30 minutes', ${now} - interval '30 minutes',

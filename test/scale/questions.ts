@@ -27,10 +27,12 @@ import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
 import * as notifications from '../../src/data/notifications.ts'
 import * as overview from '../../src/data/overview.ts'
+import * as rescues from '../../src/data/rescues.ts'
 import * as scrub from '../../src/data/scrub.ts'
 import * as sources from '../../src/data/sources.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
+import * as tracks from '../../src/data/tracks.ts'
 import * as uploads from '../../src/data/uploads.ts'
 import * as webhooks from '../../src/data/webhooks.ts'
 import type { Archive } from '../../src/domain/archive.ts'
@@ -66,6 +68,8 @@ export const asked = {
   marks,
   notifications,
   overview,
+  rescues,
+  tracks,
   sources,
   suppressions,
   throttles,
@@ -113,6 +117,8 @@ export interface Sample {
   upload: uploads.Upload
   /** a proof of an archive */
   retired: string
+  track: rescues.Rescue
+  library: string
   webhook: webhooks.Webhook
   /** waits */
   delivery: webhooks.Delivery
@@ -127,7 +133,13 @@ export async function takeSample(db: Database): Promise<Sample> {
     return row
   }
   const slug = async (n: number) => (await galleries.findGallery(db, `gallery-${n}`))!
-  const { n } = await one(db.selectFrom('galleries').select((eb) => eb.fn.countAll<number>().as('n')))
+  const { n } = await one(
+    db
+      .selectFrom('galleries')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('kind', '=', 'gallery'),
+  )
+  const track = await one(db.selectFrom('rescues').selectAll().where('state', '=', 'rescued').orderBy('itemId').offset(20))
   // divisible by 20, so with small pictures and entries; its neighbour with a selection ends in 08
   const middle = Math.floor(n / 2 / 500) * 500 + 20
   const gallery = await slug(middle)
@@ -168,6 +180,8 @@ export async function takeSample(db: Database): Promise<Sample> {
       ...(await assets.listStored(db, gallery.id)).map((a) => a.storageKey),
       ...Array.from({ length: 20 }, (_, i) => `galleries/${gallery.id}/assets/nobody-${i}.jpg`),
     ],
+    track,
+    library: (await one(db.selectFrom('galleries').select('id').where('kind', '=', 'collection'))).id,
     webhook: (await webhooks.listWebhooks(db, gallery.ownerId)).at(-1)!,
     delivery: await one(db.selectFrom('webhookDeliveries').selectAll().where('status', '=', 'queued').orderBy('seq')),
     upload: await one(db.selectFrom('uploads').selectAll()),
@@ -553,6 +567,57 @@ export const questions: Record<string, Question> = {
   'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
   // to which nobody listens
   'events.emit': question((tx, s) => events.emit({} as Deps, tx, { galleryId: s.gallery.id, type: 'track.lost', dedupeKey: 'fresh' })),
+  'rescues.findCollection': question((tx, s) => rescues.findCollection(tx, s.track.ownerId)),
+  'rescues.lockKnown': question((tx, s) => rescues.lockKnown(tx, s.track.ownerId, [s.track])),
+  'rescues.insertRescues': question((tx, s) => {
+    const item = { id: uuid(1), galleryId: s.library, title: 'x', artist: null, provider: 'suno', position: 1, createdAt: now }
+    const rescue = { ...s.track, itemId: uuid(1), providerRef: 'fresh' }
+    return rescues.insertRescues(tx, [
+      { item, rescue, media: [{ itemId: uuid(1), role: 'audio', url: 'https://x.example/1', state: 'waiting' }] },
+    ])
+  }),
+  'rescues.offerMedia': question((tx, s) => rescues.offerMedia(tx, s.track.itemId, [{ role: 'cover', url: 'https://x.example/1' }])),
+  'rescues.changeRescue': question((tx, s) => rescues.changeRescue(tx, s.track.itemId, { isPublic: true })),
+  // what is due at a later minute is passed by
+  'rescues.claimRescue': question((tx) => rescues.claimRescue(tx, { now, until: now, ownerId: null, paused: [] })),
+  'rescues.claimRescue: this one': question((tx, s) =>
+    rescues.claimRescue(tx, { now, until: now, ownerId: s.track.ownerId, paused: [], itemId: s.track.itemId }),
+  ),
+  'rescues.findRescue': question((tx, s) => rescues.findRescue(tx, s.track.itemId)),
+  'rescues.renewRescue': question((tx, s) => rescues.renewRescue(tx, s.track, now)),
+  'rescues.lockHeld': question((tx, s) => rescues.lockHeld(tx, s.track)),
+  'rescues.letGo': question((tx, s) => rescues.letGo(tx, s.track, { state: 'rescued' })),
+  'rescues.noteMedia': question((tx, s) => rescues.noteMedia(tx, s.track.itemId, 'audio', { tries: 1 })),
+  'rescues.loseMedia': question((tx, s) => rescues.loseMedia(tx, s.track.itemId)),
+  'rescues.listMedia': question((tx, s) => rescues.listMedia(tx, [s.track.itemId])),
+  'rescues.insertRound': question((tx, s) => {
+    const urls = { audioUrl: null, coverUrl: null, videoUrl: null }
+    return rescues.insertRound(tx, { id: uuid(1), itemId: s.track.itemId, fence: 9, startedAt: now, ...urls })
+  }),
+  'rescues.endRound': question((tx, s) =>
+    rescues.endRound(tx, s.track, { endedAt: now, outcome: 'failed', errorCode: null, errorDetail: null }),
+  ),
+  'rescues.endRounds': question((tx, s) => rescues.endRounds(tx, s.track.itemId, now)),
+  'rescues.isAnyDue': question((tx) => rescues.isAnyDue(tx, now)),
+  // sorted by what no index holds: all of one owner
+  'tracks.pageTracks': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created' })),
+  'tracks.pageTracks: urgent': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'expires' }), 'all'),
+  'tracks.pageTracks: searched': question(
+    (tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', search: 'Song' }),
+    'all',
+  ),
+  'tracks.findTrack': question((tx, s) => tracks.findTrack(tx, s.track.ownerId, s.track.itemId)),
+  'tracks.listRounds': question((tx, s) => tracks.listRounds(tx, s.track.itemId)),
+  'tracks.countTracks': question((tx, s) => tracks.countTracks(tx, s.track.ownerId, now), 'all'),
+  'tracks.countDaysLeft': question((tx, s) => tracks.countDaysLeft(tx, s.track.ownerId, now), 'all'),
+  'tracks.isPublicMedia': question((tx, s) => tracks.isPublicMedia(tx, s.asset.id)),
+  'tracks.findSharer': question((tx, s) => tracks.findSharer(tx, s.asset.id, s.track.itemId)),
+  'tracks.lockTrack': question((tx, s) => tracks.lockTrack(tx, s.track.ownerId, s.track.itemId)),
+  'tracks.listEndangered': question((tx) => tracks.listEndangered(tx, now, 500)),
+  'tracks.noteTold': question((tx, s) => tracks.noteTold(tx, [{ itemId: s.track.itemId, told: 1 }])),
+  'tracks.listTrackDigests': question((tx) => tracks.listTrackDigests(tx, ago(1), now), 'all'),
+  'assets.deleteAssets': question((tx, s) => assets.deleteAssets(tx, [s.asset.id])),
+  'assets.handAsset': question((tx, s) => assets.handAsset(tx, s.asset.id, s.track.itemId)),
   'webhooks.insertWebhook': question((tx, s) => webhooks.insertWebhook(tx, { ...s.webhook, id: uuid(1) }, 20)),
   'webhooks.findWebhook': question((tx, s) => webhooks.findWebhook(tx, s.webhook.id)),
   'webhooks.findOwnWebhook': question((tx, s) => webhooks.findOwnWebhook(tx, s.owner, s.webhook.id)),

@@ -212,7 +212,7 @@ test('a holder that died is followed by another one after a minute, and its roun
   const me = await b.owner()
   const [id] = await b.add(me, b.offer())
   const claim = { now: now(), until: later(now(), seconds(60)), ownerId: me, paused: [] }
-  assert.equal((await claimRescue(b.world.deps.db, claim))?.itemId, id)
+  assert.equal((await b.world.deps.db.transaction().execute((tx) => claimRescue(tx, claim)))?.itemId, id)
   assert.equal((await b.go({ ownerId: me })).results.total, 0)
   b.world.clock.advance(seconds(61))
   assert.equal((await b.go({ ownerId: me })).results.succeeded, 1)

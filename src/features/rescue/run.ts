@@ -52,7 +52,7 @@ export async function run(deps: SaveDeps, wish: Wish, signal: AbortSignal, patie
       taken++
       const now = deps.clock.now()
       const claim = { now, until: after(now, lease), ownerId: wish.ownerId, paused: [...paused], itemId: wish.trackId }
-      const track = await claimRescue(deps.db, claim)
+      const track = await deps.db.transaction().execute((tx) => claimRescue(tx, claim))
       if (!track) return
       const { outcome, error, pause } = await saveTrack(deps, track, both, patience)
       // of a provider that nobody knows each host is another one

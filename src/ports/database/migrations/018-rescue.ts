@@ -29,6 +29,7 @@ const rescues = [
     created_at timestamptz not null, archived_at timestamptz,
     unique (owner_id, provider, provider_ref), check (state <> 'rescuing' or due_at is not null))`,
   'create index rescues_due on rescues (expires_at, item_id) where due_at is not null',
+  'create index rescues_wake on rescues (due_at) where due_at is not null',
   "create index rescues_page on rescues (owner_id, created_at desc, item_id desc) where state <> 'deleted'",
   "create index rescues_deadline on rescues (owner_id, expires_at, item_id) where state <> 'deleted'",
   "create index rescues_danger on rescues (owner_id, expires_at) where state in ('scheduled', 'rescuing', 'retrying', 'lost') and told < 5",
