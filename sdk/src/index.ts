@@ -4,9 +4,26 @@ import { KeepsakeError } from './problem.ts'
 import { type Route, routes } from './routes.ts'
 import { type Readable, type Uploaded, type UploadOptions, upload } from './upload.ts'
 import { type WatchOptions, watchArchive } from './watch.ts'
-import type { Archive, ArchiveStatus, Client, DownloadResponse, Gallery, GalleryInput, Letter, Page, Published } from './wire.ts'
+import type {
+  AddedTrack,
+  AddedTracks,
+  Archive,
+  ArchiveStatus,
+  Client,
+  DownloadResponse,
+  Gallery,
+  GalleryInput,
+  Letter,
+  Page,
+  Published,
+  RescueRun,
+  RescueRunInput,
+  RescueStatistics,
+  TrackInput,
+} from './wire.ts'
 
 export type { Connection } from './call.ts'
+export { resolveMediaUrl } from './media.ts'
 export { KeepsakeError } from './problem.ts'
 export { type ResumeStore, type WebStorage, webResumeStore } from './resume.ts'
 export type { Readable, Uploaded, UploadOptions } from './upload.ts'
@@ -83,6 +100,16 @@ export function createClient(to: Connection) {
     /** The status at once and at every change until it is ready or failed: `for await (const { status } of watchArchive(id)) …` */
     watchArchive: (galleryId: string, options?: WatchOptions): AsyncGenerator<ArchiveStatus, void, undefined> =>
       watchArchive(to, galleryId, options),
+
+    /** Tells of tracks that a provider will delete; each is saved in time. The same provider and reference twice is one track. Throws `address_refused`. */
+    addTracks: async (tracks: TrackInput[]): Promise<AddedTrack[]> =>
+      (await call<AddedTracks>(routes.addTracks, { body: { tracks } })).tracks,
+
+    /** Saves what is due now, or with `trackId` that track; waits until that is done. Needs a key with the scope `rescue:run`. */
+    runRescue: (input: RescueRunInput = {}): Promise<RescueRun> => call(routes.runRescue, { body: input, within: 60 * 60_000 }),
+
+    /** How many tracks are saved, wait, are urgent or lost, at this moment. */
+    getRescueStatistics: (): Promise<RescueStatistics> => call(routes.rescueStatistics),
 
     /** Adds somebody who gets a letter when the archive is ready, at once when it is; an address that is there already stays one client. */
     addGalleryClient: (galleryId: string, email: string, name?: string): Promise<Answer<{ success: true; client: Client }>> =>

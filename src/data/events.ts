@@ -30,7 +30,8 @@ export async function emit(deps: Pick<Deps, 'queue' | 'clock' | 'settings'>, tx:
   const about: Pick<EventSubject, 'expires_at' | 'archive_path'> = {}
   if (fact.type === 'event.expired' && gallery.expiresAt) about.expires_at = gallery.expiresAt.toISOString()
   if (fact.archivePath !== undefined) about.archive_path = fact.archivePath
-  const data = { event: eventSubject(gallery, deps.settings.publicUrl, about), ...fact.more }
+  // a track stands in no gallery that its owner shows: it is told of by itself
+  const data = fact.type.startsWith('track.') ? fact.more : { event: eventSubject(gallery, deps.settings.publicUrl, about), ...fact.more }
   const { galleryId, type, dedupeKey } = fact
   const body = JSON.stringify({ type, timestamp: now.toISOString(), data })
   for (const webhookId of listeners)
