@@ -36,8 +36,9 @@ test('tries come closer as the end does, the last one at the end itself, and the
   assert.deepEqual(nextTry(9, at(minutes(3)), now), at(minutes(1.5)))
   assert.deepEqual(nextTry(9, at(minutes(0.5)), now), at(minutes(0.5)))
   assert.equal(nextTry(1, now, now), null)
-  // a provider that asks for more than is left is asked before the end
-  assert.deepEqual(nextTry(1, at(hours(1)), now, days(9)), at(minutes(30)))
+  // a provider that asks for a day, or for more than is left, is asked before
+  assert.deepEqual(nextTry(1, at(days(2)), now, days(1)), at(minutes(15)))
+  assert.deepEqual(nextTry(1, at(minutes(20)), now, days(9)), at(minutes(10)))
   let [tries, time] = [0, now]
   for (let next: Date | null = now; next; next = nextTry(tries, at(days(2)), time)) {
     time = next

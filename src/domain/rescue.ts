@@ -45,15 +45,17 @@ export function schedule(
 
 const waits = [minutes(5), minutes(15), hours(1), hours(2), hours(4), hours(6)]
 const shortest = minutes(1)
+/** Whoever asks for a day would have us lose what it deletes, or what an outage takes, in that day: one question in a quarter of an hour is no burden. */
+export const longestPause = minutes(15)
 
 /**
  * When a track whose `rounds`-th try has failed is tried again; null: never, its time is over. Never later than half of what is
- * left, so that tries come closer as the end does, and the last minute has one. `pause`: what the provider asked us to wait, ms.
+ * left, so that tries come closer as the end does, and the last minute has one. `pause`: what the provider asked us to wait, ms; heeded for `longestPause`.
  */
 export function nextTry(rounds: number, expiresAt: Date, now: Date, pause = 0): Date | null {
   const left = expiresAt.getTime() - now.getTime()
   if (left <= 0) return null
-  const wanted = Math.max(waits[Math.min(rounds, waits.length) - 1] ?? waits[0]!, pause)
+  const wanted = Math.max(waits[Math.min(rounds, waits.length) - 1] ?? waits[0]!, Math.min(pause, longestPause))
   // the try after the last minute is at the deadline itself: some providers are late with deleting
   return after(now, Math.min(left, Math.max(shortest, Math.min(wanted, left / 2))))
 }

@@ -8,13 +8,14 @@
 import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { minutes, seconds } from '../../base/clock.ts'
+import { seconds } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { uploadUnder } from '../../domain/asset.ts'
 import { type Found, mediaCheck, type Role } from '../../domain/media-check/check.ts'
 import { unreadable } from '../../domain/media-check/unreadable.ts'
 import type { Walk } from '../../domain/media-check/walk.ts'
 import { isHostOf, providerRules } from '../../domain/provider.ts'
+import { longestPause } from '../../domain/rescue.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { HttpAnswer } from '../../ports/http/port.ts'
 import { failureOf, isSameFile, validatorOf } from './answer.ts'
@@ -71,8 +72,6 @@ const leastBytes = 8 * 1024
 const slowestBytesPerSecond = 64 * 1024
 // a timer knows no more
 const longest = 2 ** 31 - 1
-// Who asks for a day would have us lose all that it deletes in that day: a whole provider rests no longer than this.
-const longestPause = minutes(15)
 
 /**
  * Throws `remote_gone` (404, 410), `remote_busy` (facts: `retryAfterMs`), `remote_unreadable` (facts: `reason`, `detail`),
