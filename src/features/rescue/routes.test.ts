@@ -62,8 +62,8 @@ test('neither a browser nor a key without the scope runs it, and a key runs its 
   const jo = await createUser(deps, { name: 'Jo', email: 'jo@example.com', password: 'a long password', role: 'owner' })
   const theirs = (await post(due(), server.guest({ cookie: `as=${jo.id}` }))).body.tracks[0]!.id
   const mine = (await post(due())).body.tracks[0]!.id
-  for (const headers of [{}, { cookie: `as=${jo.id}` }, { authorization: 'Bearer wrong' }])
-    assert.equal((await archive({}, headers)).status, 401)
+  const refused: Record<string, string>[] = [{}, { cookie: `as=${jo.id}` }, { authorization: 'Bearer wrong' }]
+  for (const headers of refused) assert.equal((await archive({}, headers)).status, 401)
   const weak = await createKey(deps, jo.id, { name: 'weak', scopes: ['galleries:write'] })
   const strong = await createKey(deps, jo.id, { name: 'strong', scopes: ['rescue:run'] })
   assert.equal((await archive({}, { authorization: `Bearer ${weak.key}` })).body.code, 'key_scope')
