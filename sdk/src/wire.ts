@@ -437,8 +437,6 @@ export interface Overview {
     percent: number
     at: string
   }[]
-  /** of the disk; null where the storage has no end */
-  storage: { free: number; total: number } | null
 }
 
 /** The picture at the head of the page for guests. */

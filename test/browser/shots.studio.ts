@@ -114,7 +114,7 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     }),
     state('gallery-cover', editor, (page) => pick(page, /^More for DSC/, 'Use as cover')),
     state('gallery-chapter', editor, (page) => pick(page, /^More for DSC/, 'Chapter…')),
-    state('gallery-packing', `/galleries/${packing.slug}`, (page) => page.getByRole('progressbar').waitFor()),
+    state('gallery-packing', `/galleries/${packing.slug}`, (page) => text(page, 'Packing')),
     state('gallery-trouble', `/galleries/${trouble.slug}`, (page) => text(page, /Archiving failed/)),
     state('gallery-archived', `/galleries/${okafor.slug}`, (page) => text(page, 'This gallery is archived')),
     state('archives', '/archives', (page) => text(page, 'Okafor family')),

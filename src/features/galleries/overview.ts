@@ -18,12 +18,11 @@ export function overviewRoute(app: App, deps: Deps, guard: Guard): void {
     const ownerId = await guard.acting(request, 'galleries:read')
     const now = deps.clock.now()
     const since = after(now, -lately)
-    const [totals, troubles, next, taken, room] = await Promise.all([
+    const [totals, troubles, next, taken] = await Promise.all([
       countStates(deps.db, { ownerId }, now),
       listTroubles(deps.db, ownerId, since, 10),
       listGalleries(deps.db, { ownerId, state: 'active' }, { limit: 8, now, sort: 'expires_at', descending: false }),
       listTaken(deps.db, ownerId, since, 8),
-      deps.storage.room(),
     ])
     return {
       totals,
@@ -45,7 +44,6 @@ export function overviewRoute(app: App, deps: Deps, guard: Guard): void {
         percent: row.completeAt ? 100 : Math.min(99, Math.floor((row.receivedBytes / row.size) * 100)),
         at: row.lastAt.toISOString(),
       })),
-      storage: room,
     }
   })
 }

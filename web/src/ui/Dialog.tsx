@@ -19,6 +19,8 @@ export function Dialog({ title, close, firm, children }: DialogProps) {
   useLayoutEffect(() => {
     const dialog = own.current!
     dialog.showModal()
+    // what is to be filled in, not the cross above it
+    dialog.querySelector<HTMLElement>('form .input')?.focus()
     return () => dialog.close()
   }, [])
   return (

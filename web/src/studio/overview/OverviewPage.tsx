@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { CircleCheck, Images, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useEffect, useId } from 'react'
-import { call, type Overview } from '../../api.ts'
+import { call, type Overview, type Usage } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
@@ -50,7 +50,7 @@ function Found({ overview }: { overview: Overview }) {
         </div>
         <div className="stack">
           <Ending galleries={overview.ending} />
-          <Room storage={overview.storage} />
+          <Room />
         </div>
       </div>
     </>
@@ -165,24 +165,40 @@ function Taken({ rows }: { rows: Overview['taken'] }) {
   )
 }
 
-function Room({ storage }: { storage: Overview['storage'] }) {
+const uses = ['originals', 'archives', 'deliveries', 'previews'] as const
+
+function Room() {
   const words = useWordsOf(overviewWords)
   const { fmt } = useLanguage()
-  if (!storage)
-    return (
-      <Part title={words.storage}>
-        <p className="meta">{words.endless}</p>
-      </Part>
-    )
-  const used = storage.total - storage.free
+  const { data, refusal, again } = useAsk(['usage'], (signal) => call<Usage>('GET', '/api/usage', undefined, signal), {
+    every: () => 60_000,
+  })
+  const used = data ? uses.reduce((sum, use) => sum + data[use], 0) : 0
+  // what is free is said to those who run the installation, where the store knows it
+  const all = used + (data?.free ?? 0)
   return (
     <Part title={words.storage}>
-      <p>
-        {words.usedOf(fmt.bytes(used), fmt.bytes(storage.total))} <span className="meta">{words.free(fmt.bytes(storage.free))}</span>
-      </p>
-      <div className="room" aria-hidden="true">
-        <div style={{ width: `${(used / storage.total) * 100}%` }} />
-      </div>
+      {refusal && <Trouble refusal={refusal} retry={again} />}
+      {!data && !refusal && <Waiting height={60} />}
+      {data && (
+        <>
+          <p>
+            <strong className="room-number">{fmt.bytes(used)}</strong>{' '}
+            {data.free !== null && <span className="meta">{words.free(fmt.bytes(data.free))}</span>}
+          </p>
+          <div className="room" aria-hidden="true">
+            {all > 0 && uses.map((use) => <span key={use} className={use} style={{ width: `${(data[use] / all) * 100}%` }} />)}
+          </div>
+          <ul className="room-legend">
+            {uses.map((use) => (
+              <li key={use}>
+                <span className={`dot ${use}`} aria-hidden="true" />
+                {words.uses[use]} <span className="meta">{fmt.bytes(data[use])}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </Part>
   )
 }

@@ -21,9 +21,8 @@ const en = {
   part: (percent: string) => `${percent} received`,
   version: (n: string) => `version ${n}`,
   storage: 'Storage',
-  usedOf: (used: string, all: string) => `${used} of ${all} used`,
   free: (size: string) => `${size} free`,
-  endless: 'The bucket has no end.',
+  uses: { originals: 'Originals', archives: 'Archives', deliveries: 'ZIPs for clients', previews: 'Previews' },
 }
 type Words = typeof en
 
@@ -46,9 +45,8 @@ const de: Words = {
   part: (percent) => `${percent} angekommen`,
   version: (n) => `Version ${n}`,
   storage: 'Speicher',
-  usedOf: (used, all) => `${used} von ${all} belegt`,
   free: (size) => `${size} frei`,
-  endless: 'Der Bucket hat kein Ende.',
+  uses: { originals: 'Originale', archives: 'Archive', deliveries: 'ZIPs für Kunden', previews: 'Vorschauen' },
 }
 
 const ru: Words = {
@@ -70,9 +68,8 @@ const ru: Words = {
   part: (percent) => `получено ${percent}`,
   version: (n) => `версия ${n}`,
   storage: 'Хранилище',
-  usedOf: (used, all) => `Занято ${used} из ${all}`,
   free: (size) => `свободно ${size}`,
-  endless: 'У бакета нет предела.',
+  uses: { originals: 'Оригиналы', archives: 'Архивы', deliveries: 'ZIP для клиентов', previews: 'Превью' },
 }
 
 export const overviewWords: Record<Locale, Words> = { en, de, ru }
