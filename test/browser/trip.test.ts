@@ -86,11 +86,13 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
   let link = ''
   await step('the outbox shows the letter, as text with the link and as its reader sees it', async () => {
     await studio.getByRole('link', { name: 'Outbox' }).click()
-    const letter = studio.getByRole('button', { name: /mara@example\.com/ })
+    // until then the page before stands there
+    await studio.getByRole('heading', { name: 'Outbox', level: 1 }).waitFor()
+    const letter = studio.getByRole('row').filter({ hasText: 'mara@example.com' })
     await letter.waitFor()
     await letter.getByText('Kept here').waitFor()
     await assertAccessible(studio, 'outbox')
-    await letter.click()
+    await letter.getByRole('button', { name: 'mara@example.com' }).click()
     const text = await studio.locator('pre').innerText()
     link = /http:\/\/\S+\/d\/\S+/.exec(text)?.[0] ?? ''
     assert.ok(link.startsWith(`${address}/d/`), text)
