@@ -15,7 +15,10 @@ export async function setUp(
   { dryRun, tiering }: { dryRun: boolean; tiering: boolean },
 ): Promise<SetupStep[] | null> {
   const arn = sqs && queueArn(sqs.queueUrl, sqs.region)
-  return s3 ? setUpBucket(s3, { publicUrl: settings.publicUrl, queueArn: arn, tiering: tiering || atAmazon(s3.endpoint), dryRun }) : null
+  const { publicUrl, eventsSecret } = settings
+  const eventsUrl = eventsSecret ? `${publicUrl}/api/ingest/s3-events?secret=${encodeURIComponent(eventsSecret)}` : undefined
+  const wish = { publicUrl, queueArn: arn, eventsUrl, tiering: tiering || atAmazon(s3?.endpoint), dryRun }
+  return s3 ? setUpBucket(s3, wish) : null
 }
 
 const atAmazon = (endpoint: string | undefined): boolean =>

@@ -1,13 +1,18 @@
 /** `keepsake storage setup` and the probe of `keepsake doctor`, against the real server. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { before, test } from 'node:test'
 import {
+  DeleteObjectCommand,
   GetBucketCorsCommand,
   GetBucketLifecycleConfigurationCommand,
   ListObjectsV2Command,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { freshBucket, testServer } from '../../../test/s3/server.ts'
@@ -27,7 +32,7 @@ before(async () => {
   client = new S3Client({ endpoint: endpoint!, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
 })
 
-const wish = { publicUrl: 'https://photos.example.com', queueArn: undefined, tiering: true, dryRun: false }
+const wish = { publicUrl: 'https://photos.example.com', queueArn: undefined, eventsUrl: undefined, tiering: true, dryRun: false }
 const outcomes = async (more: object = {}) =>
   Object.fromEntries((await setUpBucket(bucket, { ...wish, ...more })).map(({ part, outcome }) => [part, outcome]))
 const rules = async () => {
@@ -74,6 +79,38 @@ test('what the store refuses is told and stops nothing; a store that is away is 
   )
   assert.equal(refused?.outcome, 'refused', JSON.stringify(refused))
   await assert.rejects(setUpBucket({ ...bucket, endpoint: 'http://127.0.0.1:9', patience: { whole: 2000 } }, wish), /cannot be reached/)
+})
+
+test('a store that pushes over HTTP tells of photos where it is asked to, and nowhere else after the secret was changed', {
+  skip,
+}, async (t) => {
+  const heard: string[] = []
+  const ear = createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8').on('data', (part) => (text += part))
+    request.once('end', () => {
+      heard.push(`${request.url} ${JSON.parse(text).Records[0].s3.object.key}`)
+      response.end()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(ear, 'listening')
+  t.after(() => ear.close())
+  const at = (secret: string) => `http://127.0.0.1:${(ear.address() as AddressInfo).port}/api/ingest/s3-events?secret=${secret}`
+  const Bucket = bucket.bucket
+  const put = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))
+  assert.equal((await outcomes({ eventsUrl: at('one'), dryRun: true })).events, 'planned')
+  await put('albums/a/photos/before.jpg')
+  assert.equal((await outcomes({ eventsUrl: at('one') })).events, 'done')
+  await put('albums/a/photos/my photo.jpg')
+  await put('objects/mine.zip')
+  assert.equal((await outcomes({ eventsUrl: at('one') })).events, 'unchanged')
+  assert.equal((await outcomes({ eventsUrl: at('two') })).events, 'done')
+  await client.send(new DeleteObjectCommand({ Bucket, Key: 'albums/a/photos/my photo.jpg' }))
+  assert.deepEqual(heard, [
+    '/api/ingest/s3-events?secret=one albums/a/photos/my photo.jpg',
+    '/api/ingest/s3-events?secret=two albums/a/photos/my photo.jpg',
+  ])
+  for (const Key of ['albums/a/photos/before.jpg', 'objects/mine.zip']) await client.send(new DeleteObjectCommand({ Bucket, Key }))
 })
 
 test('the probe asks for everything, and leaves nothing behind', { skip }, async () => {

@@ -3,17 +3,21 @@
  * first and written back as they were, and what cannot be read is not touched. Doing it again changes nothing.
  */
 
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type * as Sdk from '@aws-sdk/client-s3'
 import { AppError } from '../../base/errors.ts'
 import { asker, type S3Options } from './s3-client.ts'
 import { answerOf } from './s3-errors.ts'
+import { makeTopic } from './s3-topic.ts'
 
 export interface SetupOptions {
   /** where the pages are: the origin that may read from the bucket */
   publicUrl: string
   /** arn:aws:sqs:… that is to hear of changes; undefined: nobody */
   queueArn: string | undefined
+  /** where a store without queues is to tell of changes by HTTP, with the secret in its query; undefined: nowhere */
+  eventsUrl: string | undefined
   /** whether photos of others move to Amazon's class; a store without that class may take the rule and then fail at it */
   tiering: boolean
   dryRun: boolean
@@ -39,18 +43,25 @@ export async function setUpBucket(options: S3Options, wish: SetupOptions): Promi
   async function settle<T extends object>(
     part: SetupStep['part'],
     said: string,
-    work: { read: () => Promise<T[]>; ours: T[]; write: (rules: T[]) => Promise<unknown>; keep?: (rule: T) => boolean },
+    work: {
+      read: () => Promise<T[]>
+      /** told what is there */
+      ours: T[] | ((found: T[]) => Promise<T[]>)
+      write: (rules: T[]) => Promise<unknown>
+      keep?: (rule: T) => boolean
+    },
   ): Promise<SetupStep> {
     try {
       const found = await work.read()
       const keep = work.keep ?? ((rule: T) => !(ids(rule)[0] ?? '').startsWith(prefix))
-      const wanted = [...found.filter(keep), ...work.ours]
+      const ours = typeof work.ours === 'function' ? await work.ours(found) : work.ours
+      const wanted = [...found.filter(keep), ...ours]
       if (same(found, wanted)) return { part, outcome: 'unchanged', said }
       if (wish.dryRun) return { part, outcome: 'planned', said }
       await work.write(wanted)
       // Ceph 18 answers 200 to events for a queue it does not know, and keeps nothing of it
       const kept = new Set((await work.read()).flatMap(ids))
-      if (work.ours.flatMap(ids).every((id) => kept.has(id))) return { part, outcome: 'done', said }
+      if (ours.flatMap(ids).every((id) => kept.has(id))) return { part, outcome: 'done', said }
       return { part, outcome: 'refused', said: `${said}: it said yes and kept nothing` }
     } catch (error) {
       const cause = error instanceof AppError ? (error.cause ?? error) : error
@@ -122,35 +133,75 @@ export async function setUpBucket(options: S3Options, wish: SetupOptions): Promi
           keep: not(tier.ID!),
         })
       : { part: 'tiering', outcome: 'left out', said: 'INTELLIGENT_TIERING is a class of Amazon: --tiering asks for it elsewhere' },
-    wish.queueArn === undefined
-      ? { part: 'events', outcome: 'left out', said: 'no queue: set SQS_QUEUE_URL, or send events to /api/ingest/s3-events' }
-      : await settle('events', `changes below ${photosOfOthers} are told to ${wish.queueArn}`, events(wish.queueArn)),
+    await settleEvents(),
   ]
 
-  /** The whole configuration is one thing, of queues, topics and functions: as a list of one. */
-  function events(QueueArn: string) {
-    const Filter = { Key: { FilterRules: [{ Name: 'prefix', Value: photosOfOthers } as Sdk.FilterRule] } }
-    const Events = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] as Sdk.Event[]
-    const ours: Sdk.QueueConfiguration = { Id: `${prefix}events`, QueueArn, Events, Filter }
+  async function settleEvents(): Promise<SetupStep> {
+    const { queueArn, eventsUrl } = wish
+    if (queueArn) return settle('events', `changes below ${photosOfOthers} are told to ${queueArn}`, toQueue(queueArn))
+    // Amazon tells topics of another service, which only its owner can make
+    if (eventsUrl && options.endpoint) {
+      const { origin, pathname } = new URL(eventsUrl)
+      return settle('events', `changes below ${photosOfOthers} are told to ${origin}${pathname}`, byHttp(eventsUrl))
+    }
+    return {
+      part: 'events',
+      outcome: 'left out',
+      said: 'no queue: set SQS_QUEUE_URL, or S3_EVENTS_SECRET and send events to /api/ingest/s3-events',
+    }
+  }
+
+  /** The whole configuration is one thing, of queues, topics and functions; one of its lists is read, and written back with the others. */
+  function events<L extends 'QueueConfigurations' | 'TopicConfigurations'>(list: L) {
+    type Told = NonNullable<Sdk.NotificationConfiguration[L]>[number]
     let others: Sdk.NotificationConfiguration = {}
     return {
-      read: async () => {
+      read: async (): Promise<Told[]> => {
         const request = { Bucket }
         const found = await ask({}, (sdk, client, more) => client.send(new sdk.GetBucketNotificationConfigurationCommand(request), more))
-        const { $metadata: _, QueueConfigurations = [], ...rest } = found
+        const { $metadata: _, [list]: told = [], ...rest } = found
         others = rest
-        return QueueConfigurations
+        return told as Told[]
       },
-      ours: [ours],
-      keep: ({ Id }: Sdk.QueueConfiguration) => Id !== ours.Id,
-      write: (QueueConfigurations: Sdk.QueueConfiguration[]) => {
-        const NotificationConfiguration = { ...others, QueueConfigurations }
+      keep: ({ Id }: Told) => !Id?.startsWith(event.Id),
+      write: (told: Told[]) => {
+        const NotificationConfiguration = { ...others, [list]: told }
         return ask({}, (sdk, client, more) =>
           client.send(new sdk.PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }), more),
         )
       },
     }
   }
+
+  function toQueue(QueueArn: string) {
+    return { ...events('QueueConfigurations'), ours: [{ ...event, QueueArn }] }
+  }
+
+  /** By a topic of ours. The store keeps its address beside the bucket's rule, unseen: so the rule's id says which address it was made for. */
+  function byHttp(url: string) {
+    const Id = `${event.Id}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`
+    const notifications = events('TopicConfigurations')
+    return {
+      ...notifications,
+      async ours(found: Sdk.TopicConfiguration[]): Promise<Sdk.TopicConfiguration[]> {
+        const known = found.find((one) => one.Id === Id)
+        if (known) return [known]
+        const name = `${prefix}${Bucket}`
+        return [{ ...event, Id, TopicArn: wish.dryRun ? name : await makeTopic(ask, options, name, url) }]
+      },
+      async write(told: Sdk.TopicConfiguration[]): Promise<void> {
+        // Ceph adds to what is there: the rule for the address before would go on
+        await notifications.write(told.filter(notifications.keep))
+        await notifications.write(told)
+      },
+    }
+  }
+}
+
+const event = {
+  Id: `${prefix}events`,
+  Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'] as Sdk.Event[],
+  Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: photosOfOthers } as Sdk.FilterRule] } },
 }
 
 async function orNone<T>(read: () => Promise<T[]>): Promise<T[]> {

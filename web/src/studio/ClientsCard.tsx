@@ -190,6 +190,8 @@ function Received({ delivery }: { delivery: Delivery }) {
   const words = useWords()
   const { fmt } = useLanguage()
   if (!delivery.last_at || delivery.version === null) return <span className="meta">{words.notDownloaded}</span>
+  // the bucket gave it by itself: how much arrived only the bucket knows
+  if (!delivery.complete_at && delivery.handed_at) return <span className="meta">{words.handedOver(fmt.moment(delivery.handed_at))}</span>
   if (!delivery.complete_at)
     return <span className="meta">{words.partReceived(fmt.percent(delivery.percent), fmt.moment(delivery.last_at))}</span>
   const { version, up_to_date } = delivery

@@ -107,6 +107,7 @@ export const words: Words = {
   removeClient: (email) => `${email} entfernen`,
   notDownloaded: 'Noch nicht heruntergeladen',
   partReceived: (percent, last) => `${percent} angekommen, zuletzt am ${last}`,
+  handedOver: (at) => `Am ${at} vom Speicher übergeben`,
   received: (at) => `Vollständige Kopie angekommen am ${at}`,
   receivedOld: (version) => `Version ${version}, nicht die neueste`,
   clientMay: { download: 'Darf herunterladen', view: 'Darf nur ansehen' },

@@ -105,6 +105,7 @@ export const words = {
   removeClient: (email: string) => `Remove ${email}`,
   notDownloaded: 'Not downloaded yet',
   partReceived: (percent: string, last: string) => `${percent} received, last on ${last}`,
+  handedOver: (at: string) => `Handed over by the storage on ${at}`,
   received: (at: string) => `Complete copy received on ${at}`,
   receivedOld: (version: string) => `version ${version}, not the newest`,
   clientMay: { download: 'May download', view: 'May only look' },

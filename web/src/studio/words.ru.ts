@@ -108,6 +108,7 @@ export const words: Words = {
   removeClient: (email) => `Убрать ${email}`,
   notDownloaded: 'Ещё не скачано',
   partReceived: (percent, last) => `Получено ${percent}, последний раз ${last}`,
+  handedOver: (at) => `Передано хранилищем ${at}`,
   received: (at) => `Полная копия получена ${at}`,
   receivedOld: (version) => `версия ${version}, не последняя`,
   clientMay: { download: 'Может скачивать', view: 'Может только смотреть' },
