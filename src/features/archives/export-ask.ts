@@ -5,19 +5,17 @@
  * is at work is joined. Deliveries are neither superseded nor rebuilt by it, and nobody but the asker is told.
  */
 import { newId } from '../../base/id.ts'
-import { sealEntries } from '../../data/archiveEntries.ts'
-import { findCurrent, insertArchive, lockOpen, nextVersion } from '../../data/archives.ts'
+import { findCurrent, lockOpen } from '../../data/archives.ts'
 import { listChosen } from '../../data/assets.ts'
 import { changeExport, type Export, findSameExport, insertExport, listPartial, replacePart } from '../../data/exports.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import type { Plan } from '../../domain/plan.ts'
 import { checkExport, type Draft, draftExport, exportLimits, planDraft, type Wish } from '../../domain/selection.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { completeIfReady } from './export-end.ts'
-import { newArchive, replan, sealedFacts } from './request.ts'
+import { begin, replan, reseal } from './request.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>
 
@@ -73,24 +71,11 @@ async function fileOf(deps: Needs, tx: Tx, gallery: Gallery, draft: Draft, userI
   if (open?.status === 'queued' && open.imagesHash !== draft.imagesHash) return reseal(tx, open, planDraft(gallery, draft), gallery)
   if (open) return open
   const current = await findCurrent(tx, gallery.id, draft.imagesHash, draft.recipeHash)
-  return current ?? begin(deps, tx, gallery, planDraft(gallery, draft), userId)
+  return current ?? begin(deps, tx, gallery, planDraft(gallery, draft), byExport(userId))
 }
 
-export async function begin(deps: Needs, tx: Tx, gallery: Gallery, plan: Plan, requestedBy: string | null): Promise<Archive> {
-  const wish = { source: 'export', requestedBy, force: false, announce: false }
-  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'selection'))
-  await insertArchive(tx, archive)
-  await sealEntries(tx, archive.id, plan.entries, plan.missing)
-  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
-  return archive
-}
-
-async function reseal(tx: Tx, open: Archive, plan: Plan, gallery: Gallery): Promise<Archive> {
-  const change = sealedFacts(plan, gallery)
-  await sealEntries(tx, open.id, plan.entries, plan.missing)
-  await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
-  return { ...open, ...change }
-}
+/** What an archive says of who asked for it. */
+export const byExport = (requestedBy: string | null) => ({ source: 'export', requestedBy, announce: false })
 
 async function addNotify(tx: Tx, known: Export, notify: string | null): Promise<Export> {
   if (known.status === 'open' && notify && !known.notify) await changeExport(tx, known.id, 'open', { notify })
@@ -104,7 +89,7 @@ export async function repairExports(deps: Needs, tx: Tx, gallery: Gallery): Prom
     if (!plan || plan.missing.length >= old.missingCount) continue
     const open = await lockOpen(tx, gallery.id, plan.recipeHash)
     const better = open ?? (await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash))
-    const fresh = better ?? (await begin(deps, tx, gallery, plan, old.requestedBy))
+    const fresh = better ?? (await begin(deps, tx, gallery, plan, byExport(old.requestedBy)))
     await replacePart(tx, old.id, fresh.id)
   }
 }

@@ -4,9 +4,9 @@ import { findCurrent, lockOpen } from '../../data/archives.ts'
 import { changeExport, listParts, lockExport, putPart } from '../../data/exports.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { begin } from './export-ask.ts'
+import { byExport } from './export-ask.ts'
 import { completeIfReady } from './export-end.ts'
-import { replan } from './request.ts'
+import { begin, replan } from './request.ts'
 
 /** Throws `not_found` for one that has not failed, and `export_empty` when nothing is left that could be packed. */
 export async function retryExport(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 'settings'>, galleryId: string, id: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function retryExport(deps: Pick<Deps, 'db' | 'queue' | 'clock' | 's
       if (!plan) throw new AppError('export_empty')
       const known =
         (await lockOpen(tx, gallery.id, plan.recipeHash)) ?? (await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash))
-      const fresh = known ?? (await begin(deps, tx, gallery, plan, part.requestedBy))
+      const fresh = known ?? (await begin(deps, tx, gallery, plan, byExport(part.requestedBy)))
       await putPart(tx, id, part.id, fresh.id)
     }
     await completeIfReady(deps, tx, { ...row, ...open })

@@ -38,14 +38,34 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   const announce = wish.announce || (await isOwed(tx, gallery.id))
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
   if (current && !wish.force) return noteCurrent(deps, tx, current, gallery, announce)
-  const archive = newArchive(deps, gallery, plan, { ...wish, announce }, await nextVersion(tx, gallery.id, 'delivery'))
-  await insertArchive(tx, archive)
-  await sealEntries(tx, archive.id, plan.entries, plan.missing)
-  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  const archive = await begin(deps, tx, gallery, plan, { ...wish, announce })
   const facts = { version: archive.version, source: wish.source, photos: archive.imageCount }
   const asked = { at: archive.createdAt, actor: byUser(wish.requestedBy), action: 'archive_asked' as const }
   await note(tx, { ...asked, galleryId: gallery.id, subject: archive.id, facts })
   return archive
+}
+
+/** A new version of what the plan's recipe is for: its row, its sealed plan and its build. */
+export async function begin(
+  deps: Pick<Deps, 'queue' | 'clock'>,
+  tx: Tx,
+  gallery: Gallery,
+  plan: Plan,
+  wish: Pick<Wish, 'source' | 'requestedBy' | 'announce'>,
+): Promise<Archive> {
+  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, plan.recipe.purpose))
+  await insertArchive(tx, archive)
+  await sealEntries(tx, archive.id, plan.entries, plan.missing)
+  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
+  return archive
+}
+
+/** One that nobody has begun to build takes up this plan, in place of the one it was asked for with. */
+export async function reseal(tx: Tx, open: Archive, plan: Plan, gallery: Gallery): Promise<Archive> {
+  const change = sealedFacts(plan, gallery)
+  await sealEntries(tx, open.id, plan.entries, plan.missing)
+  await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
+  return { ...open, ...change }
 }
 
 /** A version that was to be announced failed before anybody was told: the next one tells them. */
@@ -95,12 +115,10 @@ export async function replan(tx: Tx, gallery: Gallery, archive: Archive): Promis
 
 /** One that nobody has begun takes up the newest content; one at work goes on, and its end sees that the content has changed. */
 async function joinOpen(tx: Tx, open: Archive, plan: Plan, gallery: Gallery, wish: Wish): Promise<Archive> {
-  const announce = open.announce || wish.announce
+  if (wish.announce && !open.announce) await markAnnounced(tx, open.id)
   const stale = open.status === 'queued' && open.planHash !== plan.planHash
-  const change = { announce, ...(stale ? sealedFacts(plan, gallery) : {}) }
-  if (stale) await sealEntries(tx, open.id, plan.entries, plan.missing)
-  await tx.updateTable('archives').set(change).where('id', '=', open.id).execute()
-  return { ...open, ...change }
+  const archive = stale ? await reseal(tx, open, plan, gallery) : open
+  return { ...archive, announce: open.announce || wish.announce }
 }
 
 /** The columns that follow from a plan. */
@@ -114,7 +132,13 @@ export const sealedFacts = (plan: Plan, gallery: Gallery) => ({
 })
 
 /** A row that waits to be built. */
-export function newArchive(deps: Pick<Deps, 'clock'>, gallery: Gallery, plan: Plan, wish: Wish, version: number): Archive {
+function newArchive(
+  deps: Pick<Deps, 'clock'>,
+  gallery: Gallery,
+  plan: Plan,
+  wish: Pick<Wish, 'source' | 'requestedBy' | 'announce'>,
+  version: number,
+): Archive {
   const now = deps.clock.now()
   return {
     id: newId(now),

@@ -4,8 +4,7 @@
  */
 import type { BulkArchiveResult } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { sealEntries } from '../../data/archiveEntries.ts'
-import { findArchive, insertArchive, listFinal, nextVersion } from '../../data/archives.ts'
+import { findArchive, listFinal } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { expireGallery } from '../../data/expire.ts'
 import { listFeedback } from '../../data/feedback.ts'
@@ -17,7 +16,7 @@ import { type Gallery, mayRetire, stateAt } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { newArchive } from './request.ts'
+import { begin } from './request.ts'
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock' | 'log' | 'settings'>
 
@@ -44,12 +43,8 @@ export async function retire(deps: Needs, galleryId: string, by: Asker): Promise
     const plan = await planFinal(tx, gallery)
     // its date has passed and the reconciler has not come by: that it ended is told before that it is archived
     if (state !== gallery.state) await expireGallery(deps, tx, gallery, now)
-    const wish = { source: by.source, requestedBy: by.userId, force: true, announce: false }
-    const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, 'final'))
-    await insertArchive(tx, archive)
-    await sealEntries(tx, archive.id, plan.entries, [])
+    const archive = await begin(deps, tx, gallery, plan, { source: by.source, requestedBy: by.userId, announce: false })
     await changeGallery(tx, gallery.id, { state: 'archiving', archiveError: null })
-    await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
     deps.log.info({ gallery: gallery.id, archive: archive.id, source: by.source }, '[Archive] Gallery is being archived')
     return archive
   })
