@@ -26,6 +26,7 @@ import * as letters from '../../src/data/letters.ts'
 import * as links from '../../src/data/links.ts'
 import * as marks from '../../src/data/marks.ts'
 import * as notifications from '../../src/data/notifications.ts'
+import * as outbox from '../../src/data/outbox.ts'
 import * as overview from '../../src/data/overview.ts'
 import * as rescues from '../../src/data/rescues.ts'
 import * as scrub from '../../src/data/scrub.ts'
@@ -67,6 +68,7 @@ export const asked = {
   scrub,
   marks,
   notifications,
+  outbox,
   overview,
   rescues,
   tracks,
@@ -207,6 +209,19 @@ export interface Question {
 
 const question = (ask: Question['ask'], rows?: Question['rows'], pages?: number): Question => ({ ask, rows, pages })
 
+// the queue has questions of its own: what is measured here is the outbox
+const outboxDeps = { queue: { sendAll: async () => {} }, clock: { now: () => now } } as unknown as Deps
+const aboutKey = (s: Sample) => ({
+  kind: 'key_made' as const,
+  dedupeKey: 'fresh',
+  galleryId: null,
+  ownerId: s.owner,
+  archiveId: null,
+  linkId: null,
+  recipient: 'ida@example.com',
+  locale: 'en' as const,
+})
+
 export const questions: Record<string, Question> = {
   'galleries.findGallery': question((tx, s) => galleries.findGallery(tx, s.gallery.id)),
   'galleries.findGallery: slug': question((tx, s) => galleries.findGallery(tx, s.gallery.slug)),
@@ -223,6 +238,7 @@ export const questions: Record<string, Question> = {
   'galleries.listEnded': question((tx, s) => galleries.listEnded(tx, now, [s.gallery.id], 200)),
   'galleries.listReminding': question((tx, s) => galleries.listReminding(tx, now, [s.gallery.id], 200)),
   'galleries.setReminder': question((tx, s) => galleries.setReminder(tx, s.gallery.id, now)),
+  'galleries.findLocale': question((tx, s) => galleries.findLocale(tx, s.owner)),
   'galleries.walkGalleries': question((tx, s) => galleries.walkGalleries(tx, s.gallery.id, 200)),
   'galleries.listUncleared': question((tx) => galleries.listUncleared(tx, ago(30), null, 500)),
   'galleries.countGallery': question((tx, s) => galleries.countGallery(tx, s.gallery.id)),
@@ -405,6 +421,11 @@ export const questions: Record<string, Question> = {
   ),
   'letters.insertLetters': question((tx, s) =>
     letters.insertLetters(tx, [{ ...s.letter, id: uuid(1), dedupeKey: 'fresh', facts: '{}' } as letters.NewLetter]),
+  ),
+  'outbox.writeLetters': question((tx, s) => outbox.writeLetters(outboxDeps, tx, now, [aboutKey(s)])),
+  'outbox.writeToAccount': question((tx, s) => outbox.writeToAccount(outboxDeps, tx, s.owner, aboutKey(s))),
+  'outbox.writeToOwner': question((tx, s) =>
+    outbox.writeToOwner(outboxDeps, tx, s.gallery, { kind: 'gallery_restored', archiveId: null, dedupeKey: 'fresh' }),
   ),
   'letters.isWritten': question((tx, s) => letters.isWritten(tx, s.letter.dedupeKey)),
   'letters.listWritten': question((tx, s) => letters.listWritten(tx, [s.letter.dedupeKey, 'fresh'])),
