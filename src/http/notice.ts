@@ -123,7 +123,7 @@ function bar({ percent, text, steps }: NonNullable<Notice['progress']>, label: s
   const list = steps.map(
     (step) => `<li class="${step.is}"${step.is === 'now' ? ' aria-current="step"' : ''}>${escapeHtml(step.label)}</li>`,
   )
-  return `<p class="plate-percent">${percent} %</p>${line}<p class="meta">${escapeHtml(text)}</p><ol class="steps">${list.join('')}</ol>`
+  return `<p class="plate-percent"><span class="meta">${escapeHtml(text)}</span><b>${percent} %</b></p>${line}<ol class="steps">${list.join('')}</ol>`
 }
 
 const lacking = ({ text, names }: NonNullable<Notice['lack']>) =>
