@@ -33,6 +33,11 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
   const open = await make({ title: 'Mara & Jonas', feedback_enabled: true, expires_at: inDays(180) })
   const items = await itemsOf(ida, open.id)
+  for (const [n, chapter] of ['Getting ready', 'Ceremony', 'Portraits', 'Dinner', 'Party'].entries())
+    await ida.ask(`/api/galleries/${open.id}/items`, {
+      method: 'PATCH',
+      body: { items: items.slice(n * 5, n * 5 + 5).map((item) => item.id), chapter },
+    })
   const locked = await make({ title: 'Behind a password', password: 'pale blue' }, 2)
   const empty = await make({ title: 'Nothing here yet' }, 1)
   await ida.ask(`/api/galleries/${empty.id}/items/${(await itemsOf(ida, empty.id))[0]!.id}`, { method: 'DELETE' })
@@ -116,6 +121,7 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
     { name: 'open-german', open: see(german) },
     { name: 'open-russian', open: see(russian) },
     { name: 'scrolled', open: act(open, (page) => page.mouse.wheel(0, 900)) },
+    { name: 'chapter', open: act(open, (page) => press(page, 'Ceremony')) },
     { name: 'favourites-none', open: act(open, (page) => press(page, /^Favourites/)) },
     {
       name: 'favourites',
