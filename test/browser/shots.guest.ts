@@ -44,7 +44,7 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
   const ending = await make({ title: 'Ends in nine days', expires_at: inDays(9.5) }, 8)
   const look = await make({ title: 'Only to look at', download_enabled: false }, 8)
   const ended = await make({ title: 'Has ended' }, 2)
-  await installation.sql("update galleries set expires_at = now() - interval '2 days' where id = $1", [ended.id])
+  await installation.sql("update galleries set expires_at = now() - interval '2 hours' where id = $1", [ended.id])
   const german = await make({ title: 'Sommerfest der Gärtnerei', locale: 'de', feedback_enabled: true, expires_at: inDays(60) }, 8)
   const russian = await make({ title: 'Выпускной Ивановых', locale: 'ru', feedback_enabled: true, expires_at: inDays(60) }, 8)
   const press = (page: Page, name: RegExp | string) => page.getByRole('button', { name }).first().click()

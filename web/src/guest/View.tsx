@@ -117,9 +117,10 @@ export function View({ gallery, items, at, go, close, marks }: Props) {
         'Zoom in': words.zoomIn,
         'Zoom out': words.zoomOut,
       }}
-      // fingers pinch
-      toolbar={{ buttons: [...buttons, ...(innerWidth > 640 ? (['zoom'] as const) : []), 'close'] }}
+      toolbar={{ buttons: [...buttons, 'zoom', 'close'] }}
       render={{
+        // fingers pinch
+        buttonZoom: innerWidth > 640 ? undefined : () => null,
         slide: ({ slide, offset }) => (slide.type === 'own' ? <Player item={slide.item} playing={offset === 0} /> : undefined),
         controls: () => (
           <>
