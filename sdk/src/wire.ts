@@ -352,8 +352,8 @@ export interface RescueStatistics {
   /** 0 to 100, one decimal; 100 when there is none */
   archive_percentage: number
   stored_bytes: number
-  /** pending tracks by whole days left, from 0 up */
-  days_left: { days: number; tracks: number }[]
+  /** pending tracks by whole days left, from 0 up; failing: so many of them were tried in vain */
+  days_left: { days: number; tracks: number; failing: number }[]
   /** when the next one is due */
   next_due_at: string | null
 }

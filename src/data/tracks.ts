@@ -110,9 +110,14 @@ export async function countTracks(db: Database, ownerId: string | null, now: Dat
 }
 
 /** Pending tracks by the whole days that are left of them. */
-export async function countDaysLeft(db: Database, ownerId: string | null, now: Date): Promise<{ days: number; tracks: number }[]> {
-  const { rows } = await sql<{ days: number; tracks: number }>`
-    select floor(extract(epoch from expires_at - ${now}::timestamptz) / 86400)::integer as days, count(*) as tracks from rescues
+export async function countDaysLeft(
+  db: Database,
+  ownerId: string | null,
+  now: Date,
+): Promise<{ days: number; tracks: number; failing: number }[]> {
+  const { rows } = await sql<{ days: number; tracks: number; failing: number }>`
+    select floor(extract(epoch from expires_at - ${now}::timestamptz) / 86400)::integer as days, count(*) as tracks,
+      count(*) filter (where rounds > 0) as failing from rescues
     where archived_at is null and state not in ('lost', 'deleted') and expires_at > ${now} and (${ownerId}::uuid is null or owner_id = ${ownerId})
     group by 1 order by 1`.execute(db)
   return rows

@@ -73,16 +73,18 @@ const shown = 14
 export function DaysLeft({ numbers }: { numbers: RescueStatistics }) {
   const words = useWordsOf(rescueWords)
   const { fmt } = useLanguage()
-  const count = new Map(numbers.days_left.map(({ days, tracks }) => [days, tracks]))
-  const later = numbers.days_left.reduce((sum, { days, tracks }) => sum + (days > shown ? tracks : 0), 0)
+  const of = new Map(numbers.days_left.map((one) => [one.days, one]))
+  const far = numbers.days_left.filter(({ days }) => days > shown)
+  const sum = (what: 'tracks' | 'failing') => far.reduce((all, one) => all + one[what], 0)
   const columns = [
     ...Array.from({ length: shown + 1 }, (_, days) => ({
       name: String(days),
       spoken: words.days(days),
       days,
-      tracks: count.get(days) ?? 0,
+      tracks: of.get(days)?.tracks ?? 0,
+      failing: of.get(days)?.failing ?? 0,
     })),
-    ...(later ? [{ name: `${shown}+`, spoken: words.later, days: shown + 1, tracks: later }] : []),
+    ...(far.length ? [{ name: `${shown}+`, spoken: words.later, days: shown + 1, tracks: sum('tracks'), failing: sum('failing') }] : []),
   ]
   const most = Math.max(1, ...columns.map(({ tracks }) => tracks))
   return (
@@ -91,20 +93,17 @@ export function DaysLeft({ numbers }: { numbers: RescueStatistics }) {
         <h2>{words.chart}</h2>
       </figcaption>
       <ol className="chart-columns">
-        {columns.map(({ name, spoken, days, tracks }) => (
+        {columns.map(({ name, spoken, days, tracks, failing }) => (
           <li key={name}>
-            <span className="unseen">{words.chartRow(spoken, words.tracks(tracks))}</span>
+            <span className="unseen">
+              {words.chartRow(spoken, words.tracks(tracks))}
+              {failing > 0 && `, ${words.failing(failing)}`}
+            </span>
             <span className="chart-count" aria-hidden="true">
               {tracks ? fmt.number(tracks) : ''}
             </span>
             <svg className="chart-bar" viewBox="0 0 10 100" preserveAspectRatio="none" aria-hidden="true">
-              <rect
-                className={days < 2 ? 'urgent' : ''}
-                x="0"
-                width="10"
-                y={100 - (tracks ? Math.max(3, (tracks / most) * 100) : 0)}
-                height={tracks ? Math.max(3, (tracks / most) * 100) : 0}
-              />
+              <Column tracks={tracks} failing={failing} most={most} urgent={days < 2} />
             </svg>
             <span className="chart-day" aria-hidden="true">
               {name}
@@ -114,5 +113,17 @@ export function DaysLeft({ numbers }: { numbers: RescueStatistics }) {
       </ol>
       <p className="meta">{words.chartText}</p>
     </figure>
+  )
+}
+
+/** What failed stands on top of what waits; one track among thousands is still seen. */
+function Column({ tracks, failing, most, urgent }: { tracks: number; failing: number; most: number; urgent: boolean }) {
+  const height = tracks ? Math.max(3, (tracks / most) * 100) : 0
+  const red = failing ? Math.max(3, (height * failing) / tracks) : 0
+  return (
+    <>
+      <rect className={urgent ? 'urgent' : ''} x="0" width="10" y={100 - height} height={height} />
+      <rect className="failing" x="0" width="10" y={100 - height} height={red} />
+    </>
   )
 }
