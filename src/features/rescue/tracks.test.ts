@@ -127,14 +127,15 @@ test('statistics are true at every look, and what has expired is not urgent', as
   const me = await owner()
   const now = world.clock.now().getTime()
   const ends = [-1, 0.5, 1.9, 2.1, 9].map((n) => track({ madeAt: new Date(now - days(10)), expiresAt: new Date(now + days(n)) }))
-  await addTracks(world.deps, me, ends)
+  const [, half] = await addTracks(world.deps, me, ends)
+  await world.deps.db.updateTable('rescues').set({ rounds: 2 }).where('itemId', '=', half!.id).execute()
   const found = await rescueStatistics(world.deps, me)
   assert.deepEqual([found.total_tracks, found.pending_archive, found.urgent_archive_needed, found.expired_tracks], [5, 4, 2, 1])
   assert.deepEqual(found.days_left, [
-    { days: 0, tracks: 1 },
-    { days: 1, tracks: 1 },
-    { days: 2, tracks: 1 },
-    { days: 9, tracks: 1 },
+    { days: 0, tracks: 1, failing: 1 },
+    { days: 1, tracks: 1, failing: 0 },
+    { days: 2, tracks: 1, failing: 0 },
+    { days: 9, tracks: 1, failing: 0 },
   ])
   assert.equal((await rescueStatistics(world.deps, await owner())).archive_percentage, 100)
 })
