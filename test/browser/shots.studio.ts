@@ -5,7 +5,7 @@ import { drawnPhoto } from '../drawn.ts'
 import { allOf, createGallery, guest, type Person, publish, readyArchive, setUp } from '../journeys/people.ts'
 import { type Photo, sendPhotos, sha256 } from '../journeys/sending.ts'
 import { until } from '../journeys/service.ts'
-import type { Stage, State } from './shots.state.ts'
+import { cookiesOf, type Stage, type State } from './shots.state.ts'
 
 export async function studioStates({ installation }: Stage): Promise<State[]> {
   const service = await installation.start()
@@ -138,10 +138,3 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
 const itemsOf = (person: Person, gallery: string) => allOf<Item>(person, `/api/galleries/${gallery}/items`)
 
 /** The cookies of somebody who is signed in, for a browser. */
-function cookiesOf(person: Person, url: string) {
-  const { hostname: domain } = new URL(url)
-  return (person.headers().cookie ?? '').split('; ').map((pair) => {
-    const [name, value] = pair.split('=', 2) as [string, string]
-    return { name, value, domain, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax' as const }
-  })
-}

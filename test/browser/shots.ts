@@ -13,8 +13,9 @@ import { openChromium, visitor } from './chromium.ts'
 import { guestStates } from './shots.guest.ts'
 import type { Stage, State } from './shots.state.ts'
 import { studioStates } from './shots.studio.ts'
+import { workStates } from './shots.work.ts'
 
-const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates, studio: studioStates }
+const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates, studio: studioStates, work: workStates }
 
 const { values } = parseArgs({
   options: {

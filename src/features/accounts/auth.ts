@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { betterAuth } from 'better-auth'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { days, seconds } from '../../base/clock.ts'
+import { days, minutes, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { endSessions, findUser, type User } from '../../data/users.ts'
@@ -83,10 +83,7 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
     async enterCode(request, reply, code, backup) {
       const asked = { body: { code }, headers: headersOf(request), returnHeaders: true as const }
       const { headers, response } = await (backup ? api.verifyBackupCode(asked) : api.verifyTOTP(asked)).catch((error: unknown) => {
-        if (codeOf(error)?.includes('TWO_FACTOR_COOKIE')) throw new AppError('code_late', {}, { cause: error })
-        if (refused(error))
-          throw new AppError(codeOf(error)?.includes('TOO_MANY') ? 'too_many_requests' : 'code_wrong', {}, { cause: error })
-        throw error
+        throw ofCode(error)
       })
       return enter(response.user.id, headers, reply)
     },
@@ -237,3 +234,13 @@ const codeOf = (error: unknown): string | undefined => (error as { body?: { code
 
 /** A refused password in our words. */
 const asWrong = (error: unknown): unknown => (refused(error) ? new AppError('wrong_credentials', {}, { cause: error }) : error)
+
+/** A refused code in our words. Five wrong ones end a sign-in, ten close the account's second step for a quarter of an hour. */
+function ofCode(error: unknown): unknown {
+  if (!refused(error)) return error
+  const code = codeOf(error)
+  if (code === 'ACCOUNT_TEMPORARILY_LOCKED')
+    return new AppError('too_many_requests', { retryAfter: minutes(15) / seconds(1) }, { cause: error })
+  const over = code === 'INVALID_TWO_FACTOR_COOKIE' || code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE'
+  return new AppError(over ? 'code_late' : 'code_wrong', {}, { cause: error })
+}
