@@ -43,7 +43,13 @@ const sounds: [string, Buffer, Partial<Found>][] = [
 const films: [string, Buffer][] = [
   ['mp4', mp4()],
   ['mp4, moov before', mp4({ moov: 'before' })],
+  ['mp4 whose samples go on to its end', endless(mp4({ moov: 'before' }))],
 ]
+/** Of size 0: written by a program that could not go back. */
+function endless(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(0, bytes.indexOf('mdat') - 4)
+  return bytes
+}
 const all: [string, Buffer, Role][] = [
   ...sounds.map(([name, bytes]): [string, Buffer, Role] => [name, bytes, 'audio']),
   ...films.map(([name, bytes]): [string, Buffer, Role] => [name, bytes, 'video']),
@@ -137,6 +143,12 @@ test('whatever a file says of itself, it is taken or called unreadable, and noth
   const nested = Buffer.concat(Array.from({ length: 50_000 }, (_, n) => Buffer.concat([u32(8 * (50_000 - n)), Buffer.from('mdia')])))
   const deep = Buffer.concat([mp4().subarray(0, 24), u32(nested.length + 8), Buffer.from('moov'), nested])
   assert.equal(reason(deep, 'video'), 'damaged')
+  // tables that end before they begin
+  const box = (type: string, ...parts: Buffer[]) => Buffer.concat([u32(8 + Buffer.concat(parts).length), Buffer.from(type), ...parts])
+  for (const types of [['mvhd'], ['mehd'], ['tkhd'], ['stsz', 'stsc', 'stco'], ['stsz', 'stsc', 'co64']]) {
+    const empty = box('trak', ...types.map((type) => box(type, u32(0))))
+    assert.equal(reason(Buffer.concat([mp4().subarray(0, 24), box('moov', empty), box('mdat', u32(0))]), 'video'), 'damaged', types.join())
+  }
 })
 const u32 = (n: number): Buffer => {
   const bytes = Buffer.alloc(4)
