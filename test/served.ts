@@ -14,7 +14,7 @@ import { galleryRoutes } from '../src/features/galleries/routes.ts'
 import { makeMetrics } from '../src/features/operations/metrics.ts'
 import { operationsRoutes } from '../src/features/operations/routes.ts'
 import { pageRoutes } from '../src/features/pages/routes.ts'
-import { trackRoutes } from '../src/features/rescue/routes.ts'
+import { trackFileRoutes, trackRoutes } from '../src/features/rescue/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
 import { webhookRoutes } from '../src/features/webhooks/routes.ts'
 import type { App } from '../src/http/app.ts'
@@ -61,6 +61,7 @@ export async function served(change: Partial<Deps> = {}, webDir?: string): Promi
     feedbackRoutes,
     webhookRoutes,
     trackRoutes,
+    trackFileRoutes,
   ]
   const app = await makeServer({ deps, guard, routes, webDir })
   await app.listen({ port: 0, host: '127.0.0.1' })

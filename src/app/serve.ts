@@ -21,7 +21,7 @@ import { galleryRoutes } from '../features/galleries/routes.ts'
 import { makeMetrics } from '../features/operations/metrics.ts'
 import { operationsRoutes } from '../features/operations/routes.ts'
 import { pageRoutes } from '../features/pages/routes.ts'
-import { trackRoutes } from '../features/rescue/routes.ts'
+import { trackFileRoutes, trackRoutes } from '../features/rescue/routes.ts'
 import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
@@ -78,6 +78,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         activityRoutes,
         webhookRoutes,
         trackRoutes,
+        trackFileRoutes,
       ]
       const app = await makeServer({
         deps,

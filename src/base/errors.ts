@@ -122,6 +122,7 @@ export const errorTable = {
   remote_gone: [502, 'The provider says that this file is not there any more.'],
   remote_busy: [502, 'The provider asks to wait: it is tried again later.'],
   remote_unreadable: [502, 'The provider sent something that is no whole picture, sound or film: see the reason.'],
+  track_saved: [409, 'This file of the track is saved already: nothing was changed.'],
   track_unsaved: [409, 'This track is not saved yet: wait until it is, or rescue it now.'],
   webhooks_full: [409, 'An account has 20 webhooks at most: delete one that is no longer needed.'],
   webhook_off: [409, 'This webhook is switched off: switch it on again first.'],

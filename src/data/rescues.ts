@@ -202,3 +202,21 @@ export async function endRounds(tx: Tx, itemId: string, now: Date): Promise<void
 export async function isAnyDue(db: Database, now: Date): Promise<boolean> {
   return (await db.selectFrom('rescues').select('itemId').where('dueAt', '<=', now).limit(1).executeTakeFirst()) !== undefined
 }
+
+/** Changes the track whoever holds it; their fence is over. */
+export async function takeFromHolder(tx: Tx, itemId: string, change: RescueChange): Promise<void> {
+  await tx
+    .updateTable('rescues')
+    .set((eb) => ({ ...change, fence: eb('fence', '+', 1) }))
+    .where('itemId', '=', itemId)
+    .execute()
+}
+
+/** A file that no provider ever had gets its row. */
+export async function putMedia(tx: Tx, itemId: string, role: MediaRole): Promise<void> {
+  await tx
+    .insertInto('remoteMedia')
+    .values({ itemId, role, url: '', state: 'waiting' })
+    .onConflict((c) => c.columns(['itemId', 'role']).doNothing())
+    .execute()
+}

@@ -146,6 +146,10 @@ const probes: Record<string, Probe> = {
   'post /api/webhooks/{id}/deliveries/{did}/replay': one((n) => `/api/webhooks/${n.webhook}/deliveries/${n.delivery}/replay`),
   'get /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'patch /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`, { body: { public: true } }),
+  'put /api/tracks/{id}/media/{role}': (n) => ({
+    path: `/api/tracks/${n.track}/media/audio`,
+    headers: { 'content-type': 'application/octet-stream' },
+  }),
   'delete /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'post /api/galleries/{id}/tracks': (n) => ({ path: `/api/galleries/${n.gallery}/tracks`, body: { tracks: [n.track] } }),
   'post /api/rescue/run': (n) => ({ path: '/api/rescue/run', body: { trackId: n.track } }),

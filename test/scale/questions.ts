@@ -619,6 +619,8 @@ export const questions: Record<string, Question> = {
     rescues.endRound(tx, s.track, { endedAt: now, outcome: 'failed', errorCode: null, errorDetail: null }),
   ),
   'rescues.endRounds': question((tx, s) => rescues.endRounds(tx, s.track.itemId, now)),
+  'rescues.takeFromHolder': question((tx, s) => rescues.takeFromHolder(tx, s.track.itemId, { state: 'rescued' })),
+  'rescues.putMedia': question((tx, s) => rescues.putMedia(tx, s.track.itemId, 'video')),
   'rescues.isAnyDue': question((tx) => rescues.isAnyDue(tx, now)),
   // sorted by what no index holds: all of one owner
   'tracks.pageTracks': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created' })),

@@ -116,3 +116,28 @@ test('what is no track is refused with the field that is wrong, and nothing is a
   assert.equal((await server.ida.ask('/api/tracks?sort=title&cursor=x')).status, 400)
   assert.equal((await server.ida.ask<RescueStatistics>('/api/rescue/statistics')).body.total_tracks, before)
 })
+
+test('a file that the provider has no more is brought by hand, checked as one that was fetched, and not replaced', async () => {
+  const { ida } = server
+  const lost = due({ audio_url: `${provider.url}/gone.mp3`, expires_at: server.world.clock.now().toISOString() })
+  const id = (await post(lost)).body.tracks[0]!.id
+  await ida.ask('/api/rescue/run', { method: 'POST', body: { trackId: id } })
+  const put = (bytes: Buffer, role = 'audio') =>
+    fetch(`${server.url}/api/tracks/${id}/media/${role}`, {
+      method: 'PUT',
+      headers: { cookie: `as=${server.world.ownerId}`, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    })
+  assert.equal((await ida.ask<TrackDetails>(`/api/tracks/${id}`)).body.state, 'lost')
+  const junk = await put(Buffer.from('<html>not a song</html>'.repeat(50)))
+  assert.equal(((await junk.json()) as { code: string }).code, 'remote_unreadable')
+  const bytes = song()
+  const done = await put(bytes)
+  assert.equal(done.status, 200)
+  const track = (await done.json()) as TrackDetails
+  assert.deepEqual([track.state, track.archived_to_storage, track.bytes, track.error_code], ['rescued', true, bytes.length, null])
+  const got = await fetch(`${server.url}${track.storage_audio_url}`, { headers: { cookie: `as=${server.world.ownerId}` } })
+  assert.ok(Buffer.from(await got.arrayBuffer()).equals(bytes))
+  assert.equal((await put(song())).status, 409)
+  assert.equal((await put(song(), 'video')).status < 500, true)
+})

@@ -5,13 +5,14 @@ import type { AddedTracks, Page, RescueRun, RescueStatistics, Track, TrackDetail
 import { AppError } from '../../base/errors.ts'
 import { changeRescue } from '../../data/rescues.ts'
 import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
-import { rescueStates } from '../../domain/rescue.ts'
-import { type App, galleryParams, idParams, strictRate, uuidText } from '../../http/app.ts'
+import { mediaRoles, rescueStates } from '../../domain/rescue.ts'
+import { type App, galleryParams, idParams, strictRate, takeRawBodies, uuidText } from '../../http/app.ts'
 import { checkCron } from '../../http/cron.ts'
 import { readSortCursor, sortCursorText, writeSortCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
+import { bringMedia } from './bring.ts'
 import { trackInput } from './input.ts'
 import { putIntoGallery } from './into.ts'
 import { providerRoutes } from './provider-routes.ts'
@@ -118,4 +119,19 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
     checkCron(request, deps.settings.cronSecret)
     return null
   }
+}
+
+/** A file by hand: PUT with its bytes. A scope of its own: the body is a stream. */
+export function trackFileRoutes(app: App, deps: Deps, guard: Guard): void {
+  takeRawBodies(app, 'application/octet-stream')
+  const params = z.object({ id: uuidText, role: z.enum(mediaRoles) })
+  app.put('/api/tracks/:id/media/:role', { schema: { params } }, async (request): Promise<TrackDetails> => {
+    const userId = await guard.acting(request, 'galleries:write')
+    const { id, role } = request.params
+    if (!(await findTrack(deps.db, userId, id))) throw new AppError('not_found')
+    const body = request.body as AsyncIterable<Uint8Array> | undefined
+    if (!body) throw new AppError('unsupported_type')
+    await bringMedia(deps, userId, id, role, body)
+    return viewDetails((await findTrack(deps.db, userId, id))!, await listRounds(deps.db, id), deps.clock.now())
+  })
 }

@@ -104,8 +104,7 @@ function ofThisFile(deps: Pick<Deps, 'log'>, track: Held, error: unknown): AppEr
 }
 
 async function saveMedia(deps: SaveDeps, track: Held, media: RemoteMedia, signal: AbortSignal, patience?: FetchPatience): Promise<void> {
-  const { storage, clock } = deps
-  const now = clock.now()
+  const now = deps.clock.now()
   const assetId = newId(now)
   // a fresh name at every try: keys are never written twice
   const key = `galleries/${track.galleryId}/assets/${assetId}-${newToken(9)}`
@@ -117,22 +116,40 @@ async function saveMedia(deps: SaveDeps, track: Held, media: RemoteMedia, signal
   const maxBytes = Math.min(mostBytes[role], deps.settings.maxUploadBytes)
   const wish = { url, role, key, provider: track.provider, providerRef: track.providerRef, expectedSeconds, maxBytes, deadline, signal }
   const file = await fetchMedia(deps, wish, patience)
-  const same = await findSame(deps.db, track.galleryId, Buffer.from(file.sha256, 'hex'), file.size)
-  const whole = same && isWhole(await storage.size(same.storageKey), same) ? same.id : null
-  await deps.db.transaction().execute((tx) => settle(deps, tx, track, role, { assetId, file, twin: whole }))
+  const twin = await findTwin(deps, track.galleryId, file)
+  await deps.db.transaction().execute((tx) => settle(deps, tx, track, role, { assetId, file, twin }))
 }
 
-interface Arrived {
+export interface Arrived {
   assetId: string
   file: Fetched
   /** an asset of the library with these very bytes, whose file is there */
   twin: string | null
 }
 
-async function settle(deps: SaveDeps, tx: Tx, track: Held, role: MediaRole, { assetId, file, twin }: Arrived): Promise<void> {
-  const now = deps.clock.now()
+async function settle(deps: SaveDeps, tx: Tx, track: Held, role: MediaRole, arrived: Arrived): Promise<void> {
   await lockGallery(tx, track.galleryId)
   if (!(await lockHeld(tx, track))) throw new AppError('attempt_stale', { track: track.itemId })
+  await keepFile(deps, tx, track, role, arrived)
+}
+
+/** The asset of this library with the bytes of this file, if that one's file is there. */
+export async function findTwin(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, file: Fetched): Promise<string | null> {
+  const same = await findSame(deps.db, galleryId, Buffer.from(file.sha256, 'hex'), file.size)
+  return same && isWhole(await deps.storage.size(same.storageKey), same) ? same.id : null
+}
+
+type About = Pick<Held, 'itemId' | 'galleryId' | 'title' | 'artist' | 'provider' | 'providerRef' | 'madeAt' | 'expiresAt' | 'archivedAt'>
+
+/** A file that is under its key becomes the track's: an asset, and its media stored. The library and the track are locked by the caller. */
+export async function keepFile(
+  deps: Pick<Deps, 'queue' | 'images' | 'clock' | 'settings'>,
+  tx: Tx,
+  track: About,
+  role: MediaRole,
+  { assetId, file, twin }: Arrived,
+): Promise<void> {
+  const now = deps.clock.now()
   const sha256 = Buffer.from(file.sha256, 'hex')
   // the same bytes are kept once; the key of ours is garbage already
   const same = twin === null ? undefined : await findSame(tx, track.galleryId, sha256, file.size)
@@ -173,7 +190,7 @@ async function settle(deps: SaveDeps, tx: Tx, track: Held, role: MediaRole, { as
 }
 
 /** A track as receivers of webhooks know it. */
-const factsOf = ({ itemId, title, artist, provider, providerRef, expiresAt }: Held) => ({
+const factsOf = ({ itemId, title, artist, provider, providerRef, expiresAt }: About) => ({
   id: itemId,
   title,
   artist,

@@ -6,7 +6,8 @@ import { daysLeft, type MediaRole } from '../../domain/rescue.ts'
 
 export function viewTrack(row: TrackRow, now: Date): Track {
   const of = (role: MediaRole) => row.media.find((one) => one.role === role)
-  const url = (role: MediaRole) => of(role)?.url ?? null
+  // brought by hand: no provider has it
+  const url = (role: MediaRole) => of(role)?.url || null
   const stored = (role: MediaRole) => storedAt(of(role))
   const play = (role: MediaRole) => playAddress({ stored: stored(role), provider: url(role), providerExpiresAt: row.expiresAt }, now)
   const held = row.state === 'rescuing'
