@@ -70,7 +70,6 @@ const kinds = [
   'download',
   'export',
   'feedback',
-  'track',
 ]
 const id = (kind: string, n: string, hours = '0') => {
   const which = BigInt(kinds.indexOf(kind) + 1) << 56n
@@ -92,7 +91,7 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   const files = `seed cross join lateral generate_series(1, case when g = ${galleries} then ${photos + bigGallery} else ${photos} end) p`
   const of = (kind: string) => id(kind, 'g * 100000 + p', 'p / 3600.0')
   const library = id('gallery', '990000000')
-  const track = id('track', 'g * 10', '1')
+  const track = id('item', 'g * 100000 + 90001', '1')
   const dead = `g % 50 = 1`
   // its originals lie inside an archive, and their old keys wait for their end
   const retired = `g % 50 = 20`
@@ -147,7 +146,7 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
       select ${track}, 'audio', 'https://cdn.example.com/' || g || '.mp3', case when p then 'stored' else 'waiting' end, case when p then ${id('asset', 'g * 100000 + 1', '1 / 3600.0')} end
       from seed, lateral (select at <= ${now} - interval '13 days' and g % 200 <> 3 and g % 50 <> 7 as p) k`,
     rescue_rounds: `(id, item_id, fence, started_at, ended_at, outcome)
-      select ${id('track', 'g * 10 + n', 'n')}, ${track}, n, at, at, case n when 1 then 'rescued' else 'failed' end from seed, generate_series(1, 3) n`,
+      select ${id('upload', 'g * 10 + n', 'n')}, ${track}, n, at, at, case n when 1 then 'rescued' else 'failed' end from seed, generate_series(1, 3) n`,
     // one in a hundred is due, and closed ones among them
     gallery_sources: `(gallery_id, prefix, copy, seen, done, state, created_at, looked_at, finished_at, due_at)
       select gallery, 'albums/gallery-' || g || '/photos/', false, ${photos}, ${photos}, 'read', at, ${now} - interval '30 minutes', ${now} - interval '30 minutes',

@@ -92,22 +92,24 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
   })
 
   const wish = z.strictObject({ trackId: uuidText.optional(), limit: z.number().int().min(1).max(1000).default(50) })
+  // 002 asks without a body as well
+  const usual = { limit: 50 }
   // when nobody waits for the answer any more, the job goes on with what is left
   const within = ({ raw }: FastifyReply): AbortSignal => {
     const gone = new AbortController()
     raw.once('close', () => raw.writableEnded || gone.abort(new AppError('unavailable')))
     return gone.signal
   }
-  app.post('/api/rescue/run', { config: strictRate, schema: { body: wish.prefault({}) } }, async (request, reply): Promise<RescueRun> => {
+  app.post('/api/rescue/run', { config: strictRate, schema: { body: wish.nullish() } }, async (request, reply): Promise<RescueRun> => {
     const ownerId = await guard.acting(request, 'rescue:run')
-    return run(deps, { ...request.body, ownerId }, within(reply))
+    return run(deps, { ...(request.body ?? usual), ownerId }, within(reply))
   })
 
   // the address and words of 002; whoever holds the secret of cron is the service, and runs everybody's
-  app.post('/functions/v1/archive-tracks', { config: strictRate, schema: { body: wish.prefault({}) } }, async (request, reply) => {
+  app.post('/functions/v1/archive-tracks', { config: strictRate, schema: { body: wish.nullish() } }, async (request, reply) => {
     const ownerId = await whose(request)
     try {
-      return (await run(deps, { ...request.body, ownerId }, within(reply))) satisfies RescueRun
+      return (await run(deps, { ...(request.body ?? usual), ownerId }, within(reply))) satisfies RescueRun
     } catch (error) {
       if (!(error instanceof AppError) || error.status < 500) throw error
       return reply.code(500).send({ success: false, error: error.message })
