@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { after, hours } from '../../base/clock.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, isCode } from '../../base/errors.ts'
 import { newId, newToken } from '../../base/id.ts'
 import { discard } from '../../data/garbage.ts'
 import { endRounds, listMedia, putMedia, takeFromHolder } from '../../data/rescues.ts'
@@ -21,7 +21,7 @@ import { findTwin, keepFile } from './save.ts'
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock' | 'settings'>
 type Body = AsyncIterable<Uint8Array>
 
-/** Throws `not_found`, `track_saved` when that file is here, `remote_unreadable` when it is no such file, `upload_too_large`. */
+/** Throws `not_found`, `track_saved` when that file is here, `media_type` when it is no such file, `upload_too_large`. */
 export async function bringMedia(deps: Needs, ownerId: string, id: string, role: MediaRole, body: Body): Promise<void> {
   const track = await findTrack(deps.db, ownerId, id)
   if (!track) throw new AppError('not_found')
@@ -34,7 +34,8 @@ export async function bringMedia(deps: Needs, ownerId: string, id: string, role:
   const file = await store(deps, key, role, body).catch(async (error: unknown) => {
     // the key itself is garbage already
     await deps.storage.dropUpload(uploadOf(key)).catch(() => {})
-    throw error
+    // no other server is to blame
+    throw isCode(error, 'remote_unreadable') ? new AppError('media_type', error.facts, { cause: error }) : error
   })
   const twin = await findTwin(deps, galleryId, file)
   await deps.db.transaction().execute(async (tx) => {
