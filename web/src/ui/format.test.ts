@@ -22,6 +22,8 @@ test('sizes are short and have a unit in every language', () => {
 test('a day without a time is the same day in every zone', () => {
   assert.equal(plain(formatOf('en').day('2026-06-14')), '14 June 2026')
   assert.equal(plain(formatOf('ru').day('2026-06-14')), '14 июня 2026 г.')
+  assert.equal(plain(formatOf('ru').shortDay('2026-06-14')), '14.06.2026')
+  assert.equal(plain(formatOf('en').shortDay('2026-06-14')), '14 Jun 2026')
 })
 
 test('a moment names its zone', () => {

@@ -11,7 +11,11 @@ export function formatOf(locale: Locale) {
   const number = new Intl.NumberFormat(tag)
   const percent = new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 })
   const day = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' })
-  const shortDay = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', year: 'numeric' })
+  // Russian months with their abbreviations and the word for the year do not fit a column
+  const shortDay = new Intl.DateTimeFormat(
+    tag,
+    locale === 'ru' ? { day: '2-digit', month: '2-digit', year: 'numeric' } : { day: 'numeric', month: 'short', year: 'numeric' },
+  )
   const moment = new Intl.DateTimeFormat(tag, {
     day: 'numeric',
     month: 'long',

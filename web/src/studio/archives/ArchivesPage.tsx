@@ -39,11 +39,11 @@ export function Page() {
       {
         id: 'state',
         title: '',
-        width: '190px',
-        cell: (row) => (
+        width: '122px',
+        cell: () => (
           <span className="badge ok">
             <CircleCheck size={14} aria-hidden="true" />
-            {words.verifiedOn(fmt.shortDay(row.verified_at))}
+            {words.verified}
           </span>
         ),
       },
@@ -62,7 +62,7 @@ export function Page() {
         id: 'actions',
         title: '',
         actions: true,
-        width: '280px',
+        width: '330px',
         cell: (row) => (
           <>
             <a className="button bare" href={zipOf(row)} download>
