@@ -26,10 +26,7 @@ export async function hydrate(deps: Needs, galleryId: string, signal: AbortSigna
     // archived once more meanwhile: it stays inside
     if ((await findGallery(deps.db, galleryId))?.state === 'archived') return
     const inside: Inside[] = await listInside(deps.db, galleryId, last, page)
-    for (const asset of inside) {
-      signal.throwIfAborted()
-      if (!(await takeOut(deps, asset, signal))) damaged.push(asset)
-    }
+    damaged.push(...(await takeOut(deps, inside, signal)))
     last = inside.at(-1)?.id ?? null
     if (!last) break
   }
@@ -48,26 +45,28 @@ async function mend(deps: Needs, galleryId: string, damaged: Inside[], signal: A
   const whole = new Map(places.map((place) => [place.id, place]))
   for (const asset of damaged) {
     const place = whole.get(asset.id)
-    if (!place || !(await copyOut(deps, asset, place, signal))) await noteDamaged(deps, asset)
+    const copy = place && (await copyOf(deps, asset, place, signal))
+    if (!copy || !(await finish(deps, copy))) await noteDamaged(deps, asset)
   }
 }
 
-/** False when its bytes are not what was uploaded. */
-async function takeOut(deps: Needs, asset: Inside, signal: AbortSignal): Promise<boolean> {
-  try {
+/** Answers those whose bytes are not what was uploaded. While one copy is read back the next one is made. */
+async function takeOut(deps: Needs, inside: Inside[], signal: AbortSignal): Promise<Inside[]> {
+  const damaged: Inside[] = []
+  let last: Copy | undefined
+  for (const asset of inside) {
+    signal.throwIfAborted()
     if (asset.oldKey && (await hasBytes(deps, asset.oldKey, asset, signal))) {
       await settle(deps, asset, asset.oldKey)
-      return true
+      continue
     }
-    return await copyOut(deps, asset, asset, signal)
-  } catch (error) {
-    if (!isCode(error, 'source_changed')) throw error
-    deps.log.error(
-      { asset: asset.id, archive: asset.storageKey, error: error.facts },
-      '[Archive] an original cannot be taken out of its archive',
-    )
-    return false
+    const copy = await copyOf(deps, asset, asset, signal)
+    if (!copy) damaged.push(asset)
+    if (last && !(await finish(deps, last))) damaged.push(last.asset)
+    last = copy
   }
+  if (last && !(await finish(deps, last))) damaged.push(last.asset)
+  return damaged
 }
 
 async function hasBytes(deps: Needs, key: string, asset: Inside, signal: AbortSignal): Promise<boolean> {
@@ -80,15 +79,42 @@ async function hasBytes(deps: Needs, key: string, asset: Inside, signal: AbortSi
   }
 }
 
-async function copyOut(deps: Needs, asset: Inside, { storageKey, storageOffset: from }: Place, signal: AbortSignal): Promise<boolean> {
+/** An original under a key of its own that nobody knows yet. */
+interface Copy {
+  asset: Inside
+  key: string
+  /** are its bytes those of the upload? */
+  right: Promise<boolean>
+}
+
+/** Undefined when it cannot be copied because its bytes are damaged. */
+async function copyOf(
+  deps: Needs,
+  asset: Inside,
+  { storageKey, storageOffset: from }: Place,
+  signal: AbortSignal,
+): Promise<Copy | undefined> {
   const key = `galleries/${asset.galleryId}/assets/${asset.id}-${newToken(9)}`
   // garbage until the transaction says otherwise: whatever happens in between, nothing is left that nobody knows
   await deps.db.transaction().execute((tx) => discard(tx, [key], 'unfinished restore', after(deps.clock.now(), hours(24))))
   const piece = { kind: 'copy' as const, key: storageKey, from, to: from + asset.size, crc32: asset.crc32 }
-  const { sha256 } = await deps.storage.assemble(key, [piece], { signal })
-  const right = sha256 === null ? await hasBytes(deps, key, asset, signal) : sha256 === asset.sha256.toString('hex')
-  if (right) await settle(deps, asset, key)
-  return right
+  try {
+    const { sha256 } = await deps.storage.assemble(key, [piece], { signal })
+    const right = sha256 === null ? hasBytes(deps, key, asset, signal) : Promise.resolve(sha256 === asset.sha256.toString('hex'))
+    // whoever waits for it hears of a failure; when the next copy fails first, nobody does
+    right.catch(() => undefined)
+    return { asset, key, right }
+  } catch (error) {
+    if (!isCode(error, 'source_changed')) throw error
+    deps.log.error({ asset: asset.id, archive: storageKey, error: error.facts }, '[Archive] an original cannot be taken out of its archive')
+    return undefined
+  }
+}
+
+async function finish(deps: Needs, { asset, key, right }: Copy): Promise<boolean> {
+  if (!(await right)) return false
+  await settle(deps, asset, key)
+  return true
 }
 
 /** The asset lies under `key` from now on, unless it was moved or deleted meanwhile; then `key` is left to the collector. */
