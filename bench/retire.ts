@@ -75,7 +75,7 @@ async function gallery(world: TestWorld, photos: Pick<Asset, 'size' | 'crc32' | 
     height: null,
     capturedAt: null,
     modifiedAt: now,
-    renderState: 'none',
+    renderState: 'done',
     createdAt: now,
   }))
   await db.transaction().execute(async (tx) => {
@@ -121,8 +121,9 @@ async function usable(world: TestWorld, where: string, count: number): Promise<v
   await gallery(world, photos, id)
   await archived(world, id)
   const runs: number[] = []
+  const cpu: number[] = []
   for (let i = 0; i < 5; i++) {
-    const { wall } = await timed(async () => {
+    const took = await timed(async () => {
       await restore(world.deps, id, { expiresAt: null })
       const [item] = await pageItems(world.deps.db, id, { limit: 100 })
       const asset = await world.deps.db.selectFrom('assets').selectAll().where('id', '=', item!.assetId).executeTakeFirstOrThrow()
@@ -130,7 +131,9 @@ async function usable(world: TestWorld, where: string, count: number): Promise<v
       const bytes = await readWhole(await storage.open(storageKey, storageOffset, storageOffset + size), size)
       if (!createHash('sha256').update(bytes).digest().equals(asset.sha256)) throw new Error('not that photo')
     })
-    runs.push(wall)
+    runs.push(took.wall)
+    cpu.push(took.cpu)
+    await world.deps.db.updateTable('assets').set({ renderState: 'done' }).where('galleryId', '=', id).execute()
     // back to where it was, without a second archive
     const finalArchiveId = (
       await world.deps.db.selectFrom('galleries').select('finalArchiveId').where('id', '=', id).executeTakeFirstOrThrow()
@@ -139,7 +142,13 @@ async function usable(world: TestWorld, where: string, count: number): Promise<v
       .transaction()
       .execute((tx) => changeGallery(tx, id, { state: 'archived', archivedAt: world.clock.now(), finalArchiveId, hydrating: false }))
   }
-  target({ what: `restore to the first photo, ${count} photos, ${where} (slowest of 5)`, limit: 2, value: Math.max(...runs), unit: 's' })
+  target({
+    what: `restore to the first photo, ${count} photos, ${where} (slowest of 5)`,
+    limit: 2,
+    value: Math.max(...runs),
+    unit: 's',
+    note: `CPU of this process ${figure(Math.max(...cpu))} s`,
+  })
 }
 
 async function large(world: TestWorld, where: string, count: number): Promise<void> {

@@ -55,6 +55,11 @@ export async function listStored(db: Database | Tx, galleryId: string, shown = f
     .then((rows) => rows.map(withTags))
 }
 
+/** The assets of the gallery that are noted as missing. */
+export async function listLost(db: Database | Tx, galleryId: string): Promise<Asset[]> {
+  return db.selectFrom('assets').select(columns).where('galleryId', '=', galleryId).where('state', '=', 'missing').orderBy('id').execute()
+}
+
 /**
  * The living assets of these items, or of all (`shown`: of those among them that guests see), each with its preview when its bytes
  * are known; in the order of the items.

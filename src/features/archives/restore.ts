@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { lockReady } from '../../data/archives.ts'
-import { listStored, markMissing, setAllUndrawn } from '../../data/assets.ts'
+import { listLost, listStored, markMissing, setAllUndrawn } from '../../data/assets.ts'
 import { emit } from '../../data/events.ts'
 import { bumpContent, changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { moveTo, type Place } from '../../data/inside.ts'
@@ -91,15 +91,17 @@ export async function checkRestore(deps: Pick<Deps, 'db' | 'storage'>, galleryId
   const versions = await listWhole(deps, galleryId)
   const archive = versions.find(({ id }) => id === (from.archiveId ?? gallery.finalArchiveId))
   if (!archive) throw new AppError(from.archiveId ? 'archive_not_ready' : 'archive_damaged')
-  const assets = await listStored(deps.db, galleryId)
   if (from.salvage) {
+    const assets = await listStored(deps.db, galleryId)
     const found = await findWhole(deps, galleryId, assets, [archive, ...versions.filter(({ id }) => id !== archive.id)])
     if (!found.places.length) throw new AppError('archive_damaged')
     return { archive, photos: found.places.length, ...found }
   }
   await checkInPlace(deps, archive)
-  const lost = assets.filter(({ state }) => state === 'missing')
-  if (archive.id === gallery.finalArchiveId) return { archive, photos: assets.length - lost.length, places: [], lost }
+  const lost = await listLost(deps.db, galleryId)
+  // as it was sealed: nothing has come since, and of twenty thousand rows none need be read
+  if (archive.id === gallery.finalArchiveId) return { archive, photos: archive.imageCount - lost.length, places: [], lost }
+  const assets = await listStored(deps.db, galleryId)
   const held = new Map((await placesIn(deps, archive)).map((place) => [place.id, place]))
   // photos that came after this version are in the final one alone
   if (assets.some(({ id }) => !held.has(id))) await checkInPlace(deps, versions[0]!)
