@@ -154,14 +154,14 @@ test('who knows the password cannot guess codes without end', async () => {
 })
 
 test('five wrong codes end a sign-in, and ten close the second step for everybody for a while', async () => {
-  await add('guess@example.com')
+  await add('guesses@example.com')
   const mine = browser()
-  await mine.signIn('guess@example.com')
+  await mine.signIn('guesses@example.com')
   const { json: made } = await mine.ask('POST', '/api/account/second-factor', { password })
   await mine.ask('POST', '/api/account/second-factor/confirm', { code: codeOf(made.secret) })
   const guess = async () => {
     const someone = browser()
-    await someone.signIn('guess@example.com')
+    await someone.signIn('guesses@example.com')
     const codes: string[] = []
     for (let n = 0; n < 6; n++) codes.push((await someone.ask('POST', '/api/session/code', { code: '000000' })).json.code)
     return codes
@@ -169,7 +169,7 @@ test('five wrong codes end a sign-in, and ten close the second step for everybod
   assert.deepEqual(await guess(), [...Array(5).fill('code_wrong'), 'code_late'])
   assert.deepEqual((await guess()).slice(0, 5), Array(5).fill('code_wrong'))
   const right = browser()
-  await right.signIn('guess@example.com')
+  await right.signIn('guesses@example.com')
   const shut = await right.ask('POST', '/api/session/code', { code: codeOf(made.secret) })
   assert.deepEqual([shut.status, shut.json.retry_after_ms], [429, 900_000], 'also the right one')
 })
