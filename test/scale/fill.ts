@@ -54,8 +54,8 @@ export async function fill(db: Database, size: Size, say: (line: string) => void
 const now = `timestamptz '${today.toISOString()}'`
 
 // Ids are made of a moment and a number, as ours are: what is made one after the other lies side by side.
+// Fifteen kinds at most: their number is one hexadecimal digit, and not 0.
 const kinds = [
-  'owner',
   'gallery',
   'client',
   'item',
@@ -226,7 +226,7 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
     suppressions: `(id, owner_id, address, reason, since)
       select ${id('letter', 'g', '9')}, owner, 'client' || g || '.3@example.com', 'bounce', at from seed where g % 100 = 5`,
     webhooks: `(id, owner_id, url, types, secret, state, created_at)
-      select ${id('owner', 'u * 10 + w')}, ${ownerOf('u')}, 'https://hooks.example.com/' || w, '{archive.ready,event.deleted}', sha256(int8send(u)), 'active', at
+      select ${id('client', 'u * 10 + w')}, ${ownerOf('u')}, 'https://hooks.example.com/' || w, '{archive.ready,event.deleted}', sha256(int8send(u)), 'active', at
       from seed, generate_series(1, 3) u, generate_series(1, 3) w where g = 1`,
     webhook_deliveries: `(id, webhook_id, gallery_id, type, dedupe_key, body, status, attempts, next_at, answer_status, created_at, tried_at, sent_at)
       select ${id('letter', 'g * 100 + p')}, ${firstHook}, gallery, 'archive.ready', 'archive.ready ' || g || ' ' || p, '{}',
