@@ -40,56 +40,71 @@ export async function pageItems(
   galleryId: string,
   { limit, after, shown }: { limit: number; after?: ItemCursor; shown?: boolean },
 ): Promise<ItemRow[]> {
-  return (
-    db
-      .selectFrom('items')
-      .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
-      .leftJoin('assets as cover', (j) =>
-        ofTrack(j).onRef('cover.itemId', '=', 'items.id').on('cover.role', '=', 'cover').on('cover.state', '=', 'stored'),
-      )
-      .leftJoin('assets as film', (j) =>
-        ofTrack(j).onRef('film.itemId', '=', 'items.id').on('film.role', '=', 'video').on('film.state', '=', 'stored'),
-      )
-      // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
-      .leftJoin('derivatives as small', (j) => j.on('small.assetId', '=', picture).on('small.kind', '=', 'thumbnail'))
-      .leftJoin('derivatives as middle', (j) => j.on('middle.assetId', '=', picture).on('middle.kind', '=', 'medium'))
-      .leftJoin('derivatives as large', (j) => j.on('large.assetId', '=', picture).on('large.kind', '=', 'preview'))
-      .select([
-        'items.id',
-        'assets.id as assetId',
-        'items.kind',
-        'items.position',
-        'items.chapter',
-        'items.hidden',
-        'assets.originalName as name',
-        'assets.mime',
-        'assets.size',
-        'assets.width',
-        'assets.height',
-        'assets.renderState',
-        sql<'stored' | 'missing'>`assets.state`.as('state'),
-        picture.as('pictureId'),
-        sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
-        sql<boolean>`middle.asset_id is not null`.as('hasMedium'),
-        'large.size as previewSize',
-        'items.title',
-        'items.artist',
-        'cover.id as coverId',
-        'film.id as videoId',
-      ])
-      .where('items.galleryId', '=', galleryId)
-      .where('assets.state', '!=', 'deleted')
-      .$if(shown === true, (q) => q.where('items.hidden', '=', false))
-      .$if(after !== undefined, (q) => q.where(sql<boolean>`(items.position, items.id) > (${after!.position}, ${after!.id})`))
-      .orderBy('items.position')
-      .orderBy('items.id')
-      .limit(limit)
-      .execute()
+  const rows = await db
+    .selectFrom('items')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
+    // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
+    .leftJoin('derivatives as small', (j) => j.onRef('small.assetId', '=', 'assets.id').on('small.kind', '=', 'thumbnail'))
+    .leftJoin('derivatives as middle', (j) => j.onRef('middle.assetId', '=', 'assets.id').on('middle.kind', '=', 'medium'))
+    .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', 'preview'))
+    .select([
+      'items.id',
+      'assets.id as assetId',
+      'items.kind',
+      'items.position',
+      'items.chapter',
+      'items.hidden',
+      'assets.originalName as name',
+      'assets.mime',
+      'assets.size',
+      'assets.width',
+      'assets.height',
+      'assets.renderState',
+      sql<'stored' | 'missing'>`assets.state`.as('state'),
+      sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
+      sql<boolean>`middle.asset_id is not null`.as('hasMedium'),
+      'large.size as previewSize',
+      'items.title',
+      'items.artist',
+    ])
+    .where('items.galleryId', '=', galleryId)
+    .where('assets.state', '!=', 'deleted')
+    .$if(shown === true, (q) => q.where('items.hidden', '=', false))
+    .$if(after !== undefined, (q) => q.where(sql<boolean>`(items.position, items.id) > (${after!.position}, ${after!.id})`))
+    .orderBy('items.position')
+    .orderBy('items.id')
+    .limit(limit)
+    .execute()
+  const besides = await listBesides(
+    db,
+    rows.filter(({ kind }) => kind === 'track').map(({ id }) => id),
   )
+  return rows.map((row) => ({ ...row, pictureId: row.assetId, coverId: null, videoId: null, ...besides.get(row.id) }))
 }
 
-const picture = sql<string>`coalesce(cover.id, assets.id)`
-const ofTrack = <T extends { on(column: 'items.kind', op: '=', value: 'track'): T }>(join: T): T => join.on('items.kind', '=', 'track')
+type Besides = Pick<ItemRow, 'coverId' | 'videoId'> & Partial<Pick<ItemRow, 'pictureId' | 'hasThumbnail' | 'hasMedium' | 'previewSize'>>
+
+/** Cover and film of tracks. In a question of its own: joined, it would make the planner read the small pictures of all galleries. */
+async function listBesides(db: Database | Tx, itemIds: string[]): Promise<Map<string, Besides>> {
+  const found = new Map<string, Besides>()
+  if (!itemIds.length) return found
+  const rows = await db
+    .selectFrom('assets')
+    .leftJoin('derivatives as small', (j) => j.onRef('small.assetId', '=', 'assets.id').on('small.kind', '=', 'thumbnail'))
+    .leftJoin('derivatives as middle', (j) => j.onRef('middle.assetId', '=', 'assets.id').on('middle.kind', '=', 'medium'))
+    .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', 'preview'))
+    .select(['assets.itemId', 'assets.id', 'assets.role', 'large.size as previewSize'])
+    .select([sql<boolean>`small.asset_id is not null`.as('hasThumbnail'), sql<boolean>`middle.asset_id is not null`.as('hasMedium')])
+    .where('assets.itemId', '=', sql<string>`any(${itemIds}::uuid[])`)
+    .where('assets.role', 'in', ['cover', 'video'])
+    .where('assets.state', '=', 'stored')
+    .execute()
+  for (const { itemId, id, role, ...picture } of rows) {
+    const known = found.get(itemId) ?? { coverId: null, videoId: null }
+    found.set(itemId, role === 'cover' ? { ...known, coverId: id, pictureId: id, ...picture } : { ...known, videoId: id })
+  }
+  return found
+}
 
 /** Is there such an item in this gallery, with a living file, for guests to see? */
 export async function findItem(db: Database | Tx, galleryId: string, itemId: string): Promise<{ id: string } | undefined> {

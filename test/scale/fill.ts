@@ -90,7 +90,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   // the g-th gallery's p-th file
   const files = `seed cross join lateral generate_series(1, case when g = ${galleries} then ${photos + bigGallery} else ${photos} end) p`
   const of = (kind: string) => id(kind, 'g * 100000 + p', 'p / 3600.0')
-  const library = id('gallery', '990000000')
+  // one row of its own: made of no gallery's number
+  const library = ownerOf('9')
   const track = id('item', 'g * 100000 + 90001', '1')
   const dead = `g % 50 = 1`
   // its originals lie inside an archive, and their old keys wait for their end
