@@ -281,7 +281,11 @@ export const questions: Record<string, Question> = {
   'items.listOrder': question((tx, s) => items.listOrder(tx, s.gallery.id)),
   'items.placeItems': question((tx, s) => items.placeItems(tx, [{ id: s.asset.itemId, position: 5 }])),
   'items.pageItems': question((tx, s) => items.pageItems(tx, s.big, { limit: 100 })),
-  'items.pageItems: deep': question((tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } })),
+  // each photo with its asset and three small pictures
+  'items.pageItems: deep': question(
+    (tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } }),
+    2000,
+  ),
   'items.findItem': question((tx, s) => items.findItem(tx, s.gallery.id, s.asset.itemId)),
   'items.lockItemAssets': question((tx, s) => items.lockItemAssets(tx, s.gallery.id, s.asset.itemId)),
   'items.insertItem': question((tx, s) =>
