@@ -54,9 +54,9 @@ test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (
   await step('the sheet says what it will weigh, packs it, and hands over a sound ZIP of just these', async () => {
     await page.getByRole('region', { name: 'Select' }).getByRole('button', { name: 'Download' }).click()
     const sheet = page.getByRole('dialog', { name: 'Download' })
-    assert.ok(await sheet.getByLabel('Selected photos 2 photos').isChecked())
+    assert.ok(await sheet.getByRole('radio', { name: /^Selected photos\s*2 photos/ }).isChecked())
     await assertAccessible(page, 'the sheet')
-    await sheet.getByLabel('My favourites 2 photos').check()
+    await sheet.getByRole('radio', { name: /^My favourites\s*2 photos/ }).check()
     const weight = Math.round((files[1]!.bytes.length + files[2]!.bytes.length) / 1000)
     // packed before its eyes it begins by itself; the button is for who comes back
     const byItself = page.waitForEvent('download')
