@@ -266,14 +266,17 @@ export async function setUndrawn(tx: Tx, id: string): Promise<void> {
   await tx.updateTable('assets').set({ renderState: 'waiting' }).where('id', '=', id).where('renderState', '=', 'done').execute()
 }
 
-/** The same for all of a gallery. */
-export async function setAllUndrawn(tx: Tx, galleryId: string): Promise<void> {
-  await tx
+/** The same for all of a gallery that have none. */
+export async function setAllUndrawn(db: Database | Tx, galleryId: string): Promise<void> {
+  await db
     .updateTable('assets')
     .set({ renderState: 'waiting' })
     .where('galleryId', '=', galleryId)
     .where('state', '=', 'stored')
     .where('renderState', '=', 'done')
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('derivatives').select('assetId').whereRef('derivatives.assetId', '=', 'assets.id'))),
+    )
     .execute()
 }
 

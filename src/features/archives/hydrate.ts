@@ -7,7 +7,7 @@
 import { after, hours } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
-import { lockAsset } from '../../data/assets.ts'
+import { lockAsset, setAllUndrawn } from '../../data/assets.ts'
 import { noteDamaged } from '../../data/damage.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
@@ -20,6 +20,8 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 const page = 200
 
 export async function hydrate(deps: Needs, galleryId: string, signal: AbortSignal): Promise<void> {
+  // their small pictures went with the page; here and not in the restore, which a row of each photo would make slow
+  if ((await findGallery(deps.db, galleryId))?.hydrating) await setAllUndrawn(deps.db, galleryId)
   let last: string | null = null
   const damaged: Inside[] = []
   for (;;) {

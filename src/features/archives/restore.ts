@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { lockReady } from '../../data/archives.ts'
-import { listLost, listStored, markMissing, setAllUndrawn } from '../../data/assets.ts'
+import { listLost, listStored, markMissing } from '../../data/assets.ts'
 import { emit } from '../../data/events.ts'
 import { bumpContent, changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { moveTo, type Place } from '../../data/inside.ts'
@@ -65,8 +65,6 @@ export async function restore(
     const gone = await nameLost(deps, tx, galleryId, lost)
     const archiveError = lost.length ? 'archive_damaged' : null
     await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })
-    // their small pictures went with the page; the reconciler has them drawn while the originals come out of the archive
-    await setAllUndrawn(tx, galleryId)
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
     await goOn(deps, tx, galleryId)
     const facts = { ends: expiresAt?.toISOString() ?? null, ...(lost.length ? { missing: lost.length } : {}) }
