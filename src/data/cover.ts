@@ -16,16 +16,21 @@ export interface CoverRow {
  * see, or else the first one. Undefined while none is drawn.
  */
 export async function findCover(db: Database | Tx, galleryId: string, itemId: string | null): Promise<CoverRow | undefined> {
+  const chosen = itemId === null ? undefined : await firstFlat(db, galleryId, itemId)
+  return chosen ?? firstFlat(db, galleryId, null)
+}
+
+async function firstFlat(db: Database | Tx, galleryId: string, itemId: string | null): Promise<CoverRow | undefined> {
   const first = db
     .selectFrom('items')
     .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
-    .select(['items.id', 'assets.id as assetId', 'assets.width', 'assets.height', 'items.position'])
+    .select(['assets.id as assetId', 'assets.width', 'assets.height', 'items.position'])
     .where('items.galleryId', '=', galleryId)
+    .$if(itemId !== null, (q) => q.where('items.id', '=', itemId!))
     .where('items.kind', '=', 'photo')
     .where('items.hidden', '=', false)
     .where('assets.state', '!=', 'deleted')
     .where('assets.renderState', '=', 'done')
-    .orderBy(sql<boolean>`items.id is not distinct from ${itemId}`, 'desc')
     .orderBy('items.position')
     .orderBy('items.id')
     .limit(100)
@@ -33,7 +38,6 @@ export async function findCover(db: Database | Tx, galleryId: string, itemId: st
     .selectFrom(first.as('first'))
     .leftJoin('derivatives as middle', (j) => j.onRef('middle.assetId', '=', 'first.assetId').on('middle.kind', '=', 'medium'))
     .select(['first.assetId', 'first.width', 'first.height', sql<boolean>`middle.asset_id is not null`.as('hasMedium')])
-    .orderBy(sql<boolean>`first.id is not distinct from ${itemId}`, 'desc')
     .orderBy(sql`first.width >= first.height`, 'desc')
     .orderBy('first.position')
     .limit(1)

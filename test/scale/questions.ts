@@ -10,6 +10,7 @@ import * as entries from '../../src/data/archiveEntries.ts'
 import * as archives from '../../src/data/archives.ts'
 import * as assets from '../../src/data/assets.ts'
 import * as clients from '../../src/data/clients.ts'
+import * as cover from '../../src/data/cover.ts'
 import * as derivatives from '../../src/data/derivatives.ts'
 import * as downloads from '../../src/data/downloads.ts'
 import * as events from '../../src/data/events.ts'
@@ -29,6 +30,7 @@ import * as notifications from '../../src/data/notifications.ts'
 import * as outbox from '../../src/data/outbox.ts'
 import * as overview from '../../src/data/overview.ts'
 import * as rescues from '../../src/data/rescues.ts'
+import * as said from '../../src/data/said.ts'
 import * as scrub from '../../src/data/scrub.ts'
 import * as sources from '../../src/data/sources.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
@@ -51,6 +53,7 @@ export const asked = {
   archives,
   assets,
   clients,
+  cover,
   derivatives,
   downloads,
   events,
@@ -65,6 +68,7 @@ export const asked = {
   items,
   letters,
   links,
+  said,
   scrub,
   marks,
   notifications,
@@ -80,6 +84,8 @@ export const asked = {
 }
 /** Those with a row for each photographer, or one for all. */
 export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users']
+/** Made of questions that are asked here one by one; and seen, which reads all there is, on purpose. */
+export const besides = ['damage', 'expire', 'seen']
 /** What these modules hold that asks nothing. */
 export const silent = [
   'archives.newestOf',
@@ -286,6 +292,25 @@ export const questions: Record<string, Question> = {
     (tx, s) => items.pageItems(tx, s.big, { limit: 100, after: { position: 300, id: s.bigItems[299]! } }),
     2000,
   ),
+  'cover.findCover': question((tx, s) => cover.findCover(tx, s.big, null)),
+  'cover.findCover: the chosen one': question((tx, s) => cover.findCover(tx, s.gallery.id, s.asset.itemId)),
+  'said.takeBackSaid': question((tx, s) =>
+    said.takeBackSaid(tx, s.gallery.id, [
+      {
+        itemId: s.asset.itemId,
+        remark: {
+          kind: 'like',
+          rating: null,
+          comment: null,
+          guest: 'g1',
+          guest_name: 'Mara',
+          guest_email: null,
+          created_at: now,
+          hidden: false,
+        },
+      },
+    ]),
+  ),
   'items.findItem': question((tx, s) => items.findItem(tx, s.gallery.id, s.asset.itemId)),
   'items.lockItemAssets': question((tx, s) => items.lockItemAssets(tx, s.gallery.id, s.asset.itemId)),
   'items.insertItem': question((tx, s) =>
@@ -306,6 +331,18 @@ export const questions: Record<string, Question> = {
     await items.insertItem(tx, item)
     await assets.insertAsset(tx, { ...s.asset, role: 'original', id: uuid(2), itemId: uuid(1), storageKey: 'fresh' })
   }),
+  'assets.insertAssets': question(async (tx, s) => {
+    const item = { id: uuid(1), galleryId: s.gallery.id, kind: 'photo' as const, title: 'x', position: 1, createdAt: now }
+    await items.insertItems(tx, [item])
+    await assets.insertAssets(tx, [{ ...s.asset, role: 'original', id: uuid(2), itemId: uuid(1), storageKey: 'fresh' }])
+  }),
+  'items.insertItems': question((tx, s) =>
+    items.insertItems(tx, [{ id: uuid(1), galleryId: s.gallery.id, kind: 'photo', title: 'x', position: 1, createdAt: now }]),
+  ),
+  'items.listNames': question((tx, s) => items.listNames(tx, s.gallery.id, [s.asset.itemId])),
+  'items.listStands': question((tx, s) => items.listStands(tx, s.gallery.id)),
+  'assets.listLost': question((tx, s) => assets.listLost(tx, s.gallery.id)),
+  'assets.setFound': question((tx, s) => assets.setFound(tx, s.asset.id, s.asset.storageKey)),
   'assets.markMissing': question((tx, s) => assets.markMissing(tx, [s.asset.id])),
   'assets.markDeleted': question((tx, s) => assets.markDeleted(tx, s.asset.id)),
   'assets.deleteAllOf': question((tx, s) => assets.deleteAllOf(tx, s.gallery.id)),
@@ -447,6 +484,7 @@ export const questions: Record<string, Question> = {
   'letters.findOwnLetter': question((tx, s) => letters.findOwnLetter(tx, s.owner, s.letter.id)),
   'letters.listOfArchive': question((tx, s) => letters.listOfArchive(tx, s.archive.id)),
   'letters.listOfClient': question((tx, s) => letters.listOfClient(tx, s.gallery.id, s.client)),
+  'letters.findSelection': question((tx, s) => letters.findSelection(tx, s.gallery.id, 'g1')),
   'letters.findSent': question((tx, s) => letters.findSent(tx, s.archive.id)),
   'letters.countByHand': question((tx, s) => letters.countByHand(tx, s.gallery.id, s.client.email, ago(1))),
   'letters.noteReturned': question((tx, s) => letters.noteReturned(tx, s.letter.id, 'x')),
@@ -485,6 +523,8 @@ export const questions: Record<string, Question> = {
   ),
   'activity.pageActivity: of a small owner': question((tx, s) => activity.pageActivity(tx, { ownerId: s.smallOwner }, { limit: 50 })),
   'activity.pageActivity: of all': question((tx, s) => activity.pageActivity(tx, {}, { limit: 50, before: s.gallery })),
+  'notifications.wasTold': question((tx, s) => notifications.wasTold(tx, s.gallery.id, 'gallery_expired', ago(1))),
+  'notifications.sweepNotifications': question((tx) => notifications.sweepNotifications(tx, ago(9000))),
   'notifications.tell': question((tx, s) => notifications.tell(tx, s.gallery, 'gallery_expired', now)),
   'notifications.pageNotifications': question((tx, s) => notifications.pageNotifications(tx, s.owner, { limit: 50, before: s.gallery })),
   // a count of what one person has not read: nearly all of them are read
@@ -569,6 +609,15 @@ export const questions: Record<string, Question> = {
   'scrub.listUnreadAssets': question((tx) => scrub.listUnreadAssets(tx, ago(60), 100)),
   'scrub.listUnreadArchives': question((tx) => scrub.listUnreadArchives(tx, ago(60), 100)),
   'scrub.noteRead': question((tx, s) => scrub.noteRead(tx, 'assets', s.asset.id, now)),
+  'archives.lockReady': question((tx, s) => archives.lockReady(tx, [s.archive.id])),
+  'inside.insertPurges': question((tx, s) =>
+    inside.insertPurges(tx, s.gallery.id, [{ key: 'galleries/x/assets/old', assetId: s.asset.id }], { proofId: s.retired, notBefore: now }),
+  ),
+  'inside.listPurges': question((tx, s) => inside.listPurges(tx, s.gallery.id)),
+  'inside.moveTo': question((tx, s) =>
+    inside.moveTo(tx, s.gallery.id, [{ id: s.asset.id, storageKey: 'galleries/x/other', storageOffset: 0 }]),
+  ),
+  'inside.takeUnneeded': question((tx, s) => inside.takeUnneeded(tx, s.gallery.id)),
   'inside.insertProof': question((tx, s) =>
     inside.insertProof(tx, { id: uuid(1), archiveId: s.archive.id, checksum: 'x', verifiedAt: now }),
   ),

@@ -247,6 +247,24 @@ test('eight lines side by side make one download (aria2c -x8)', async () => {
   assert.ok(row.answers.length > 1, 'it did use several lines')
 })
 
+test('a line that was still open when the copy was complete takes nothing from it', async () => {
+  const link = await freshLink()
+  const slow = await fetch(link.url)
+  const reader = slow.body!.getReader()
+  await reader.read()
+  assert.equal((await run('curl', ['-fsS', '-o', path.join(folder, 'whole.zip'), link.url])).code, 0)
+  const whole = await world.until(async () => {
+    const row = await rowOf(link.id)
+    return row?.completeAt ? row : undefined
+  })
+  await reader.cancel()
+  const row = await world.until(async () => {
+    const row = (await rowOf(link.id))!
+    return row.bytes > whole.bytes ? row : undefined
+  })
+  assert.deepEqual([row.count, row.receivedBytes, row.answers, row.lastAt], [1, archive.fileSizeBytes, whole.answers, whole.lastAt])
+})
+
 test('what came live and what comes from the stored file are one download', async () => {
   const link = await freshLink()
   const half = 30 * mb

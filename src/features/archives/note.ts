@@ -91,18 +91,21 @@ async function note(deps: Needs, archive: Archive, reader: Reader, agent: string
       firstAt: new Date(answer.begun),
       lastAt: now,
     })
+    const done = isWhole(covered(row, size), size)
     // what comes after a complete copy belongs to the next one
-    const copy = take(isWhole(covered(row, size), size) ? nothing : row, answer)
-    const stretches = covered(copy, size)
-    const complete = isWhole(stretches, size)
+    const next = take(done ? nothing : row, answer)
+    const complete = isWhole(covered(next, size), size)
+    // but not a line of it that was still open: programs with several cut what they no longer need
+    const late = done && !complete && answer.begun <= row.lastAt.getTime()
+    const copy = late ? { received: row.received, answers: row.answers } : next
     await changeDownload(tx, row.id, {
       ...copy,
       ...of,
-      receivedBytes: lengthOf(stretches),
+      receivedBytes: lengthOf(covered(copy, size)),
       bytes: row.bytes + sent.bytes,
       count: row.count + (complete ? 1 : 0),
       completeAt: row.completeAt ?? (complete ? now : null),
-      lastAt: now,
+      lastAt: late ? row.lastAt : now,
     })
     await countDownload(tx, archive.id, complete, now)
     // the photographer’s own copy is no delivery
