@@ -187,7 +187,8 @@ test(`${large / 1e9} GB, cut ${cuts} times for each, first live and then stored,
       continue
     }
     const line = await faultyLine(t, installation.url)
-    line.cut = { after: size / (cuts + 5), times: cuts }
+    // several lines share the file, and share what is left of it anew: their answers are short
+    line.cut = { after: size / (name === 'aria2c' ? 400 : cuts + 5), times: cuts }
     const folder = path.join(installation.dir, name)
     mkdirSync(folder)
     begun.push({ line, ended: way(line.url + new URL(link).pathname, folder, size) })

@@ -128,6 +128,8 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     answer = await fetch(path, {
       method,
       signal,
+      // a mark made in the last moment arrives, also when the page goes; bodies may be too large for that
+      keepalive: method !== 'GET' && body === undefined,
       headers: body === undefined ? undefined : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     })

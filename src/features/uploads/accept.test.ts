@@ -137,7 +137,7 @@ test('refusals before a byte is read', async (t) => {
     assert.equal((await fetch(`${bed.url}/api/uploads`, { method: 'POST', headers })).status, 400)
   })
   await t.test('a disk that is full, also for uploads that were begun at the same time', async () => {
-    const storage = { ...bed.deps.storage, free: async () => 250_000_000 }
+    const storage = { ...bed.deps.storage, room: async () => ({ free: 250_000_000, total: 1_000_000_000 }) }
     const deps = { ...bed.deps, storage, settings: { ...bed.deps.settings, reserveBytes: 100_000_000 } }
     const file = { name: 'big.jpg', size: 100_000_000, modifiedAt: new Date(0), sha256: null }
     const ends = await Promise.allSettled([begin(deps, gallery, file), begin(deps, gallery, file), begin(deps, gallery, file)])
