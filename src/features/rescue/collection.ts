@@ -2,7 +2,7 @@
 import { newId } from '../../base/id.ts'
 import { insertGallery, listGalleries } from '../../data/galleries.ts'
 import { findCollection } from '../../data/rescues.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import { freshGallery, type Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 type Needs = Pick<Deps, 'db' | 'clock'>
@@ -15,36 +15,14 @@ export async function ensureCollection(deps: Needs, ownerId: string): Promise<st
   // its letters speak the language of the galleries they have
   const [newest] = await listGalleries(deps.db, { ownerId }, { limit: 1, now })
   const id = newId(now)
+  const locale = newest?.locale ?? 'en'
   const gallery: Gallery = {
-    id,
-    ownerId,
+    ...freshGallery({ id, ownerId, slug: `tracks-${id}`, title: titles[locale], now }),
     kind: 'collection',
-    slug: `tracks-${id}`,
-    title: titles[newest?.locale ?? 'en'],
-    state: 'draft',
-    eventType: null,
-    eventDate: null,
-    customerName: null,
-    customerEmail: null,
-    locale: newest?.locale ?? 'en',
-    naming: 'original',
+    locale,
     downloadEnabled: false,
     feedbackEnabled: false,
-    notifyNewVersions: false,
-    passwordHash: null,
     isPublic: false,
-    expiresAt: null,
-    publishedAt: null,
-    deletedAt: null,
-    archivedAt: null,
-    finalArchiveId: null,
-    archiveError: null,
-    hydrating: false,
-    contentVersion: 0,
-    coverItemId: null,
-    coverX: 0.5,
-    coverY: 0.5,
-    createdAt: now,
   }
   await insertGallery(deps.db, gallery).catch((error: { code?: string }) => {
     if (error.code !== '23505') throw error

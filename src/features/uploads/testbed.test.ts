@@ -10,7 +10,7 @@ import { makeServer } from '../../app/server.ts'
 import { type Clock, days } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
 import { insertGallery } from '../../data/galleries.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import { freshGallery, type Gallery } from '../../domain/gallery.ts'
 import { linkLife } from '../../domain/link.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { makeGuard } from '../../http/guard.ts'
@@ -154,37 +154,11 @@ export async function addGallery(
   ownerId: string,
   change: Partial<Gallery> = {},
 ): Promise<Gallery> {
-  const id = newId(clock.now())
+  const now = clock.now()
+  const id = newId(now)
   const gallery: Gallery = {
-    id,
-    ownerId,
-    kind: 'gallery',
-    slug: `g-${id}`,
-    title: 'Mara & Jonas',
-    state: 'draft',
-    eventType: null,
-    eventDate: null,
-    customerName: null,
-    customerEmail: null,
-    locale: 'en',
-    naming: 'original',
-    downloadEnabled: true,
-    feedbackEnabled: true,
-    notifyNewVersions: false,
-    passwordHash: null,
-    isPublic: true,
-    coverItemId: null,
-    coverX: 0.5,
-    coverY: 0.5,
-    expiresAt: new Date(clock.now().getTime() + days(30)),
-    publishedAt: null,
-    deletedAt: null,
-    archivedAt: null,
-    finalArchiveId: null,
-    archiveError: null,
-    hydrating: false,
-    contentVersion: 0,
-    createdAt: clock.now(),
+    ...freshGallery({ id, ownerId, slug: `g-${id}`, title: 'Mara & Jonas', now }),
+    expiresAt: new Date(now.getTime() + days(30)),
     ...change,
   }
   await insertGallery(db, gallery)

@@ -1,11 +1,12 @@
 /** What a photographer sees first: what needs them, what ends soon, what was taken, and how much room is left. */
 import { Link } from '@tanstack/react-router'
 import { CircleCheck, Images, TriangleAlert } from 'lucide-react'
-import { type ReactNode, useEffect, useId } from 'react'
+import { useEffect } from 'react'
 import { call, type Overview, type Usage } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
+import { Part } from '../Part.tsx'
 import { overviewWords } from './words.ts'
 
 const useOverview = () =>
@@ -73,16 +74,6 @@ function Tiles({ totals }: { totals: Overview['totals'] }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  const id = useId()
-  return (
-    <section className="card stack tight" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </section>
   )
 }
 

@@ -1,9 +1,9 @@
 /** The settings that stand in the environment, and whether they work. */
-import { type ReactNode, useId } from 'react'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { useInstallation } from '../door/questions.ts'
 import { doorWords } from '../door/words.ts'
+import { Part } from '../Part.tsx'
 import { useSession } from '../questions.ts'
 import { SettingsFrame } from './SettingsFrame.tsx'
 import { AddressCheck, MailTest, StorageTest } from './Tests.tsx'
@@ -50,15 +50,5 @@ export function Page() {
         </div>
       )}
     </SettingsFrame>
-  )
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  const id = useId()
-  return (
-    <section className="card stack tight" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </section>
   )
 }
