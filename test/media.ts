@@ -60,6 +60,24 @@ const box = (type: string, ...parts: Buffer[]): Buffer => {
   return Buffer.concat([u32(body.length + 8), text(type), body])
 }
 
+// what the samples are said to be: MPEG-4 pictures, PCM
+const filmEntry = box(
+  'mp4v',
+  zeros(6),
+  u16(1),
+  zeros(16),
+  u16(640),
+  u16(360),
+  u32(72 << 16),
+  u32(72 << 16),
+  u32(0),
+  u16(1),
+  zeros(32),
+  u16(24),
+  u16(65_535),
+)
+const soundEntry = box('sowt', zeros(6), u16(1), zeros(8), u16(1), u16(16), u32(0), u32((8000 << 16) >>> 0))
+
 /** A film, or a sound alone, whose samples are noise: what programs check who do not decode. `moov` before or behind the samples. */
 export function mp4({
   seconds = 2,
@@ -86,7 +104,8 @@ export function mp4({
     const chunks = [0, 10, 20].map((n) => at + 8 + sizes.slice(0, n).reduce((sum, size) => sum + size, 0))
     const table = box(
       'stbl',
-      box('stsd', u32(0), u32(0)),
+      box('stsd', u32(0), u32(1), sound ? soundEntry : filmEntry),
+      box('stts', u32(0), u32(1), u32(sizes.length), u32(1)),
       box('stsz', u32(0), u32(0), u32(sizes.length), ...sizes.map(u32)),
       box('stsc', u32(0), u32(1), u32(1), u32(10), u32(1)),
       box('stco', u32(0), u32(chunks.length), ...chunks.map(u32)),
@@ -158,4 +177,42 @@ export function png({ width = 30, height = 20, pixels }: { width?: number; heigh
   }
   const header = Buffer.concat([u32(width), u32(height), Buffer.from([8, 0, 0, 0, 0])])
   return Buffer.concat([text('\x89PNG\r\n\x1a\n'), chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', zeros(0))])
+}
+
+/** AAC-LC, 44.1 kHz, stereo, in ADTS frames of 60 to 99 bytes. */
+export function aac({ frames = 40, seed = 1, id3 = false }: { frames?: number; seed?: number; id3?: boolean } = {}): Buffer {
+  const sound = Array.from({ length: frames }, (_, i) => {
+    const size = 60 + ((seed * 7 + i * 13) % 40)
+    const head = Buffer.from([0xff, 0xf1, 0x50, 0x80 | (size >> 11), (size >> 3) & 0xff, ((size & 7) << 5) | 0x1f, 0xfc])
+    return Buffer.concat([head, noise(size - 7, seed * 1000 + i)])
+  })
+  return Buffer.concat([...(id3 ? [text('ID3'), Buffer.from([4, 0, 0, 0, 0, 0, 10]), zeros(10)] : []), ...sound])
+}
+
+/** A film (VP8), or a sound alone (Opus), of noise. `live`: sizes are left open, as browsers record. */
+export function webm({ sound = false, live = false, seed = 1 }: { sound?: boolean; live?: boolean; seed?: number } = {}): Buffer {
+  const size = (n: number): Buffer => Buffer.from([0x10 | (n >> 24), (n >> 16) & 255, (n >> 8) & 255, n & 255])
+  const open = Buffer.from([0x01, 255, 255, 255, 255, 255, 255, 255])
+  const element = (id: string, ...parts: Buffer[]): Buffer => {
+    const body = Buffer.concat(parts)
+    return Buffer.concat([Buffer.from(id, 'hex'), size(body.length), body])
+  }
+  const endless = (id: string, ...parts: Buffer[]): Buffer => Buffer.concat([Buffer.from(id, 'hex'), open, ...parts])
+  const duration = bytesOf(8, (b) => b.writeDoubleBE(2000))
+  const info = element('1549a966', element('2ad7b1', Buffer.from([0x0f, 0x42, 0x40])), ...(live ? [] : [element('4489', duration)]))
+  const picture = [
+    element('83', Buffer.from([1])),
+    element('86', text('V_VP8')),
+    element('e0', element('b0', u16(640)), element('ba', u16(360))),
+  ]
+  const track = sound ? [element('83', Buffer.from([2])), element('86', text('A_OPUS'))] : picture
+  const block = (at: number) => element('a3', Buffer.from([0x81]), u16(at), Buffer.from([0x80]), noise(40, seed * 100 + at))
+  const clusters = [0, 1].map((n) => {
+    const parts = [element('e7', u16(n * 1000)), ...Array.from({ length: 10 }, (_, i) => block(i * 100))]
+    return live ? endless('1f43b675', ...parts) : element('1f43b675', ...parts)
+  })
+  const head = element('1a45dfa3', element('4282', text('webm')))
+  const tracks = element('1654ae6b', element('ae', element('d7', Buffer.from([1])), ...track))
+  const segment = [info, tracks, ...clusters]
+  return Buffer.concat([head, live ? endless('18538067', ...segment) : element('18538067', ...segment)])
 }

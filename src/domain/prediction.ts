@@ -20,8 +20,8 @@ export interface Prediction {
 
 const kinds = [
   ['audio', /\.(mp3|wav|flac|ogg|oga|opus|m4a|aac)$/i],
-  ['cover', /\.(jpe?g|png|webp)$/i],
-  ['video', /\.(mp4|mov)$/i],
+  ['cover', /\.(jpe?g|png|webp|gif|avif)$/i],
+  ['video', /\.(mp4|mov|webm|mkv)$/i],
 ] as const
 type Kind = (typeof kinds)[number][0]
 

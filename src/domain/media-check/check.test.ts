@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { flac, mp3, mp4, noise, ogg, wav } from '../../../test/media.ts'
+import { aac, flac, mp3, mp4, noise, ogg, wav, webm } from '../../../test/media.ts'
 import { AppError } from '../../base/errors.ts'
 import { type Found, mediaCheck, type Promised, type Role } from './check.ts'
 
@@ -29,6 +29,8 @@ const pictures = {
   png: await canvas.clone().png().toBuffer(),
   webp: await canvas.clone().webp().toBuffer(),
   'lossless webp': await canvas.clone().webp({ lossless: true }).toBuffer(),
+  gif: await canvas.clone().gif().toBuffer(),
+  avif: await canvas.clone().avif().toBuffer(),
   'webp with room': await canvas.clone().withMetadata().webp().toBuffer(),
 }
 const sounds: [string, Buffer, Partial<Found>][] = [
@@ -38,11 +40,13 @@ const sounds: [string, Buffer, Partial<Found>][] = [
   ['m4a, moov before', mp4({ sound: true, moov: 'before' }), { mime: 'audio/mp4', seconds: 2 }],
   ['wav', wav({ seconds: 0.2 }), { mime: 'audio/wav', extension: 'wav', seconds: 0.2 }],
   ['flac', flac(), { mime: 'audio/flac', extension: 'flac', seconds: 3000 / 8000 }],
+  ['webm', webm({ sound: true }), { mime: 'audio/webm', extension: 'webm', seconds: 2 }],
   ['ogg', ogg(), { mime: 'audio/ogg', extension: 'ogg', seconds: (5 * 9600 - 312) / 48_000 }],
 ]
 const films: [string, Buffer][] = [
   ['mp4', mp4()],
   ['mp4, moov before', mp4({ moov: 'before' })],
+  ['webm', webm()],
   ['mp4 whose samples go on to its end', endless(mp4({ moov: 'before' }))],
 ]
 /** Of size 0: written by a program that could not go back. */
@@ -64,7 +68,8 @@ test('whole files are told with type, length and size, however their bytes come'
     }
   for (const [name, bytes] of films) {
     const { mime, seconds, width, height } = check(bytes, 'video', 11)
-    assert.deepEqual({ mime, seconds, width, height }, { mime: 'video/mp4', seconds: 2, width: 640, height: 360 }, name)
+    const type = name === 'webm' ? 'video/webm' : 'video/mp4'
+    assert.deepEqual({ mime, seconds, width, height }, { mime: type, seconds: 2, width: 640, height: 360 }, name)
   }
   for (const [name, bytes] of Object.entries(pictures)) {
     const { width, height, mime, seconds } = check(bytes, 'cover', 13)
@@ -87,6 +92,26 @@ test('without a header that counts them, an MP3 that ends between two frames is 
   assert.ok(check(mp3({ frames: 400 }), { role: 'audio', expectedSeconds: 12 }))
   assert.ok(check(mp3({ frames: 400 }), { role: 'audio', expectedSeconds: 3 }))
   assert.ok(check(mp3({ frames: 400 }), { role: 'audio', expectedSeconds: null }))
+})
+
+test('where nobody says how much there should be, what ends between two frames is judged by its promised length', () => {
+  const whole = 1024 / 44_100
+  for (const [bytes, role, seconds] of [
+    [aac(), 'audio', 40 * whole],
+    [aac({ id3: true }), 'audio', 40 * whole],
+    [webm({ live: true }), 'video', 1.9],
+    [webm({ live: true, sound: true }), 'audio', 1.9],
+  ] as [Buffer, Role, number][]) {
+    assert.ok(Math.abs(check(bytes, role, 11).seconds! - seconds) < 0.001)
+    const taken = Array.from({ length: bytes.length }, (_, n) => n).filter((n) => reason(bytes.subarray(0, n), role) === undefined)
+    // as many as there are frames or elements after the head, and no other cut
+    assert.ok(taken.length < 45, `${taken.length}`)
+    for (const n of taken) {
+      const cut = bytes.subarray(0, n)
+      assert.equal(reason(cut, { role, expectedSeconds: check(cut, role).seconds! + 5 }), 'too_short')
+    }
+  }
+  assert.equal(reason(aac().subarray(0, 100), 'audio'), 'cut')
 })
 
 test('what servers send in place of a file is called by its name', () => {

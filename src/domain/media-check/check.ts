@@ -1,13 +1,17 @@
 /** Is this a whole, playable file of the kind that was promised? Judged while its bytes pass; pure. */
+import { aac, adtsAt } from './aac.ts'
+import { avif, isAvif } from './avif.ts'
 import { flac } from './flac.ts'
 import type { Found } from './found.ts'
-import { frameAt, mp3 } from './mp3.ts'
+import { gif } from './gif.ts'
+import { frameAt, mp3, skipTags } from './mp3.ts'
 import { mp4 } from './mp4.ts'
 import { ogg } from './ogg.ts'
 import { jpeg, png, webp } from './pictures.ts'
 import { unreadable } from './unreadable.ts'
 import { type Steps, type Tape, type Walk, walk } from './walk.ts'
 import { wav } from './wav.ts'
+import { webm } from './webm.ts'
 
 export type { Found } from './found.ts'
 
@@ -49,8 +53,16 @@ function* anything(tape: Tape): Steps<Found> {
   // a copy: it is looked at again when more has passed
   const head = Buffer.from(yield { peek: 512 })
   const start = head.toString('latin1', 0, 16)
-  if (start.startsWith('ID3') || frameAt(head)) return yield* mp3(tape)
+  if (start.startsWith('ID3')) {
+    yield* skipTags()
+    return adtsAt(yield { peek: 7 }) ? yield* aac() : yield* mp3(tape)
+  }
+  if (frameAt(head)) return yield* mp3(tape)
+  if (adtsAt(head)) return yield* aac()
+  if (isAvif(head)) return yield* avif(tape)
   if (start.slice(4, 8) === 'ftyp') return yield* mp4(tape)
+  if (start.startsWith('\x1aE\xdf\xa3')) return yield* webm(tape)
+  if (/^GIF8[79]a/.test(start)) return yield* gif()
   if (start.startsWith('\xff\xd8\xff')) return yield* jpeg()
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return yield* png()
   if (/^RIFF.{4}WEBP/s.test(start)) return yield* webp(tape)

@@ -77,7 +77,7 @@ export function* mp3(tape: Tape): Steps<Found> {
 }
 
 /** Steps over ID3v2 and APE tags; answers the four bytes behind them. */
-function* skipTags(): Steps<Buffer> {
+export function* skipTags(): Steps<Buffer> {
   for (;;) {
     const head = yield { peek: 4 }
     const start = head.toString('latin1')

@@ -66,7 +66,7 @@ export function* mp4(tape: Tape): Steps<Found> {
   return describe(movie, brand)
 }
 
-function* header(tape: Tape): Steps<Box> {
+export function* header(tape: Tape): Steps<Box> {
   const start = tape.at
   const head = yield { take: 8 }
   const short = head.readUInt32BE(0)
@@ -96,7 +96,7 @@ function* inside(tape: Tape, end: number, movie: Movie, depth = 1): Steps<void> 
 const wanted = new Set(['mvhd', 'mehd', 'tkhd', 'hdlr', 'stsz', 'stsc', 'stco', 'co64'])
 
 /** A box that ends before what it must hold is damaged. */
-function believed<T>(read: () => T): T {
+export function believed<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {

@@ -11,6 +11,7 @@ const sentences = {
   wrong_kind: 'It is something else than was announced.',
   cut: 'It ends before its end.',
   damaged: 'What it says of itself does not fit.',
+  unplayable: 'Another program (ffprobe) cannot read it.',
   too_short: 'It is much shorter than the provider says.',
 } as const
 

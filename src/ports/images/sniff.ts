@@ -78,6 +78,7 @@ const kept = new Map<string, Identified>([
   ['audio/mp4', track('audio/mp4', 'm4a')],
   ['audio/x-m4a', track('audio/mp4', 'm4a')],
   ['audio/wav', track('audio/wav', 'wav')],
+  ['audio/aac', track('audio/aac', 'aac')],
   ['audio/flac', track('audio/flac', 'flac')],
   ['audio/ogg', track('audio/ogg', 'ogg')],
   ['audio/ogg; codecs=opus', track('audio/ogg', 'ogg')],
