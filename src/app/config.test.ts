@@ -1,6 +1,6 @@
 /** The configuration by what it answers: defaults, refusals that name the setting, secrets that are kept. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -24,6 +24,7 @@ test('nothing set gives a service for this machine alone', () => {
     smtpUrl: undefined,
     resendApiKey: undefined,
     replicateToken: undefined,
+    ffprobe: undefined,
     logLevel: 'info',
     trustProxy: undefined,
     maxJobs: 2,
@@ -62,6 +63,16 @@ test('what is set is what counts', () => {
   const { client, file, export: ofExport } = config.settings.linkLife
   assert.deepEqual([client, file, ofExport], [600_000, 90_000, 3_600_000])
   assert.equal(readConfig({ ...plain, TRUST_PROXY: '2' }).trustProxy, 2)
+})
+
+test('a program that helps is found in PATH, where its folders are named from the root', () => {
+  const bin = path.join(dir, 'bin')
+  mkdirSync(bin)
+  writeFileSync(path.join(bin, 'ffprobe'), '')
+  const found = (PATH: string) => readConfig({ ...plain, PATH }).ffprobe
+  assert.equal(found(`/nowhere:${bin}:/usr/bin`), path.join(bin, 'ffprobe'))
+  assert.equal(found('/nowhere:'), undefined)
+  assert.equal(found(path.relative('.', bin)), undefined)
 })
 
 test('what must not stand in a log is known: secrets, and passwords within addresses', () => {

@@ -25,6 +25,8 @@ export interface Config {
   resendApiKey: string | undefined
   /** with it Replicate is asked for what it made, and for where its files lie; undefined: it is not asked */
   replicateToken: string | undefined
+  /** the file of that program, found in PATH: it gives a second opinion about media that are rescued; undefined: it is not here */
+  ffprobe: string | undefined
   logLevel: 'info' | 'warn' | 'error'
   /** whose X-Forwarded-For counts: so many proxies, or those at these addresses; undefined: nobody's */
   trustProxy: number | string[] | undefined
@@ -103,6 +105,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     smtpUrl: v.SMTP_URL,
     resendApiKey: v.RESEND_API_KEY,
     replicateToken: v.REPLICATE_API_TOKEN,
+    ffprobe: inPath('ffprobe', environment.PATH),
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
@@ -139,6 +142,14 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     },
   }
 }
+
+/** The first file of this name in the folders of PATH. */
+const inPath = (name: string, folders = ''): string | undefined =>
+  folders
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder))
+    .map((folder) => path.join(folder, name))
+    .find(existsSync)
 
 const whole = (least: number, most: number) =>
   z

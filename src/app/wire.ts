@@ -19,6 +19,7 @@ import { outboxMail } from '../ports/mail/outbox.ts'
 import type { Mail } from '../ports/mail/port.ts'
 import { resendMail } from '../ports/mail/resend.ts'
 import { smtpMail } from '../ports/mail/smtp.ts'
+import { ffprobe } from '../ports/probe/ffprobe.ts'
 import { replicateApi } from '../ports/providers/replicate.ts'
 import { providersInTurn } from '../ports/providers/turns.ts'
 import { pgbossQueue } from '../ports/queue/pgboss.ts'
@@ -75,6 +76,7 @@ export async function wire(config: Config, log: Log, { adopt = false } = {}): Pr
       images,
       http,
       providers,
+      ...(config.ffprobe ? { probe: ffprobe({ file: config.ffprobe }) } : {}),
       clock,
       calendar,
       log,

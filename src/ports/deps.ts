@@ -5,6 +5,7 @@ import type { Database } from './database/port.ts'
 import type { Http } from './http/port.ts'
 import type { Images } from './images/port.ts'
 import type { Mail } from './mail/port.ts'
+import type { Probe } from './probe/port.ts'
 import type { Providers } from './providers/port.ts'
 import type { Queue } from './queue/port.ts'
 import type { Storage } from './storage/port.ts'
@@ -33,6 +34,8 @@ export interface Deps {
   images: Images
   http: Http
   providers: Providers
+  /** undefined: no such program is here */
+  probe?: Probe
   clock: Clock
   calendar: Calendar
   log: Log

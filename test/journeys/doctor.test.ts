@@ -20,7 +20,7 @@ test('doctor finds nothing on a sound machine, names what is wrong on another, a
   assert.deepEqual([well.code, well.wrong], [0, []])
   assert.deepEqual(
     well.findings.map(({ check }) => check),
-    ['configuration', 'database', 'storage', 'disk', 'mail', 'clock', 'queue', 'maintenance'],
+    ['configuration', 'database', 'storage', 'disk', 'mail', 'clock', 'queue', 'media', 'maintenance'],
   )
 
   const marker = path.join(installation.dir, 'storage/marker.json')

@@ -11,14 +11,14 @@ import { readiness } from './ready.ts'
 import { findLastRun, type LastRun } from './schedule.ts'
 
 export interface Finding {
-  check: 'configuration' | 'database' | 'storage' | 'bucket' | 'disk' | 'mail' | 'clock' | 'queue' | 'maintenance'
+  check: 'configuration' | 'database' | 'storage' | 'bucket' | 'disk' | 'mail' | 'clock' | 'queue' | 'media' | 'maintenance'
   ok: boolean
   found: string
   /** what to do; null when all is well */
   remedy: string | null
 }
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'mail' | 'clock' | 'calendar' | 'settings'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'mail' | 'probe' | 'clock' | 'calendar' | 'settings'>
 
 export async function examine(deps: Needs): Promise<Finding[]> {
   return [
@@ -28,6 +28,7 @@ export async function examine(deps: Needs): Promise<Finding[]> {
     await look('mail', () => mail(deps)),
     await look('clock', () => clock(deps)),
     await look('queue', () => queue(deps)),
+    await look('media', () => media(deps)),
     await look('maintenance', () => maintenance(deps)),
   ]
 }
@@ -116,6 +117,12 @@ async function queue(deps: Needs): Promise<Seen> {
   if (checks.queue === 'queue_stands_still')
     return { found: `work has waited for ${queue_age_seconds} s and nobody does it`, remedy: 'Start `keepsake serve` (or --role worker).' }
   return queue_age_seconds ? `the oldest job has waited for ${queue_age_seconds} s` : 'no job waits'
+}
+
+/** A second opinion is welcome and not needed: without one all is well. */
+async function media({ probe }: Needs): Promise<Seen> {
+  const program = await probe?.version()
+  return program ? `our own checks, and ${program}` : 'our own checks alone: a second opinion comes with ffmpeg (its ffprobe)'
 }
 
 async function maintenance({ db }: Needs): Promise<Seen> {

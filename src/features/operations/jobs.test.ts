@@ -164,7 +164,7 @@ test('an admin sees health, the installation, and that storage and mail work; a 
   assert.equal(health.ready.status, 'ready')
   assert.deepEqual(
     health.findings.map(({ check }) => check),
-    ['database', 'storage', 'disk', 'mail', 'clock', 'queue', 'maintenance'],
+    ['database', 'storage', 'disk', 'mail', 'clock', 'queue', 'media', 'maintenance'],
   )
   const installation = (await s.ida.ask<Installation>('/api/admin/installation')).body
   assert.deepEqual(installation.storage, { kind: 'disk', bucket: null })

@@ -16,9 +16,10 @@ import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { ensureCollection } from './collection.ts'
 import type { Fetched } from './fetch.ts'
+import { hearSecondOpinion } from './opinion.ts'
 import { findTwin, keepFile } from './save.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock' | 'settings'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'probe' | 'clock' | 'settings'>
 type Body = AsyncIterable<Uint8Array>
 
 /** Throws `not_found`, `track_saved` when that file is here, `media_type` when it is no such file, `upload_too_large`. */
@@ -49,7 +50,8 @@ export async function bringMedia(deps: Needs, ownerId: string, id: string, role:
 }
 
 /** Bytes under their key, proven: as `fetchMedia` leaves them. */
-async function store({ storage, settings }: Needs, key: string, role: MediaRole, body: Body): Promise<Fetched> {
+async function store(deps: Needs, key: string, role: MediaRole, body: Body): Promise<Fetched> {
+  const { storage, settings } = deps
   const upload = uploadOf(key)
   const check = mediaCheck({ role })
   const sha256 = createHash('sha256')
@@ -78,6 +80,7 @@ async function store({ storage, settings }: Needs, key: string, role: MediaRole,
   const stored = await storage.digest(key, Float64Array.of(size))
   const digest = { crc32: sum, sha256: sha256.digest('hex') }
   if (reached !== size || stored.sha256 !== digest.sha256) throw new AppError('source_changed', { key, reason: 'sha256' })
+  await hearSecondOpinion(deps, { key, role, signal: new AbortController().signal }, size)
   return { key, size, ...digest, ...facts }
 }
 

@@ -19,8 +19,9 @@ import { longestPause } from '../../domain/rescue.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { HttpAnswer } from '../../ports/http/port.ts'
 import { failureOf, isSameFile, validatorOf } from './answer.ts'
+import { hearSecondOpinion } from './opinion.ts'
 
-export type FetchDeps = Pick<Deps, 'http' | 'storage' | 'clock' | 'providers'>
+export type FetchDeps = Pick<Deps, 'http' | 'storage' | 'clock' | 'providers' | 'probe'>
 
 export interface MediaRequest {
   url: string
@@ -89,6 +90,7 @@ export async function fetchMedia(deps: FetchDeps, request: MediaRequest, patienc
     const digest = { crc32: transfer.crc32, sha256: transfer.sha256.digest('hex') }
     if ((await readBack(storage, request, transfer.at)) !== digest.sha256)
       throw new AppError('source_changed', { key: request.key, reason: 'sha256' })
+    await hearSecondOpinion(deps, request, transfer.at)
     const { sort: _, ...facts } = found
     return { key: request.key, size: transfer.at, ...digest, ...facts }
   } catch (error) {

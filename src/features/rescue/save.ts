@@ -31,7 +31,7 @@ import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { type Fetched, type FetchPatience, fetchMedia } from './fetch.ts'
 
-export type SaveDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'http' | 'images' | 'providers' | 'clock' | 'log' | 'settings'>
+export type SaveDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'http' | 'images' | 'providers' | 'probe' | 'clock' | 'log' | 'settings'>
 
 /** Who holds a track says so this often, and counts as dead after `lease`. */
 const renewal = seconds(15)
