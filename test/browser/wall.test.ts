@@ -50,10 +50,13 @@ test('three thousand photos', { timeout: 600_000 }, async (t) => {
     await page.waitForTimeout(300)
     const at = await top()
     const seen = page.locator('.tile').filter({ visible: true })
-    const middle = await seen.evaluateAll(
-      (all, height) => all.findIndex((one) => one.getBoundingClientRect().top > 100 && one.getBoundingClientRect().bottom < height),
-      900,
-    )
+    const find = () =>
+      seen.evaluateAll(
+        (all, height) => all.findIndex((one) => one.getBoundingClientRect().top > 100 && one.getBoundingClientRect().bottom < height),
+        900,
+      )
+    await until(async () => (await find()) >= 0, { what: 'tiles in the middle', ms: patience })
+    const middle = await find()
     const address = await seen.nth(middle).getAttribute('href')
     await seen.nth(middle).click()
     await page.getByRole('dialog').waitFor()
@@ -61,7 +64,7 @@ test('three thousand photos', { timeout: 600_000 }, async (t) => {
     assert.match(await page.title(), /^IMG_.* · Mara & Jonas$/)
     await page.goBack()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    assert.equal(await top(), at)
+    await until(async () => (await top()) === at, { what: `the place ${at}`, ms: patience })
     await page.goForward()
     await page.getByRole('dialog').waitFor()
     assert.equal(new URL(page.url()).pathname, address)

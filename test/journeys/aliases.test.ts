@@ -191,6 +191,7 @@ test('progress comes as it happens, ends when it is ready, and says nothing to w
     const { code, ms } = await web.stop()
     await Promise.all(many.map(({ ended }) => ended))
     assert.equal(code, 0)
-    assert.ok(ms < 15_000, `${ms} ms`)
+    // who is not ended gets half a minute
+    assert.ok(ms < 25_000, `${ms} ms`)
   })
 })

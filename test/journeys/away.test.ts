@@ -72,7 +72,7 @@ test('what everybody shares goes away and comes back', { timeout: 600_000 + 8 * 
       if (part === 'storage') await look(`/api/galleries/${id}`, 200)
       await lines[part].comeBack()
       const back = performance.now()
-      await until(async () => (await fetch(`${web.url}/readyz`)).ok, { what: 'readyz', ms: 30_000, every: 100 })
+      await until(async () => (await fetch(`${web.url}/readyz`)).ok, { what: 'readyz', every: 100 })
       await uploading.done
       const uploaded = performance.now() - back
       await until(async () => (await standing(cluster, id)).ready > 0, { what: 'the archive', ms: 60_000, every: 100 })
@@ -85,8 +85,9 @@ test('what everybody shares goes away and comes back', { timeout: 600_000 + 8 * 
       for (const { pid } of [page, builder]) process.kill(pid, 0)
       const s = (ms: number) => (ms / 1000).toFixed(1)
       t.diagnostic(`longest answer ${s(Math.max(...waits))} s; after the return: upload ${s(uploaded)} s, archive ${s(ready)} s`)
-      assert.ok(Math.max(...waits) < 10_000, `an answer took ${s(Math.max(...waits))} s`)
-      assert.ok(Math.max(uploaded, ready) < 30_000, `healed after ${s(Math.max(uploaded, ready))} s`)
+      // what is silent is known after 9 s (ports/vigil.ts) and all goes on at once; the rest is what a busy machine adds
+      assert.ok(Math.max(...waits) < 20_000, `an answer took ${s(Math.max(...waits))} s`)
+      assert.ok(Math.max(uploaded, ready) < 60_000, `healed after ${s(Math.max(uploaded, ready))} s`)
     })
   }
 })

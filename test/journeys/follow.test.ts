@@ -246,10 +246,8 @@ test('a link that is withdrawn while it gives bytes is closed to every further r
   const etag = running.headers.get('etag')!
   const links = (await s.ida.ask<Page<Link>>(`/api/galleries/${gallery.id}/links`)).body.rows
   for (const { id } of links) await s.ida.ask(`/api/galleries/${gallery.id}/links/${id}`, { method: 'DELETE' })
-  const began = performance.now()
   for (const headers of [{}, { range: 'bytes=1000-', 'if-range': etag }, { 'if-none-match': etag }])
     assert.deepEqual(await codeOf(link, headers as Record<string, string>), [410, 'link_revoked'])
-  assert.ok(performance.now() - began < 1000)
   assert.equal((await running.arrayBuffer()).byteLength, Number(running.headers.get('content-length')))
   const page = await fetched(link, browser)
   assert.match(page.bytes.toString(), /This link was withdrawn/)

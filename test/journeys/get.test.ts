@@ -43,6 +43,11 @@ async function linkOf({ ida, gallery, line }: Standing): Promise<string> {
   return line.url + new URL(body.download_url!).pathname
 }
 
+/** Whatever still runs gets a few bytes a second: what comes next happens in the middle of it, however long it takes. */
+const hold = (line: Line) => {
+  line.rate = 100_000
+}
+
 interface Running {
   child: ChildProcess
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>
@@ -102,11 +107,12 @@ test('get ends with the right archive, whatever happens in between', { timeout: 
 
   await t.test('killed three times in its middle it goes on from what was synced', async () => {
     const out = folder('killed')
-    line.rate = 6 * mb
     let before = 0
     for (let n = 0; n < 3; n++) {
+      line.rate = 6 * mb
       const running = begin(link, out)
       await until(() => synced(out) > before + 6 * mb, { what: 'a part of the download', every: 10 })
+      hold(line)
       await running.kill()
       before = synced(out)
       assert.ok(before < archive.file_size_bytes, 'killed in the middle')
@@ -197,7 +203,9 @@ test('get ends with the right archive, whatever happens in between', { timeout: 
     line.rate = 6 * mb
     const running = begin(link, out)
     await until(() => synced(out) > 6 * mb, { what: 'a part of the download' })
+    hold(line)
     await installation.sql('update links set revoked_at = now()')
+    line.rate = 6 * mb
     const { code, stderr, stdout } = await running.ended
     assert.equal(code, 1)
     assert.match(stderr, /This link was withdrawn/)
@@ -215,6 +223,7 @@ test('get ends with the right archive, whatever happens in between', { timeout: 
     line.rate = 6 * mb
     const running = begin(fresh, folder('restart'))
     await until(() => synced(folder('restart')) > 6 * mb, { what: 'a part of the download' })
+    hold(line)
     await standing.service.kill()
     standing.service = await installation.start()
     line.rate = 0
@@ -227,6 +236,7 @@ test('get ends with the right archive, whatever happens in between', { timeout: 
     line.rate = 6 * mb
     const running = begin(old, out)
     await until(() => synced(out) > 6 * mb, { what: 'a part of the download' })
+    hold(line)
     await sendPhotos(installation, ida, gallery, await photos(1, mb, 500))
     await ida.ask(`/api/galleries/${gallery}/archive`, { method: 'POST', body: { force: false } })
     const newer = await readyArchive(ida, gallery)
@@ -263,6 +273,7 @@ test('an archive that is still being built is fetched from the originals, and en
   assert.equal((await archiveOf(ida, gallery)).status, 'pending')
   const running = begin(link, out)
   await until(() => synced(out) > 20 * mb, { what: 'some more' })
+  hold(line)
   await installation.start('worker')
   const archive = await readyArchive(ida, gallery)
   line.rate = 0
@@ -308,7 +319,9 @@ test('a full disk is said clearly, and when there is room it goes on', { timeout
     line.rate = 4 * mb
     const running = begin(link, mount)
     await until(() => synced(mount) > 20 * mb, { what: 'a part of the download' })
+    hold(line)
     writeFileSync(ballast, Buffer.alloc(35 * mib))
+    line.rate = 4 * mb
     const during = await running.ended
     assert.equal(during.code, 1)
     assert.match(during.stderr, /not enough space/)

@@ -12,6 +12,8 @@ import { freshInstallation, type Installation, type Service, until } from './ser
 
 const kills = Math.max(3, Math.round(Number(process.env.KEEPSAKE_KILLS ?? 5) / 5))
 const mb = 1_000_000
+/** 35 s, and what a busy machine adds; the slow reader alone would take three minutes. */
+const inTime = 60_000
 
 interface Standing {
   installation: Installation
@@ -76,7 +78,7 @@ describe('interrupted', { concurrency: true, timeout: 900_000 }, () => {
     await ida.ask(`/api/galleries/${gallery}/archive`, { method: 'POST', body: { force: true } })
     const stopped = await service.stop()
     assert.equal(stopped.code, 0)
-    assert.ok(stopped.ms < 36_000, `it took ${stopped.ms} ms`)
+    assert.ok(stopped.ms < inTime, `it took ${stopped.ms} ms`)
     assert.equal((await running).code, 0)
     assert.equal(await sha256Of(file), checksum)
     await installation.start()
@@ -94,7 +96,7 @@ describe('interrupted', { concurrency: true, timeout: 900_000 }, () => {
     await until(() => sizeOf(file) > 100_000, { what: 'the download' })
     const stopped = await service.stop()
     assert.equal(stopped.code, 0)
-    assert.ok(stopped.ms < 36_000, `it took ${stopped.ms} ms`)
+    assert.ok(stopped.ms < inTime, `it took ${stopped.ms} ms`)
     assert.notEqual((await running).code, 0, 'a broken line is no success')
     await installation.start()
     const resumed = await run('curl', ['-fsS', '-C', '-', '-o', file, link])

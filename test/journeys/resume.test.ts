@@ -49,8 +49,8 @@ async function cutAfter(program: string[], file: string, bytes: number): Promise
   return sizeOf(file)
 }
 
-const curl = (file: string, link: string, rate = '20M') => ['curl', '-sS', '-f', '-C', '-', '--limit-rate', rate, '-o', file, link]
-const wget = (file: string, link: string) => ['wget', '-q', '-c', '--limit-rate', '20m', '-O', file, link]
+const curl = (file: string, link: string, rate = '6M') => ['curl', '-sS', '-f', '-C', '-', '--limit-rate', rate, '-o', file, link]
+const wget = (file: string, link: string) => ['wget', '-q', '-c', '--limit-rate', '6m', '-O', file, link]
 
 async function finish(program: string[], file: string, expected: { checksum: string | null; file_size_bytes: number }): Promise<void> {
   const ended = await run(program[0]!, program.slice(1))
@@ -68,7 +68,7 @@ test('cut 10 times and with a restart of the service in between, the download en
   await t.test('with curl', async () => {
     const file = path.join(installation.dir, 'curl.zip')
     const sizes = []
-    for (let n = 0; n < 10; n++) sizes.push(await cutAfter(curl(file, link), file, 3 * mb))
+    for (let n = 0; n < 10; n++) sizes.push(await cutAfter(curl(file, link), file, 2 * mb))
     assert.deepEqual(
       sizes.toSorted((a, b) => a - b),
       sizes,
@@ -79,12 +79,12 @@ test('cut 10 times and with a restart of the service in between, the download en
   })
   await t.test('with wget', { skip: !(await has('wget')) && 'There is no wget here.' }, async () => {
     const file = path.join(installation.dir, 'wget.zip')
-    for (let n = 0; n < 10; n++) await cutAfter(wget(file, link), file, 3 * mb)
+    for (let n = 0; n < 10; n++) await cutAfter(wget(file, link), file, 2 * mb)
     await finish(wget(file, link), file, archive)
   })
   await t.test('across a kill -9 of the service', async () => {
     const file = path.join(installation.dir, 'restart.zip')
-    const running = run('curl', curl(file, link, '10M').slice(1))
+    const running = run('curl', curl(file, link, '4M').slice(1))
     await until(() => sizeOf(file) > 5 * mb, { what: 'a part of the download' })
     await service.kill()
     assert.notEqual((await running).code, 0, 'a broken line is no success')
@@ -102,7 +102,7 @@ test('a download that begins before the archive is built ends from the stored fi
   await publish(ida, gallery)
   const link = await linkOf(ida, gallery)
   const file = path.join(installation.dir, 'live.zip')
-  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 3 * mb)
+  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 2 * mb)
   assert.equal((await archiveOf(ida, gallery)).status, 'pending', 'all of this came straight from the originals')
   const live = await fetch(link, { method: 'HEAD' })
 
@@ -111,7 +111,7 @@ test('a download that begins before the archive is built ends from the stored fi
   const stored = await fetch(link, { method: 'HEAD' })
   assert.equal(stored.headers.get('etag'), live.headers.get('etag'))
   assert.equal(stored.headers.get('content-length'), live.headers.get('content-length'))
-  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 3 * mb)
+  for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 2 * mb)
   assert.ok(sizeOf(file) < archive.file_size_bytes)
   await finish(curl(file, link, '1G'), file, archive)
   await web.stop()

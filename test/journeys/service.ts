@@ -141,7 +141,7 @@ async function started(child: Child, url: string | undefined): Promise<Service> 
 /** Waits until `look` answers something true, and answers that. */
 export async function until<T>(
   look: () => Promise<T | undefined | false | null> | T | undefined | false | null,
-  { what, ms = 60_000, every = 20 }: { what: string; ms?: number; every?: number },
+  { what, ms = 180_000, every = 20 }: { what: string; ms?: number; every?: number },
 ): Promise<T> {
   for (const end = performance.now() + ms; ; await sleep(every)) {
     const found = await look()

@@ -74,7 +74,7 @@ test('from the first letter to the complete copy, with everything that comes bet
   // half a download
   const half = path.join(installation.dir, 'half.zip')
   const cut = new AbortController()
-  const running = run('curl', ['-fsS', '--limit-rate', '20M', '-o', half, link], { signal: cut.signal })
+  const running = run('curl', ['-fsS', '--limit-rate', '8M', '-o', half, link], { signal: cut.signal })
   await until(() => sizeOf(half) > first.file_size_bytes / 2, { what: 'half of the download', every: 5 })
   cut.abort()
   await running

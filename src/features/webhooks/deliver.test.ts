@@ -273,19 +273,18 @@ test('429 and 503 give the break that they ask for, in seconds or until a date',
 test('redirects, hangs, broken lines and endless answers end in a state that can be read', async () => {
   const house = await receiver('127.0.0.2')
   open.push(house)
-  const cases: [string, Receiver['answer'], string, RegExp][] = [
+  // only who waits for nothing need not be given time
+  const cases: [string, Receiver['answer'], string, RegExp, number?][] = [
     ['a redirect', answering(302, { location: house.url }), 'queued', /^answered 302$/],
-    ['a hang', () => {}, 'queued', /^remote_unreachable: took too long$/],
+    ['a hang', () => {}, 'queued', /^remote_unreachable: took too long$/, 400],
     ['a broken line', (response) => void response.destroy(), 'queued', /^remote_unreachable: ECONNRESET$/],
     ['400', answering(400), 'queued', /^answered 400$/],
   ]
-  for (const [what, answer, status, error] of cases) {
+  for (const [what, answer, status, error, deadlineMs] of cases) {
     const hook = await make(world, to.url)
     to.answer = answer
     await tell(world, gallery.id)
-    const begun = performance.now()
-    await work(world, hook, 400)
-    assert.ok(performance.now() - begun < 3_000, what)
+    await work(world, hook, deadlineMs)
     const [row] = await deliveries(world, hook)
     assert.equal(row!.status, status, what)
     assert.match(String(row!.error), error, what)
@@ -363,7 +362,11 @@ test('a worker that was taken for dead notes nothing over what another has noted
     const first = to.got.length === 1
     if (!first) both.resolve()
     // the first one hears of its failure after the second has heard of its success
-    both.promise.then(() => setTimeout(() => response.writeHead(first ? 500 : 200).end(), first ? 300 : 0))
+    const noted = () => world.until(async () => (await shown(hook)).every(([status]) => status === 'sent'), 'the success')
+    both.promise.then(async () => {
+      if (first) await noted()
+      response.writeHead(first ? 500 : 200).end()
+    })
   }
   await Promise.all([work(world, hook), work(world, hook)])
   assert.equal(to.got.length, 2)

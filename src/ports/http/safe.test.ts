@@ -33,8 +33,10 @@ const web = (listener: RequestListener, host?: string) => listen(http.createServ
 const raw = (talk: (socket: net.Socket) => void) => listen(net.createServer((socket) => talk(socket.on('error', () => {}))))
 
 const out = (options: SafeHttpOptions = {}) => safeHttp({ besides: ['127.0.0.1'], ...options })
-const quick = { limits: { connectMs: 300, headersMs: 300, idleMs: 300 } }
-const usual = { deadlineMs: 5_000, maxBytes: 1024 * 1024 }
+/** One patience is short, the others are long: on a busy machine too it is this one that ends. */
+const quick = (limit: 'headersMs' | 'idleMs') => ({ limits: { connectMs: 60_000, headersMs: 60_000, idleMs: 60_000, [limit]: 300 } })
+const slowly = { deadlineMs: 60_000 }
+const usual = { deadlineMs: 60_000, maxBytes: 1024 * 1024 }
 const whole = async ({ status, headers, url, body }: HttpAnswer) => ({
   status,
   headers,
@@ -235,23 +237,21 @@ function execFileAsync(file: string, args: string[], env: Record<string, string>
 
 test('who is silent, slow or drips is given up in time', async () => {
   const silent = await raw(() => {})
-  assert.equal(await failing(ask(silent.at, {}, quick)), 'remote_unreachable no answer')
+  assert.equal(await failing(ask(silent.at, slowly, quick('headersMs'))), 'remote_unreachable no answer')
   const headerDrip = await raw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n')
     const timer = setInterval(() => socket.write('x: y\r\n'), 50)
     socket.on('close', () => clearInterval(timer))
   })
-  assert.equal(await failing(ask(headerDrip.at, {}, quick)), 'remote_unreachable no answer')
+  assert.equal(await failing(ask(headerDrip.at, slowly, quick('headersMs'))), 'remote_unreachable no answer')
   const stops = await raw((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'))
-  assert.equal(await failing(ask(stops.at, {}, quick)), 'remote_unreachable fell silent')
+  assert.equal(await failing(ask(stops.at, slowly, quick('idleMs'))), 'remote_unreachable fell silent')
   const drip = await raw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n')
     const timer = setInterval(() => socket.write('x'), 50)
     socket.on('close', () => clearInterval(timer))
   })
-  const begun = performance.now()
-  assert.equal(await failing(ask(drip.at, { deadlineMs: 700 }, quick)), 'remote_unreachable took too long')
-  assert.ok(performance.now() - begun < 3_000)
+  assert.equal(await failing(ask(drip.at, { deadlineMs: 700 })), 'remote_unreachable took too long')
 })
 
 test('a body that ends short of its length, or makes no sense, is an error', async () => {

@@ -67,9 +67,10 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
     const { db, close } = await openDatabase({ url: server.url, log })
     const queue = await pgbossQueue({ db, url: server.url, log, rules: testRules })
     const runs: string[] = []
+    const back = Promise.withResolvers<void>()
     const act = async ({ archiveId }: { archiveId: string }) => {
       runs.push(archiveId)
-      if (archiveId === 'long') await sleep(4000)
+      if (archiveId === 'long') await back.promise
     }
     await queue.work(handle({ 'archive.build': act }))
     await queue.send(db, build('long'))
@@ -79,6 +80,7 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
     server = await startEmbedded({ dir, log, settings: careless })
     await queue.send(db, build('after'))
     await until(() => runs.includes('after'))
+    back.resolve()
     await until(async () => Object.keys(await queue.depth()).length === 0)
     await sleep(3000)
     const { rows } = await sql`select state, retry_count as tries from queue.job where name = 'archive.build'`.execute(db)
