@@ -1,19 +1,6 @@
 /** keepsake: the command line. Exit 0 done, 1 failed, 2 wrong usage, 3 done in part. */
 import { AppError } from '../base/errors.ts'
-import { archiveCommand } from './archive.ts'
-import { clientCommand } from './client.ts'
-import { deliverCommand } from './deliver.ts'
-import { doctorCommand } from './doctor.ts'
-import { galleryCommand } from './gallery.ts'
-import { getCommand } from './get.ts'
-import { importCommand } from './import.ts'
-import { keyCommand } from './key.ts'
 import { type Output, UsageError } from './output.ts'
-import { reconcileCommand } from './reconcile.ts'
-import { rescueCommand } from './rescue.ts'
-import { serveCommand } from './serve.ts'
-import { storageCommand } from './storage.ts'
-import { userCommand } from './user.ts'
 
 const help = `keepsake: delivers photo galleries as one verified ZIP behind a lasting link
 
@@ -54,20 +41,23 @@ const help = `keepsake: delivers photo galleries as one verified ZIP behind a la
 Every command takes --json. Configuration comes from the environment: see .env.example.
 `
 
-const commands: Record<string, (args: string[], out: Output) => Promise<number>> = {
-  serve: serveCommand,
-  deliver: deliverCommand,
-  get: getCommand,
-  import: importCommand,
-  gallery: galleryCommand,
-  client: clientCommand,
-  archive: archiveCommand,
-  doctor: doctorCommand,
-  reconcile: reconcileCommand,
-  storage: storageCommand,
-  user: userCommand,
-  key: keyCommand,
-  rescue: rescueCommand,
+type Command = (args: string[], out: Output) => Promise<number>
+
+// each is loaded when it is called: fetching a ZIP needs neither web server nor database
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  deliver: async () => (await import('./deliver.ts')).deliverCommand,
+  get: async () => (await import('./get.ts')).getCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  gallery: async () => (await import('./gallery.ts')).galleryCommand,
+  client: async () => (await import('./client.ts')).clientCommand,
+  archive: async () => (await import('./archive.ts')).archiveCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  reconcile: async () => (await import('./reconcile.ts')).reconcileCommand,
+  storage: async () => (await import('./storage.ts')).storageCommand,
+  user: async () => (await import('./user.ts')).userCommand,
+  key: async () => (await import('./key.ts')).keyCommand,
+  rescue: async () => (await import('./rescue.ts')).rescueCommand,
 }
 
 const [name, ...rest] = process.argv.slice(2)
@@ -93,7 +83,7 @@ async function run(): Promise<number> {
     return 0
   }
   try {
-    return await command(args, out)
+    return await (await command())(args, out)
   } catch (error) {
     if (error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
       out.note(`${(error as Error).message}\n\n${help}`)
