@@ -267,7 +267,7 @@ test('a helper killed while it idles costs nobody a picture', async () => {
 })
 
 test('a helper that hangs over a picture is ended at the time limit', onLinux, async () => {
-  await withImages({ processes: 1, timeLimitMs: 1000 }, async (own) => {
+  await withImages({ processes: 1, timeLimitMs: 5000 }, async (own) => {
     const small = await colour(1, 2, 3).jpeg().toBuffer()
     await own.render(stream(small))
     const [pid] = own.pids() as [number]
@@ -281,7 +281,7 @@ test('a helper that hangs over a picture is ended at the time limit', onLinux, a
 })
 
 test('a helper that hangs before it began costs the picture nothing', async () => {
-  await withImages({ processes: 1, timeLimitMs: 300 }, async (own) => {
+  await withImages({ processes: 1, timeLimitMs: 3000 }, async (own) => {
     const small = await colour(1, 2, 3).jpeg().toBuffer()
     await own.render(stream(small))
     process.kill(own.pids()[0]!, 'SIGSTOP')

@@ -79,7 +79,7 @@ function tests(server: Server): void {
     })
 
   test('a server that falls silent, or is not there, is an outage within the time given', async (t) => {
-    const { proxy, storage } = await behind(t, byteProxy, { patience: { ...impatient, whole: 2_000 } })
+    const { proxy, storage } = await behind(t, byteProxy, { patience: { ...impatient, whole: 5_000 } })
     proxy.cutAll()
     proxy.toxics.push({ dir: 'down', after: 0, action: 'stall', times: 1000 })
     await refuses('storage_unreachable', storage.open('warm-up', 0, 1))
@@ -202,7 +202,7 @@ function tests(server: Server): void {
   })
 
   test('a write that was given up and arrives late reaches nothing that was acknowledged since', async (t) => {
-    const { proxy, direct, storage } = await behind(t, requestProxy, { patience: { ...impatient, whole: 2_000 } })
+    const { proxy, direct, storage } = await behind(t, requestProxy, { patience: { ...impatient, whole: 5_000 } })
     await direct.beginUpload(named('u'))
     await direct.appendUpload(named('u'), 0, bodyOf(Buffer.from('begun, '), 9), 100)
     const release = Promise.withResolvers<void>()
