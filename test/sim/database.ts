@@ -5,7 +5,7 @@
  * What production runs as a transaction becomes a savepoint; the schedule keeps them apart, so row locks never wait. The rows,
  * constraints and statements are PostgreSQL's own.
  */
-import { CamelCasePlugin, Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely'
+import { CamelCasePlugin, Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import pg from 'pg'
 import type { Database, Tables } from '../../src/ports/database/port.ts'
 import { testDatabase } from '../postgres.ts'
@@ -25,8 +25,8 @@ export interface Gate {
   before(text: string): Promise<void>
   /** Before the commit; what it answers is done after the rollback, or instead of it. */
   commit(): 'go' | (() => Promise<never>)
-  /** It has happened, and changed rows or not; who dies or fails here never learns of it. */
-  after(text: string, changed: boolean): Promise<void>
+  /** It has happened, and `done` are the statements that changed rows; who dies or fails here never learns of it. */
+  after(text: string, done: readonly string[]): Promise<void>
   /** A transaction ended without its commit. */
   undone(): void
   /** PostgreSQL refused a statement outside of a transaction. */
@@ -45,9 +45,6 @@ const types = {
 
 export async function openLane(): Promise<Lane> {
   const database = await testDatabase()
-  await sql`create table sim_jobs (
-    id bigserial primary key, name text not null, key text not null, payload jsonb not null, run_at timestamptz not null,
-    state text not null default 'waiting', attempt integer not null default 0, worker text)`.execute(database.db)
   const client = new pg.Client({ connectionString: database.url, types })
   await client.connect()
 
@@ -82,15 +79,26 @@ export async function openLane(): Promise<Lane> {
   }
 }
 
+/** Not a question, after which everything is as before. */
+export const changing = (text: string): boolean => !/^\s*select/i.test(text)
+
 type Run = (text: string, values?: readonly unknown[]) => Promise<pg.QueryResult>
 
 function gated(run: Run, mark: () => Promise<unknown>, gate: Gate): Database {
   async function connect() {
     let open = false
+    let done: string[] = []
+    async function ask(text: string, values?: readonly unknown[]) {
+      const result = await run(text, values)
+      // what a statement of several parts did, its count does not tell
+      if (changing(text) && (result.rowCount !== 0 || /^\s*with/i.test(text))) done.push(text)
+      return result
+    }
     async function query(text: string, values?: readonly unknown[]) {
       if (text === 'begin') {
         await gate.before(text)
         open = true
+        done = []
         return mark()
       }
       if (text === 'rollback') {
@@ -105,16 +113,17 @@ function gated(run: Run, mark: () => Promise<unknown>, gate: Gate): Database {
           return verdict()
         }
         open = false
-        await gate.after(text, true)
+        await gate.after(text, done)
         return { command: 'COMMIT', rows: [] }
       }
-      if (open) return run(text, values)
+      if (open) return ask(text, values)
       await gate.before(text)
-      const result = await run(text, values).catch((error: unknown) => {
+      done = []
+      const result = await ask(text, values).catch((error: unknown) => {
         gate.refused(error)
         throw error
       })
-      await gate.after(text, result.rowCount !== 0)
+      await gate.after(text, done)
       return result
     }
     async function undo(): Promise<void> {

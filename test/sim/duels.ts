@@ -57,7 +57,7 @@ export const duels: Duel[] = [
       const process = await world.boot('quick')
       for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
       if (stalled.ended) return
-      await world.queue.lease(stalled.job!)
+      world.queue.lease(stalled.job!)
       world.clock.advance(seconds(11))
       for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
     },
@@ -72,7 +72,7 @@ export const duels: Duel[] = [
     },
     async second(world, stalled) {
       if (stalled.ended) return
-      await world.queue.lease(stalled.job!)
+      world.queue.lease(stalled.job!)
       world.clock.advance(seconds(11))
       const taken = await startJob(world, await world.boot('quick'))
       // its claim, and no further

@@ -53,8 +53,6 @@ export interface Seen {
   objects: Map<string, string>
   /** key → SHA-256 of what ever lay there */
   contents: Map<string, string>
-  /** `at`: when it is due, ms */
-  jobs: { id: number; name: string; key: string; state: 'waiting' | 'running'; at: number }[]
   letters: { id: string; archive: string; status: string; kind: string }[]
 }
 
@@ -67,7 +65,6 @@ export const nothingSeen = (): Seen => ({
   assets: [],
   objects: new Map(),
   contents: new Map(),
-  jobs: [],
   letters: [],
 })
 
@@ -110,8 +107,6 @@ const question = `select
     'size', file_size_bytes, 'announce', announce) order by version desc), '[]') from archives where gallery_id = $1) as archives,
   (select coalesce(json_agg(json_build_object('id', id, 'item', item_id, 'state', state, 'sha', encode(sha256, 'hex'),
     'key', storage_key, 'offset', storage_offset, 'size', size) order by id), '[]') from assets where gallery_id = $1) as assets,
-  (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'key', key, 'state', state,
-    'at', extract(epoch from run_at) * 1000)), '[]') from sim_jobs) as jobs,
   (select coalesce(json_agg(json_build_object('id', id, 'archive', archive_id, 'status', status, 'kind', kind)), '[]')
     from letters where gallery_id = $1) as letters`
 
@@ -228,8 +223,8 @@ function checkCounts(world: World): void {
 }
 
 /** In the transaction that makes it wait, what waits gets its job. Only a job that used up its tries may leave it alone. */
-function checkJobs(world: World): void {
-  const jobs = new Set(world.seen.jobs.map((job) => `${job.name} ${job.key}`))
+export function checkJobs(world: World): void {
+  const jobs = new Set(world.queue.jobs().map((job) => `${job.name} ${job.key}`))
   const alone = (name: string, key: string) => !jobs.has(`${name} ${key}`) && !world.queue.droppedKeys.has(key)
   for (const archive of world.seen.archives.values())
     if (atWork(archive) && alone(archive.status === 'verifying' ? 'archive.verify' : 'archive.build', archive.id))

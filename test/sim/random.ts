@@ -12,7 +12,6 @@ import { giveUp } from '../../src/features/uploads/accept.ts'
 import { breakSomething } from './break.ts'
 import type { Lane } from './database.ts'
 import { furnish, makeFile, removalOf, remove, upload } from './gallery.ts'
-import type { Taken } from './queue.ts'
 import { publishNow, restoreNow, retireNow, settle, startJob, startReconcile, sweepUp, type Wishes } from './settle.ts'
 import { openWorld, type Process, type Task, type Verdict, type World } from './world.ts'
 
@@ -128,7 +127,7 @@ const menu: Line[] = [
         world.tasks.filter((task) => task.job),
         pick,
       )
-      if (stalled?.job) return redeliver(world, stalled.job)
+      if (stalled?.job) world.queue.lease(stalled.job)
     },
   ],
   [
@@ -165,11 +164,6 @@ export const of = <T>(list: T[], pick: number): T | undefined => list[pick % Mat
 async function worker(world: World, pick: number): Promise<Process> {
   const at = pick % 3
   return world.processes[at] ?? world.boot('worker')
-}
-
-async function redeliver(world: World, job: Taken): Promise<void> {
-  await world.queue.lease(job)
-  world.moved = true
 }
 
 /** Somebody asks a server for something; more than six things at once only cost time. */

@@ -6,10 +6,10 @@ import type { World } from './world.ts'
 
 /** What is not at rest yet, in words; empty when everything is. */
 export function restOf(world: World, wishes: Wishes): string[] {
-  const { archives, jobs, letters, gallery, hydrating } = world.seen
+  const { archives, letters, gallery, hydrating } = world.seen
   const list = [...archives.values()]
   const left: string[] = [
-    ...jobs.map((job) => `a job waits: ${job.name}`),
+    ...world.queue.jobs().map((job) => `a job waits: ${job.name}`),
     ...list.filter(atWork).map((a) => `an archive is ${a.status}`),
     ...letters.filter((l) => l.status === 'queued').map(() => 'a letter waits'),
     ...(gallery === 'archiving' ? ['it is being archived'] : []),

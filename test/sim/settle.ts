@@ -23,9 +23,7 @@ export interface Wishes {
 
 /** Starts the job that is due next on this worker; undefined when there is none. */
 export async function startJob(world: World, worker: Process, pick = 0): Promise<Task | undefined> {
-  const now = world.clock.now().getTime()
-  if (!world.seen.jobs.some((j) => j.state === 'waiting' && j.at <= now)) return undefined
-  const job = await world.queue.take(worker.name, pick)
+  const job = world.queue.take(worker.name, pick)
   if (!job) return undefined
   const work = handlers(worker.deps)[job.name] as Handlers[keyof Handlers]
   async function run(): Promise<void> {
@@ -39,12 +37,10 @@ export async function startJob(world: World, worker: Process, pick = 0): Promise
       await world.point({ kind: 'queue', moment: 'before', what: `end of ${job!.name}`, changes: true })
     } catch (error) {
       // the queue never hears of the end: the job runs once more
-      await world.queue.lease(job!)
-      world.moved = true
+      world.queue.lease(job!)
       throw error
     }
-    await world.queue.end(job!, failure)
-    world.moved = true
+    world.queue.end(job!, failure)
     if (failure) throw failure
   }
   return world.spawn(worker, job.name, run, job)
@@ -125,7 +121,7 @@ export async function settle(world: World, wishes: Wishes): Promise<void> {
   await check(world, null)
   await grant(world, wishes)
   const until = world.clock.now().getTime() + hours(2)
-  let reconciled = 0
+  let reconciled = world.clock.now().getTime()
   let retried = false
   for (;;) {
     const now = world.clock.now().getTime()
@@ -141,7 +137,7 @@ export async function settle(world: World, wishes: Wishes): Promise<void> {
       await toTheEnd(world, job)
       continue
     }
-    const next = Math.min(...world.seen.jobs.filter((j) => j.state === 'waiting').map((j) => j.at))
+    const next = Math.min(...world.queue.jobs().flatMap((job) => (job.worker ? [] : [job.at])))
     const jobless = next === Infinity
     const rest = restOf(world, wishes)
     if (jobless && rest.length === 0) break

@@ -4,9 +4,9 @@ import { openLane } from './database.ts'
 import { duels, fight } from './duels.ts'
 import { onLanes } from './lanes.ts'
 import { playTape } from './random.ts'
-import { answers, beginnings, tellStory } from './story.ts'
+import { answers, beginnings, type Counts, tellStory } from './story.ts'
 import { tapes } from './tapes.ts'
-import type { Effect, Verdict } from './world.ts'
+import type { Verdict } from './world.ts'
 
 const lanes = await Promise.all([openLane(), openLane()])
 let done = 0
@@ -24,25 +24,24 @@ function say(error: unknown): never {
 }
 
 try {
-  await tellStory(lanes[0]!, 'delivered', [], beginnings)
-  await tellStory(lanes[0]!, 'retired', [], beginnings)
+  const moments = await tellStory(lanes[0]!, 'delivered', [], beginnings)
+  const answered = await tellStory(lanes[0]!, 'delivered', [], answers)
+  const moved = await tellStory(lanes[0]!, 'retired', [], beginnings)
   await labelled('one of two copies rots', tellStory(lanes[0]!, 'rotten', [], beginnings))
   for (const duel of duels) await labelled(duel.name, fight(lanes[0]!, duel))
-  const plans: [Verdict, (effect: Effect) => boolean][] = [
-    ['die', beginnings],
-    ['cut', beginnings],
-    ['fail', answers],
+  const plans: [Verdict, Counts, number][] = [
+    ['die', beginnings, moments],
+    ['cut', beginnings, moments],
+    ['fail', answers, answered],
   ]
-  const crashes = Array.from({ length: 40 }, (_, i) => ({ at: 1 + i * 7 - (i % 7), plan: plans[i % 3]! }))
-  for (let i = 0; i < 10; i++)
-    await labelled(
-      `archived: dies at effect ${1 + i * 17}`,
-      tellStory(lanes[0]!, 'retired', [{ at: 1 + i * 17, verdict: 'die' }], beginnings),
-    )
+  const crashes = Array.from({ length: 40 }, (_, i) => ({ part: i / 40, plan: plans[i % 3]! }))
+  for (let at = 1; at <= moved; at += Math.ceil(moved / 10))
+    await labelled(`archived: dies at effect ${at}`, tellStory(lanes[0]!, 'retired', [{ at, verdict: 'die' }], beginnings))
   const sampled = fc.sample(tapes, { numRuns: 220, seed: 20260601 })
   // one crash, then some random worlds, so that whatever sees the fault comes early
   const share = Math.ceil(sampled.length / crashes.length)
-  await onLanes(lanes, crashes, async (lane, { at, plan: [verdict, counts] }) => {
+  await onLanes(lanes, crashes, async (lane, { part, plan: [verdict, counts, effects] }) => {
+    const at = 1 + Math.floor(part * effects)
     for (const tape of sampled.splice(0, share)) {
       await labelled(`tape ${JSON.stringify(tape)}`, playTape(lane, tape))
       done++

@@ -11,14 +11,18 @@ export interface Fault {
   verdict: Verdict
 }
 
+/** `touched`: something has changed since the last effect that counted. */
+export type Counts = (effect: Effect, touched: boolean) => boolean
+
 export type Story = 'delivered' | 'retired' | 'rotten'
 
 /** Tells the story with these faults; after each, whatever died is started again and goes on. Answers how many effects counted. */
-export async function tellStory(lane: Lane, story: Story, faults: Fault[], counts: (effect: Effect) => boolean): Promise<number> {
+export async function tellStory(lane: Lane, story: Story, faults: Fault[], counts: Counts): Promise<number> {
   const world = await openWorld(lane)
   let n = 0
   world.decide = (effect) => {
-    if (!counts(effect)) return 'go'
+    if (!counts(effect, world.touched)) return 'go'
+    world.touched = false
     n++
     return faults.find(({ at }) => at === n)?.verdict ?? 'go'
   }
@@ -97,6 +101,7 @@ async function allWhole(world: World): Promise<void> {
 
 // A crash at a commit leaves what a crash before its transaction leaves, and one after an effect what one before the next leaves:
 // for those who die, the effects' beginnings are all there is.
-export const beginnings = ({ changes, moment }: Effect): boolean => changes && moment === 'before'
+// So does one after which nothing has changed since.
+export const beginnings: Counts = ({ changes, moment }, touched) => changes && moment === 'before' && touched
 /** Who gets an error goes on: there it matters whether the effect has happened. */
-export const answers = ({ changes, moment }: Effect): boolean => changes && moment !== 'commit'
+export const answers: Counts = ({ changes, moment }) => changes && moment !== 'commit'

@@ -25,8 +25,8 @@ import { providersInTurn } from '../../src/ports/providers/turns.ts'
 import { type MemoryStorage, memoryStorage } from '../../src/ports/storage/memory.ts'
 import type { Piece, Storage } from '../../src/ports/storage/port.ts'
 import { quiet } from '../postgres.ts'
-import type { Lane } from './database.ts'
-import { check, nothingSeen, type Seen, Violation } from './invariants.ts'
+import { changing, type Lane } from './database.ts'
+import { check, checkJobs, nothingSeen, type Seen, Violation } from './invariants.ts'
 import { type SimQueue, simQueue, type Taken } from './queue.ts'
 
 export interface Effect {
@@ -84,6 +84,8 @@ export interface World {
   moved: boolean
   /** so have objects */
   stirred: boolean
+  /** anything has changed since the last effect that a story counted: one before the next leaves what one before that left */
+  touched: boolean
   /** SHA-256 of every file anybody ever sent */
   truth: Set<string>
   /** SHA-256 of what was acknowledged and never asked to be removed since */
@@ -92,8 +94,6 @@ export interface World {
   removed: Map<string, number>
   /** SHA-256 of stretches of objects that were looked at */
   ranges: Map<string, string>
-  /** effects so far that change something */
-  changes: number
   /** faults so far */
   faults: number
   decide(effect: Effect, by: Task): Verdict
@@ -130,7 +130,13 @@ export async function openWorld(lane: Lane): Promise<World> {
   const dead = new Set<string>()
   const disk = memoryStorage({ clock })
   await disk.identify(installation, false)
-  const queue = simQueue(lane, clock.now)
+  const queue = simQueue(
+    clock.now,
+    (moment) => world.point({ kind: 'queue', moment, what: 'send', changes: true }),
+    () => {
+      world.touched = true
+    },
+  )
 
   function spare(task: Task): never {
     throw new Violation('a task moves when it is let go', { task: task.name, process: task.process.name })
@@ -140,7 +146,6 @@ export async function openWorld(lane: Lane): Promise<World> {
     return new Promise<never>(() => {})
   }
   function judge(effect: Effect): (() => Promise<never>) | undefined {
-    if (effect.changes) world.changes++
     const verdict = world.decide(effect, current!)
     if (verdict === 'go') return undefined
     world.faults++
@@ -170,11 +175,11 @@ export async function openWorld(lane: Lane): Promise<World> {
     altered: new Set(),
     moved: true,
     stirred: true,
+    touched: true,
     truth: new Set(),
     owed: new Set(),
     removed: new Map(),
     ranges: new Map(),
-    changes: 0,
     faults: 0,
     decide: () => 'go',
     slip: false,
@@ -260,9 +265,9 @@ export async function openWorld(lane: Lane): Promise<World> {
 
     async mourn() {
       if (!dead.size) return
-      await queue.lost([...dead])
+      queue.lost([...dead])
       dead.clear()
-      await check(world, null)
+      checkJobs(world)
     },
   }
 
@@ -274,39 +279,43 @@ export async function openWorld(lane: Lane): Promise<World> {
     await task.idle.promise
     current = null
     if (task.error && !isExpected(task.error)) throw task.error
-    if (!world.moved && !world.stirred) return
+    if (!world.moved && !world.stirred) return checkJobs(world)
     world.moved = false
     await check(world, task)
   }
 
-  const changing = (text: string) => !/^select|^\s*select/i.test(text)
   const db = lane.open({
     async before(text) {
       if (text === 'begin') {
         await world.point({ kind: 'database', moment: 'before', what: text, changes: true })
         inside = true
+        queue.begin()
       } else await world.point({ kind: 'database', moment: 'before', what: text, changes: changing(text) })
     },
     commit() {
       inside = false
-      return judge({ kind: 'database', moment: 'commit', what: 'commit', changes: true }) ?? 'go'
+      const fault = judge({ kind: 'database', moment: 'commit', what: 'commit', changes: true })
+      if (fault) queue.undo()
+      else queue.commit()
+      return fault ?? 'go'
     },
-    async after(text, changed) {
-      if (!changing(text)) return
-      // how far an upload is and who holds it says nothing to anybody else
-      if (changed && !/^(update|insert into|delete from) "uploads"/.test(text)) world.moved = true
-      await world.point({ kind: 'database', moment: 'after', what: text, changes: true })
+    async after(text, done) {
+      if (done.length) world.touched = true
+      if (done.some(isSeen)) world.moved = true
+      if (changing(text)) await world.point({ kind: 'database', moment: 'after', what: text, changes: done.length > 0 })
     },
     refused(error) {
       throw new Violation('PostgreSQL takes every single statement', String(error))
     },
     undone() {
       inside = false
+      queue.undo()
     },
   })
   disk.faults.before = async (op, key) => {
     if (!current) return
     await world.point({ kind: 'storage', moment: 'before', what: `${op} ${key}`, changes: true })
+    world.touched = true
     if ((op === 'link' || op === 'unlink') && key.includes('/')) world.stirred = true
   }
   const kept = outboxMail((letter) => world.letters.push(letter.messageId))
@@ -314,6 +323,7 @@ export async function openWorld(lane: Lane): Promise<World> {
     async deliver(letter) {
       await world.point({ kind: 'mail', moment: 'before', what: 'deliver', changes: true })
       const answer = await kept.deliver(letter)
+      world.touched = true
       await world.point({ kind: 'mail', moment: 'after', what: 'deliver', changes: true })
       return answer
     },
@@ -334,6 +344,10 @@ export async function openWorld(lane: Lane): Promise<World> {
   }
   return world
 }
+
+/** It changed what is looked at; how far an upload is and who holds it says nothing to anybody else. */
+const isSeen = (text: string): boolean =>
+  /\b(galleries|archives|assets|purges|letters)\b/.test(text) && !/^(update|insert into|delete from) "uploads"/.test(text)
 
 /** Errors that steps are meant to meet. Anything else is a fault of the program or of this simulator. */
 const isExpected = (error: unknown): boolean => error instanceof AppError || error instanceof Broken
