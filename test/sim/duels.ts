@@ -46,30 +46,24 @@ export const duels: Duel[] = [
   uploadAgainst('another server goes on with an upload whose lease has passed', (right) => right),
   uploadAgainst('another server goes on with an upload whose lease has passed, and the first one has other bytes', spoiled),
   {
+    name: 'another worker does what a build has sent so far',
+    first: buildBegun,
+    second: doWhatIsDue,
+  },
+  {
     name: 'another worker takes what a build has sent so far, and its job',
-    async first(world, wishes) {
-      wishes.publish = 'wanted'
-      const process = await world.boot('slow')
-      await toTheEnd(world, await world.spawn(process, 'publish', () => publishNow(world, process, wishes)))
-      return (await startJob(world, process))!
-    },
+    first: buildBegun,
     async second(world, stalled) {
-      const process = await world.boot('quick')
-      for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
+      await doWhatIsDue(world)
       if (stalled.ended) return
       world.queue.lease(stalled.job!)
       world.clock.advance(seconds(11))
-      for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
+      await doWhatIsDue(world)
     },
   },
   {
     name: 'another worker has claimed a build when the first one wakes up',
-    async first(world, wishes) {
-      wishes.publish = 'wanted'
-      const process = await world.boot('slow')
-      await toTheEnd(world, await world.spawn(process, 'publish', () => publishNow(world, process, wishes)))
-      return (await startJob(world, process))!
-    },
+    first: buildBegun,
     async second(world, stalled) {
       if (stalled.ended) return
       world.queue.lease(stalled.job!)
@@ -115,6 +109,19 @@ export const duels: Duel[] = [
     },
   },
 ]
+
+/** A gallery is published, and a slow worker has its build. */
+async function buildBegun(world: World, wishes: Wishes): Promise<Task> {
+  wishes.publish = 'wanted'
+  const process = await world.boot('slow')
+  await toTheEnd(world, await world.spawn(process, 'publish', () => publishNow(world, process, wishes)))
+  return (await startJob(world, process))!
+}
+
+async function doWhatIsDue(world: World): Promise<void> {
+  const process = await world.boot('quick')
+  for (let job = await startJob(world, process); job; job = await startJob(world, process)) await toTheEnd(world, job)
+}
 
 /** One stalls in an upload until its lease has passed; another server goes on with it. */
 function uploadAgainst(name: string, sent: (right: File) => File): Duel {
