@@ -19,6 +19,7 @@ if (made !== builtFrom()) {
     { find: 'react-dom/client', replacement: 'preact/compat/client' },
     { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' },
   ])
+  await first()
   await build('notice', [])
   await build('studio', [])
   pack()
@@ -72,6 +73,27 @@ async function build(name: 'guest' | 'notice' | 'studio', alias: { find: RegExp 
       },
     },
   })
+}
+
+/** The script that runs before the program: no module, so that it is not kept until all of the page has been read. */
+async function first(): Promise<void> {
+  const vite = await import('vite')
+  await vite.build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      outDir: draft,
+      emptyOutDir: false,
+      target: 'es2022',
+      modulePreload: false,
+      rolldownOptions: { input: join(root, 'src/guest/first.ts'), output: { format: 'iife', entryFileNames: 'assets/[name]-[hash].js' } },
+    },
+  })
+  const [file] = globSync('assets/first-*.js', { cwd: draft })
+  const page = join(draft, 'guest.html')
+  writeFileSync(page, readFileSync(page, 'utf8').replace('<!-- first -->', `<script src="/${file}"></script>`))
 }
 
 function fingerprint(): string {

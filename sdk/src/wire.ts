@@ -901,12 +901,12 @@ export interface GuestCover {
 }
 
 /**
- * In the HTML of /g/:slug: the head of an open gallery and the name of the photo at /g/:slug/p/:item; or the language of one that
- * asks for its password
+ * In the HTML of /g/:slug: an open gallery with its first items and the name of the photo at /g/:slug/p/:item; or the language of
+ * one that asks for its password
  */
-export type GuestBoot = { head: GuestHead; photo: string | null } | { locked: Locale }
+export type GuestBoot = { gallery: GuestGallery; photo: string | null } | { locked: Locale }
 
-/** GET /api/g/:slug */
+/** GET /api/g/:slug: all items, or with `limit` and `cursor` a page of them */
 export interface GuestGallery extends GuestHead {
   download_enabled: boolean
   feedback_enabled: boolean
@@ -915,6 +915,10 @@ export interface GuestGallery extends GuestHead {
   /** who came by a link of their own; the address is masked */
   visitor: { name: string | null; email: string } | null
   items: Item[]
+  /** how many items there are in all */
+  total: number
+  /** the cursor of the next page; null: there is none */
+  next: string | null
 }
 
 /** POST /api/galleries/bulk-archive: what became of each */

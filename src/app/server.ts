@@ -11,7 +11,7 @@ import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } fro
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { hours, minutes, seconds } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
-import { bootOf } from '../features/galleries/head.ts'
+import { bootOf } from '../features/galleries/boot.ts'
 import { guestPage } from '../features/galleries/page.ts'
 import { addressGroup } from '../http/address.ts'
 import type { App, RoutePlugin } from '../http/app.ts'
@@ -108,7 +108,7 @@ export async function makeServer({ deps, guard, routes, webDir, trustProxy, answ
   if (webDir !== undefined)
     await serveWeb(app, webDir, async (request, reply, { html, slug, rest }) => {
       if (await answerIfClosed(deps, guard, request, reply, slug)) return null
-      return guestPage(html, await bootOf(deps, guard, request, slug, rest))
+      return guestPage(html, await bootOf(deps, guard, request, slug, rest), deps.clock.now())
     })
   return app
 }

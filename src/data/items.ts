@@ -152,6 +152,19 @@ export async function isHidden(db: Database | Tx, id: string): Promise<boolean> 
   return !!(await db.selectFrom('items').select('id').where('id', '=', id).where('hidden', '=', true).executeTakeFirst())
 }
 
+/** How many items guests see. */
+export async function countShown(db: Database | Tx, galleryId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('items')
+    .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('items.galleryId', '=', galleryId)
+    .where('items.hidden', '=', false)
+    .where('assets.state', '!=', 'deleted')
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** How many stored files guests do not see, and their bytes. */
 export async function countHidden(db: Database | Tx, galleryId: string): Promise<{ photos: number; bytes: number }> {
   return db

@@ -1,6 +1,20 @@
-/** A photo, video or track as the API shows it, to its owner and to guests alike. */
-import type { ItemRow } from '../data/items.ts'
+/** A photo, video or track as the API shows it, to its owner and to guests alike; and where a page of them ends. */
+import { z } from 'zod'
+import { isUuid } from '../base/id.ts'
+import type { ItemCursor, ItemRow } from '../data/items.ts'
 import { playAddress } from '../domain/media.ts'
+
+export const writeItemCursor = ({ position, id }: ItemCursor): string => Buffer.from(`${position} ${id}`).toString('base64url')
+/** Parses to the place it names. */
+export const itemCursor = z
+  .string()
+  .max(200)
+  .transform((text, context): ItemCursor => {
+    const [, position, id] = /^(\d{1,16}) (\S{36})$/.exec(Buffer.from(text, 'base64url').toString()) ?? []
+    if (id && isUuid(id)) return { position: Number(position), id }
+    context.addIssue({ code: 'custom', message: 'is not a cursor of ours' })
+    return z.NEVER
+  })
 
 export function viewItem(row: ItemRow, now: Date) {
   const stored = row.state === 'stored' ? `/media/${row.assetId}` : null

@@ -7,7 +7,7 @@ import { draw, type Icon, spots } from './icons.ts'
 import { type Gone, iconOf, noticeWords } from './notice-words.ts'
 
 /** What can be done about it: a click that sends a form to the page's own address, or another page. */
-export type Action = { label: string; text?: string; href?: string; icon?: Icon }
+export type Action = { label: string; text?: string; href?: string; icon?: Icon /** another address for the form */; form?: string }
 
 export interface Notice {
   title: string
@@ -16,16 +16,18 @@ export interface Notice {
   action?: Action
   /** the gallery it is about, above the card */
   head?: { by: string; title: string; facts: string }
-  /** a bar, percent, and how far it is in words; the page follows it by itself */
-  progress?: { percent: number; text: string; steps: { label: string; is: 'done' | 'now' | 'later' }[] }
+  /** a bar, percent, and how far it is in words; the page follows it by itself: by its events, or with `ask` by asking */
+  progress?: { percent: number; text: string; steps: { label: string; is: 'done' | 'now' | 'later' }[]; ask?: true }
+  /** several files, each with a button */
+  files?: Action[]
   /** what is not as it should be, and the names of what it concerns */
   lack?: { text: string; names: string[] }
   /** below the button */
   more?: string[]
   /** a second way, below the card's own */
   aside?: Action
-  /** in small print below the card */
-  foot?: string[]
+  /** in small print below the card, opened by a click */
+  check?: { label: string; lines: string[] } | undefined
 }
 /** A page whose words are HTML of ours, with a heading of its own. */
 export interface WrittenNotice {
@@ -92,29 +94,30 @@ const bare =
   '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex"><title>Keepsake</title></head><body><div id="root"></div></body></html>\n'
 
 // a form without an action goes to the address of its page, so the link stands nowhere in it
-const button = ({ label, href, icon }: Action, main: boolean) => {
+const button = ({ label, href, icon, form }: Action, main: boolean) => {
   const inside = `${icon ? draw(icon, 17) : ''}${escapeHtml(label)}`
   const style = main ? 'button main' : 'button'
   return href === undefined
-    ? `<form method="post"><button class="${style}">${inside}</button></form>`
+    ? `<form method="post"${form ? ` action="${escapeHtml(form)}"` : ''}><button class="${style}">${inside}</button></form>`
     : `<a class="${style}" href="${escapeHtml(href)}">${inside}</a>`
 }
 
-function plain({ title, text, icon = 'box', action, head, progress, lack, more = [], aside, foot = [] }: Notice): string {
+function plain({ title, text, icon = 'box', action, head, progress, lack, files = [], more = [], aside, check }: Notice): string {
   const heading = head ? 'h2' : 'h1'
   const says = `<div class="plate-says"><span class="spot ${spots[icon] ?? ''}">${draw(icon, 20)}</span><div><${heading}>${escapeHtml(title)}</${heading}><p>${escapeHtml(text)}</p></div></div>`
   const card = [
     says,
-    progress ? `<div data-live>${bar(progress, title)}</div>` : '',
+    progress ? `<div data-live="${progress.ask ? 'ask' : ''}">${bar(progress, title)}</div>` : '',
     lack ? lacking(lack) : '',
     action ? button(action, true) : '',
+    ...files.map((file) => button(file, true)),
     ...more.map((line) => `<p class="plate-more">${escapeHtml(line)}</p>`),
     aside ? `<div class="plate-aside">${aside.text ? `<p>${escapeHtml(aside.text)}</p>` : ''}${button(aside, false)}</div>` : '',
   ]
   const top = head
     ? `<header class="plate-head"><p>${escapeHtml(head.by)}</p><h1>${escapeHtml(head.title)}</h1><p>${escapeHtml(head.facts)}</p></header>`
     : ''
-  return `${top}<section class="card plate-card">${card.join('')}</section>${foot.map((line) => `<p class="plate-foot">${escapeHtml(line)}</p>`).join('')}`
+  return `${top}<section class="card plate-card">${card.join('')}</section>${check ? checking(check) : ''}`
 }
 
 function bar({ percent, text, steps }: NonNullable<Notice['progress']>, label: string): string {
@@ -123,8 +126,12 @@ function bar({ percent, text, steps }: NonNullable<Notice['progress']>, label: s
   const list = steps.map(
     (step) => `<li class="${step.is}"${step.is === 'now' ? ' aria-current="step"' : ''}>${escapeHtml(step.label)}</li>`,
   )
-  return `<p class="plate-percent"><span class="meta">${escapeHtml(text)}</span><b>${percent} %</b></p>${line}<ol class="steps">${list.join('')}</ol>`
+  const below = list.length ? `<ol class="steps">${list.join('')}</ol>` : ''
+  return `<p class="plate-percent"><span class="meta">${escapeHtml(text)}</span><b>${percent} %</b></p>${line}${below}`
 }
+
+const checking = ({ label, lines }: NonNullable<Notice['check']>) =>
+  `<details class="plate-foot"><summary>${escapeHtml(label)}</summary>${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</details>`
 
 const lacking = ({ text, names }: NonNullable<Notice['lack']>) =>
   `<div class="note warn">${draw('warn', 18)}<div><p>${escapeHtml(text)}</p><ul>${names.map((name) => `<li>${escapeHtml(name)}</li>`).join('')}</ul></div></div>`

@@ -1,7 +1,10 @@
 /** The states of the pages for guests. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Gallery, GalleryInput, Item, Letter, LetterText } from '../../sdk/src/wire.ts'
+import { mintLetterToken } from '../../src/domain/letter-token.ts'
 import { drawnPhoto } from '../drawn.ts'
 import { allOf, createGallery, type Person, publish, readyArchive, setUp } from '../journeys/people.ts'
 import { sendPhotos, sha256 } from '../journeys/sending.ts'
@@ -98,7 +101,24 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
       },
     ),
     await letter('revoked', (g) => links('revoked_at = now()', g)),
+    // what its size offers; the files are as small as the photos
+    await letter(
+      'parts',
+      (g) => archive('file_size_bytes = 5200000000', g),
+      async (page) => {
+        await press(page, 'Take it in smaller files')
+        await page.getByText('Your photos are ready, in smaller files').waitFor()
+        await page.getByText('Check the file after the download').click()
+        await page.getByText(/^[0-9a-f]{64} /).waitFor()
+      },
+    ),
   ]
+  // whose letter it is says its link alone; which kind it is, only whether it has one
+  const [anyLetter] = await allOf<Letter>(ida, '/api/letters')
+  const secrets = readFileSync(path.join(installation.dir, 'token-secret'), 'utf8')
+    .trim()
+    .split(/[\s,]+/)
+  const leave = `${installation.url}/unsubscribe/${mintLetterToken('unsubscribe', anyLetter!.id, secrets)}`
   const at = (gallery: Gallery, rest = '') => `${installation.url}/g/${gallery.slug}${rest}`
   const see = (gallery: Gallery) => async (page: Page) => {
     await page.goto(at(gallery))
@@ -178,6 +198,15 @@ export async function guestStates({ installation }: Stage): Promise<State[]> {
         await page.goto(at(open, `/p/${items[1]!.id}`))
         await press(page, 'Comments')
         await page.getByText('Nobody has said anything yet.').waitFor()
+      },
+    },
+    { name: 'unsubscribe', open: (page) => page.goto(leave).then(() => page.getByRole('button', { name: 'No more news' }).waitFor()) },
+    {
+      name: 'unsubscribed',
+      open: async (page) => {
+        await page.goto(leave)
+        await press(page, 'No more news')
+        await page.getByText(/^You get no more news of/).waitFor()
       },
     },
     { name: 'ending-soon', open: see(ending) },

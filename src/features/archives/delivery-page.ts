@@ -15,6 +15,7 @@ import { formatDay, formatMoment, formatSize, longestName, longestTitle, mostNam
 import { answerNotice, type Notice, wantsPage } from '../../http/notice.ts'
 import type { Database } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { hasParts } from './delivery-parts.ts'
 import { deliveryWords } from './delivery-words.ts'
 import { findSendable } from './download.ts'
 
@@ -26,11 +27,12 @@ export function asksForPage(request: FastifyRequest, link: HeldLink, go: string 
   return link.kind === 'email' && go === undefined && request.method === 'GET' && !request.headers.range && wantsPage(request)
 }
 
-/** Throws what sending its bytes would, except that they could not be packed: the page says so itself. */
+/** `path` is the link's own. Throws what sending its bytes would, except that they could not be packed: the page says so itself. */
 export async function showDelivery(
   { db, clock }: Pick<Deps, 'db' | 'clock'>,
   reply: FastifyReply,
   link: HeldLink & { archiveId: string },
+  path: string,
 ): Promise<void> {
   const gallery = await findGalleryOfAnyState(db, link.galleryId)
   if (!gallery) throw new AppError('link_unknown')
@@ -60,11 +62,13 @@ export async function showDelivery(
     more: [words.resume],
     aside: archive.supersededBy
       ? { text: words.newer, label: words.sendNewer }
-      : gallery.isPublic && stateAt(gallery, clock.now()) === 'active'
-        ? { text: words.smaller, label: words.gallery, href: `/g/${gallery.slug}` }
-        : undefined,
+      : hasParts(archive, gallery, clock.now())
+        ? { text: words.parts, label: words.askParts, form: `${path}/parts` }
+        : gallery.isPublic && stateAt(gallery, clock.now()) === 'active'
+          ? { text: words.smaller, label: words.gallery, href: `/g/${gallery.slug}` }
+          : undefined,
     // the sum is not known while the archive is at work; the link works all the same
-    foot: archive.checksum ? [`SHA-256 ${archive.checksum}`] : [],
+    check: archive.checksum ? { label: words.check, lines: [...words.howTo, `SHA-256 ${archive.checksum}`] } : undefined,
   })
 }
 

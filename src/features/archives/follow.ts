@@ -17,6 +17,7 @@ import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { asksForPage, showDelivery, wantsAnother } from './delivery-page.ts'
+import { partsRoutes } from './delivery-parts.ts'
 import { type Sending, sendArchive } from './download.ts'
 import type { Streams } from './progress.ts'
 import { renew, renewsTo } from './renew.ts'
@@ -35,7 +36,8 @@ export function followRoutes(app: App, deps: Deps, sending: Sending, streams: St
         link = await linkOf(deps, request.params.token)
         await checkHolder(deps, request, link)
         const { archiveId } = link
-        if (archiveId && asksForPage(request, link, request.query.go)) await showDelivery(deps, reply, { ...link, archiveId })
+        if (archiveId && asksForPage(request, link, request.query.go))
+          await showDelivery(deps, reply, { ...link, archiveId }, `/d/${request.params.token}`)
         else await sendTarget(deps, sending, reply, link)
       } catch (error) {
         await answerEnded(deps, request, reply, error, link)
@@ -52,6 +54,16 @@ export function followRoutes(app: App, deps: Deps, sending: Sending, streams: St
     // the letter was for its holder, whatever guests may see by now
     return streams.open(request, reply, gallery, { asker: addressGroup(request.ip), sees: 'always' })
   })
+
+  partsRoutes(
+    app,
+    deps,
+    (request, token) => heldLink(deps, request, token),
+    async (request, reply, error) => {
+      const { token } = request.params as z.infer<typeof params>
+      await answerEnded(deps, request, reply, error, await linkOf(deps, token).catch(() => undefined))
+    },
+  )
 
   // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it
   app.post('/d/:token', { schema: { params }, config: strictRate, errorHandler: refuseByPage }, async (request, reply) => {

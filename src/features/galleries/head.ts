@@ -1,20 +1,54 @@
-/** What is known of a gallery before its photos: the page's HTML says it already, so a phone shows cover and title at once. */
+/** A gallery as its guests see it: what stands on its cover, what they may do, and its items page by page. */
 import type { FastifyRequest } from 'fastify'
-import type { GuestBoot, GuestHead } from '../../../sdk/src/wire.ts'
-import { isCode } from '../../base/errors.ts'
-import { isUuid } from '../../base/id.ts'
-import { findItemAsset } from '../../data/assets.ts'
+import type { GuestGallery, GuestHead } from '../../../sdk/src/wire.ts'
+import { AppError } from '../../base/errors.ts'
 import { findCover } from '../../data/cover.ts'
-import { countGallery, findGallery } from '../../data/galleries.ts'
-import { countHidden } from '../../data/items.ts'
+import { countGallery } from '../../data/galleries.ts'
+import { countHidden, countShown, type ItemCursor, pageItems } from '../../data/items.ts'
 import { findUser } from '../../data/users.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { maskAddress } from '../../domain/link.ts'
 import type { Guard } from '../../http/guard.ts'
+import { viewItem, writeItemCursor } from '../../http/item.ts'
 import type { Deps } from '../../ports/deps.ts'
 
-type Needs = Pick<Deps, 'db'>
+type Needs = Pick<Deps, 'db' | 'clock'>
 
-export async function viewHead({ db }: Needs, gallery: Gallery): Promise<GuestHead> {
+/** For this guest, so many items behind a place. */
+export async function viewGuest(
+  deps: Needs,
+  guard: Guard,
+  request: FastifyRequest,
+  gallery: Gallery,
+  { limit, after }: { limit: number; after?: ItemCursor | undefined },
+): Promise<GuestGallery> {
+  const client = (await guard.pass(request, gallery))?.link.client
+  const rows = await pageItems(deps.db, gallery.id, { limit: limit + 1, after, shown: true })
+  const items = rows.slice(0, limit)
+  const last = rows.length > limit ? items.at(-1) : undefined
+  return {
+    ...(await viewHead(deps, gallery)),
+    download_enabled: gallery.downloadEnabled,
+    feedback_enabled: gallery.feedbackEnabled,
+    may_download: await mayDownload(guard, request, gallery),
+    visitor: client ? { name: client.name, email: maskAddress(client.email) } : null,
+    items: items.map((item) => viewItem(item, deps.clock.now())),
+    total: after || last ? await countShown(deps.db, gallery.id) : items.length,
+    next: last ? writeItemCursor(last) : null,
+  }
+}
+
+async function mayDownload(guard: Guard, request: FastifyRequest, gallery: Gallery): Promise<boolean> {
+  try {
+    await guard.download(request, gallery)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.status === 403) return false
+    throw error
+  }
+}
+
+async function viewHead({ db }: Needs, gallery: Gallery): Promise<GuestHead> {
   const owner = await findUser(db, gallery.ownerId)
   const [all, hidden] = [await countGallery(db, gallery.id), await countHidden(db, gallery.id)]
   const cover = await findCover(db, gallery.id, gallery.coverItemId)
@@ -38,20 +72,5 @@ export async function viewHead({ db }: Needs, gallery: Gallery): Promise<GuestHe
           y: gallery.coverY,
         }
       : null,
-  }
-}
-
-/** For who asks for the page, `rest` being `p/{item}` for one photo; null where the program finds out by itself what is wrong. */
-export async function bootOf(deps: Needs, guard: Guard, request: FastifyRequest, slug: string, rest: string): Promise<GuestBoot | null> {
-  try {
-    const gallery = await guard.guest(request, slug)
-    const item = /^p\/([0-9a-f-]{36})$/.exec(rest)?.[1]
-    const photo = item && isUuid(item) ? await findItemAsset(deps.db, gallery.id, item) : undefined
-    return { head: await viewHead(deps, gallery), photo: photo?.originalName ?? null }
-  } catch (error) {
-    if (!isCode(error, 'password_required')) return null
-    // who asks for a password says no more of a gallery than its language
-    const gallery = await findGallery(deps.db, slug)
-    return gallery ? { locked: gallery.locale } : null
   }
 }

@@ -1,10 +1,9 @@
 /** Routes of this feature: uploads (tus-routes.ts), media (media.ts), and here items and imports. */
 import { z } from 'zod'
 import type { GallerySource, Imported, Item, Page, Sampled, SourceAnswer } from '../../../sdk/src/wire.ts'
-import { AppError } from '../../base/errors.ts'
-import { type ItemCursor, pageItems } from '../../data/items.ts'
+import { pageItems } from '../../data/items.ts'
 import { galleryParams, idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
-import { viewItem } from '../../http/item.ts'
+import { itemCursor, viewItem, writeItemCursor } from '../../http/item.ts'
 import { folderBelow } from './allowed.ts'
 import { eventRoutes } from './events.ts'
 import { importFolder } from './import.ts'
@@ -22,13 +21,13 @@ export const uploadRoutes: RoutePlugin = (app, deps, guard) => {
 }
 
 const itemRoutes: RoutePlugin = (app, deps, guard) => {
-  const paging = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100), cursor: z.string().max(200).optional() })
+  const paging = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100), cursor: itemCursor.optional() })
   app.get('/api/galleries/:id/items', { schema: { params: galleryParams, querystring: paging } }, async (request): Promise<Page<Item>> => {
     const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
     const { limit, cursor } = request.query
-    const rows = await pageItems(deps.db, gallery.id, { limit: limit + 1, after: cursor === undefined ? undefined : readCursor(cursor) })
+    const rows = await pageItems(deps.db, gallery.id, { limit: limit + 1, after: cursor })
     const shown = rows.slice(0, limit)
-    return { rows: shown.map((row) => viewItem(row, deps.clock.now())), next: rows.length > limit ? writeCursor(shown.at(-1)!) : null }
+    return { rows: shown.map((row) => viewItem(row, deps.clock.now())), next: rows.length > limit ? writeItemCursor(shown.at(-1)!) : null }
   })
 
   const one = z.object({ id: idOrSlug, item: uuidText })
@@ -59,12 +58,4 @@ const itemRoutes: RoutePlugin = (app, deps, guard) => {
     const { id } = await guard.gallery(request, request.params.id, 'galleries:read')
     return { source: await viewSource(deps, id) }
   })
-}
-
-const writeCursor = ({ position, id }: ItemCursor) => Buffer.from(`${position} ${id}`).toString('base64url')
-function readCursor(text: string): ItemCursor {
-  const [, position, id] = /^(\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString()) ?? []
-  if (!uuidText.safeParse(id).success)
-    throw new AppError('bad_request', { errors: [{ path: 'querystring/cursor', message: 'is not a cursor' }] })
-  return { position: Number(position), id: id! }
 }

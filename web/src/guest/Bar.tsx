@@ -25,7 +25,8 @@ export function Bar({ gallery, marks, shown, show, download }: Props) {
   const words = catalog[locale]
   const count = marks.favorites.size
   const choosing = marks.chosen !== null
-  const chapters = useMemo(() => chaptersOf(gallery.items), [gallery.items])
+  // not one after the other
+  const chapters = useMemo(() => (gallery.next ? [] : chaptersOf(gallery.items)), [gallery])
   return (
     <nav className="bar-top" aria-label={words.gallery}>
       <div className="chips">

@@ -22,18 +22,21 @@ export function GalleryPage({ slug, boot }: { slug: string; boot: GuestBoot | nu
 }
 
 function Found({ slug, boot }: { slug: string; boot: GuestBoot | null }) {
-  const { data, refusal, again } = useGallery(slug)
-  const head = data ?? (boot && 'head' in boot ? boot.head : undefined)
+  const { data, refusal, again } = useGallery(slug, boot && 'gallery' in boot ? boot.gallery : undefined)
+  const [ended, end] = useState<Refusal>()
+  const open = () => {
+    end(undefined)
+    again()
+  }
   // Until the gallery has told its language, the browser's is the best guess.
-  const locale = head?.locale ?? languageOf(navigator.languages)
-  const away = refusal?.problem.code === 'unreachable'
-  useBack(away, again)
+  const locale = data?.locale ?? languageOf(navigator.languages)
+  useBack(refusal?.problem.code === 'unreachable', again)
   return (
     <Speak locale={locale}>
-      {head && (data || !refusal || away) ? (
-        <Open head={head} gallery={data} refusal={data ? undefined : refusal} again={again} />
-      ) : refusal ? (
-        <Closed slug={slug} refusal={refusal} again={again} />
+      {data && !ended ? (
+        <Open gallery={data} refusal={refusal} again={again} close={end} />
+      ) : (ended ?? refusal) ? (
+        <Closed slug={slug} refusal={(ended ?? refusal)!} again={open} />
       ) : (
         <Loading />
       )}

@@ -1,7 +1,7 @@
 /** An open gallery: cover, the bar that stays, and the wall of photos; the photo on the whole screen and the sheet come when asked for. */
-import { Heart, Images, RefreshCw } from 'lucide-react'
+import { Heart, Images, RefreshCw, TriangleAlert } from 'lucide-react'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
-import type { GuestGallery, GuestHead } from '../api.ts'
+import type { GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { type Refusal, sentenceOf } from '../ui/refusal.ts'
 import { Empty } from '../ui/Trouble.tsx'
@@ -20,54 +20,35 @@ const View = lazy(async () => ({ default: (await import('./View.tsx')).View }))
 const TakeHome = lazy(async () => ({ default: (await import('./TakeHome.tsx')).TakeHome }))
 
 interface Props {
-  head: GuestHead
-  /** undefined until its photos are there */
-  gallery: GuestGallery | undefined
+  gallery: GuestGallery
+  /** why its other photos do not come */
   refusal: Refusal | undefined
   again: () => void
+  /** it has ended for this guest while they looked at it */
+  close: (refusal: Refusal) => void
 }
 
-export function Open({ head, gallery, refusal, again }: Props) {
+export function Open({ gallery, refusal, again, close }: Props) {
   const words = catalog[useLanguage().locale]
-  const visitor = gallery?.visitor
+  const { visitor } = gallery
   return (
     <>
       <a className="skip" href="#photos">
         {words.skip}
       </a>
-      <Cover head={head} visitor={visitor && (visitor.name ?? visitor.email)} />
-      {gallery ? <Photos gallery={gallery} /> : <Waiting refusal={refusal} again={again} />}
+      <Cover head={gallery} visitor={visitor && (visitor.name ?? visitor.email)} />
+      <Photos gallery={gallery} refusal={refusal} again={again} close={close} />
     </>
   )
 }
 
-function Waiting({ refusal, again }: { refusal: Refusal | undefined; again: () => void }) {
-  const { say } = useLanguage()
-  return (
-    <>
-      <div className="bar-top" />
-      <main id="photos" className="photos" tabIndex={-1} aria-busy={!refusal}>
-        {refusal ? (
-          <Empty icon={<Images size={30} aria-hidden="true" />} title={sentenceOf(refusal.problem, say)}>
-            <button type="button" className="button main" onClick={again}>
-              <RefreshCw size={16} aria-hidden="true" />
-              {say.retry}
-            </button>
-          </Empty>
-        ) : (
-          <p className="unseen" role="status">
-            {say.loading}
-          </p>
-        )}
-      </main>
-    </>
-  )
-}
-
-function Photos({ gallery }: { gallery: GuestGallery }) {
-  const { locale } = useLanguage()
+function Photos({ gallery, refusal, again, close }: Props) {
+  const { locale, say } = useLanguage()
   const words = catalog[locale]
   const marks = useMarks(gallery.slug)
+  useEffect(() => {
+    if (marks.refusal && [401, 404, 410].includes(marks.refusal.problem.status)) close(marks.refusal)
+  }, [marks.refusal, close])
   const [shown, show] = useState<Shown>('all')
   const [sheet, setSheet] = useState(false)
   const { items } = gallery
@@ -76,8 +57,11 @@ function Photos({ gallery }: { gallery: GuestGallery }) {
     if (marked) return items.filter((item) => marked.has(item.id))
     return typeof shown === 'object' ? items.filter((item) => item.chapter === shown.chapter) : items
   }, [items, shown, marked])
+  // while others are on their way, and nothing keeps them
+  const complete = !gallery.next
+  const all = complete || marked || typeof shown === 'object' ? list.length : gallery.total
   const photo = usePhoto(gallery, list)
-  usePlace(gallery.slug)
+  usePlace(gallery.slug, complete)
   useEffect(() => {
     if (!photo.item) document.title = gallery.title
   }, [gallery.title, photo.item])
@@ -90,14 +74,15 @@ function Photos({ gallery }: { gallery: GuestGallery }) {
         {list.length > 0 ? (
           <Wall
             items={list}
-            label={words.photos(list.length)}
+            total={refusal ? list.length : all}
+            label={words.photos(all)}
             reveal={photo.left}
             tile={(item, n, box) => (
               <Tile
                 item={item}
                 n={n}
                 box={box}
-                all={list.length}
+                all={all}
                 slug={gallery.slug}
                 open={photo.open}
                 marks={marks}
@@ -114,11 +99,25 @@ function Photos({ gallery }: { gallery: GuestGallery }) {
             <p>{words.empty}</p>
           </Empty>
         )}
+        {refusal && (
+          <Empty icon={<Images size={30} aria-hidden="true" />} title={sentenceOf(refusal.problem, say)}>
+            <button type="button" className="button main" onClick={again}>
+              <RefreshCw size={16} aria-hidden="true" />
+              {say.retry}
+            </button>
+          </Empty>
+        )}
       </main>
+      {marks.refused && (
+        <p className="toast" role="alert">
+          <TriangleAlert size={17} aria-hidden="true" />
+          {sentenceOf(marks.refused.problem, say)}
+        </p>
+      )}
       {marks.chosen && <Chosen gallery={gallery} marks={marks} download={() => setSheet(true)} />}
       <Suspense fallback={null}>
-        {sheet && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
-        {photo.item && <View gallery={gallery} items={list} at={photo.at} go={photo.go} close={photo.close} marks={marks} />}
+        {sheet && complete && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
+        {photo.item && <View gallery={gallery} items={list} all={all} at={photo.at} go={photo.go} close={photo.close} marks={marks} />}
       </Suspense>
     </>
   )

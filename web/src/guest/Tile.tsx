@@ -6,6 +6,7 @@ import { useLanguage } from '../ui/language.tsx'
 import type { Box } from '../ui/Wall.tsx'
 import type { Marks } from './marks.ts'
 import { photoPath } from './photo.ts'
+import { pictureOf } from './picture.ts'
 import { catalog } from './words.ts'
 
 interface Props {
@@ -21,7 +22,7 @@ interface Props {
 
 export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
   const words = catalog[useLanguage().locale]
-  const picture = pictureFor(item, box)
+  const picture = pictureOf(item)
   // what flew past is not fetched; what is there stays
   const seen = useRef(false)
   seen.current ||= !box.flying
@@ -45,7 +46,7 @@ export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
     <>
       <a className="tile" href={photoPath(slug, item.id)} onClick={click} onKeyDown={space} {...role}>
         {picture ? (
-          seen.current && <img src={picture} alt="" decoding="async" draggable={false} />
+          seen.current && <img loading={n ? 'lazy' : undefined} {...picture} alt="" decoding="async" draggable={false} />
         ) : (
           <span className="no-picture">
             {item.kind === 'photo' && <FileImage size={22} aria-hidden="true" />}
@@ -74,10 +75,4 @@ export function Tile({ item, n, all, slug, box, open, marks, hearts }: Props) {
       )}
     </>
   )
-}
-
-/** A phone on its way takes the small one; a large tile on a fine screen is worth the next size. */
-function pictureFor(item: Item, { width, height }: Box): string | null {
-  const wanted = Math.max(width, height) * Math.min(2, devicePixelRatio)
-  return (innerWidth >= 640 && wanted > 560 && item.medium) || item.thumbnail || item.preview
 }

@@ -8,6 +8,7 @@ import './view.css'
 import type { GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage } from '../ui/language.tsx'
+import { sentenceOf } from '../ui/refusal.ts'
 import { askDownload, setRating, useFeedback } from './api.ts'
 import { Comments } from './Comments.tsx'
 import type { Marks } from './marks.ts'
@@ -29,13 +30,15 @@ interface OwnSlide extends GenericSlide {
 interface Props {
   gallery: GuestGallery
   items: Item[]
+  /** how many there will be */
+  all: number
   at: number
   go: (n: number) => void
   close: () => void
   marks: Marks
 }
 
-export function View({ gallery, items, at, go, close, marks }: Props) {
+export function View({ gallery, items, all, at, go, close, marks }: Props) {
   const { locale, fmt, say } = useLanguage()
   const words = catalog[locale]
   const [talking, talk] = useState(false)
@@ -87,7 +90,7 @@ export function View({ gallery, items, at, go, close, marks }: Props) {
         className="yarl__button"
         aria-label={words.save(fmt.bytes(item.size))}
         disabled={save.busy}
-        onClick={() => void save.run()}
+        onClick={async () => (await save.run()) || marks.check()}
       >
         <Download size={22} aria-hidden="true" />
       </button>,
@@ -126,8 +129,13 @@ export function View({ gallery, items, at, go, close, marks }: Props) {
           <>
             <p className="view-name">
               <span>{item.title ?? item.name}</span>
-              <span>{words.place(fmt.number(at + 1), fmt.number(items.length))}</span>
+              <span>{words.place(fmt.number(at + 1), fmt.number(all))}</span>
             </p>
+            {save.refusal && (
+              <p className="view-says" role="alert">
+                {sentenceOf(save.refusal.problem, say)}
+              </p>
+            )}
             {gallery.feedback_enabled && <Feedback gallery={gallery} item={item} talking={talking} stop={() => talk(false)} />}
           </>
         ),

@@ -1,4 +1,5 @@
 /** What the pages of guests ask the server, beside what all pages ask. */
+import { useState } from 'react'
 import {
   type Comment,
   type CommentInput,
@@ -20,7 +21,20 @@ export type { Comment, Export, GuestGallery, ItemFeedback }
 const page = (slug: string) => `/api/g/${encodeURIComponent(slug)}`
 const gallery = (slug: string) => `/api/galleries/${encodeURIComponent(slug)}`
 
-export const useGallery = (slug: string) => useAnswer(slug, (signal) => call<GuestGallery>('GET', page(slug), undefined, signal))
+/** All of a gallery, page by page: what is known so far is shown while the rest comes. `first` stood in the HTML. */
+export function useGallery(slug: string, first: GuestGallery | undefined) {
+  const [known, know] = useState(first)
+  const { refusal, again } = useAnswer(`${slug} ${known?.next}`, async (signal) => {
+    if (known && !known.next) return
+    const place = known?.next ? `&cursor=${known.next}` : ''
+    const more = await call<GuestGallery>('GET', `${page(slug)}?limit=${atOnce}${place}`, undefined, signal)
+    if (!signal.aborted) know(known ? { ...more, items: [...known.items, ...more.items] } : more)
+  })
+  return { data: known, refusal, again }
+}
+/** So many items are read and laid out without a phone's stopping for it. */
+const atOnce = 2000
+
 export const useFeedback = (slug: string) =>
   useAnswer(slug, (signal) => call<GuestFeedback>('GET', `${page(slug)}/feedback`, undefined, signal))
 export const useFavorites = (slug: string) =>

@@ -6,7 +6,9 @@ import './guest.css'
 import './plate.css'
 import { readBoot } from './boot.ts'
 import { GalleryPage } from './GalleryPage.tsx'
+import { placeFirst } from './place-first.ts'
 
+placeFirst()
 const slug = decodeURIComponent(location.pathname.split('/')[2] ?? '')
 const root = document.getElementById('root')!
 const page = <GalleryPage slug={slug} boot={readBoot()} />

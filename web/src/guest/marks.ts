@@ -1,5 +1,6 @@
 /** What a guest has marked and chosen, and how many hearts the page shows while the server hears of it. */
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type Refusal, refusalOf } from '../ui/refusal.ts'
 import { sendFavorites, setFavorite, useFavorites } from './api.ts'
 
 export interface Marks {
@@ -15,21 +16,48 @@ export interface Marks {
   choose: (on: boolean) => void
   /** all of these become favourites */
   favoriteAll: (items: Iterable<string>) => void
+  /** why the last mark was not taken */
+  refused: Refusal | undefined
+  /** why nothing is known of marks */
+  refusal: Refusal | undefined
+  /** asks once more what is marked: who may not come in any more learns it so */
+  check: () => void
   /** the export of this visit, so that its sheet can be closed and opened again */
   exportId: string | null
   setExport: (id: string | null) => void
 }
 
 export function useMarks(slug: string): Marks {
-  const { data, put, again } = useFavorites(slug)
+  const { data, put, again, refusal } = useFavorites(slug)
+  const [refused, refuse] = useState<Refusal>()
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null)
   const [exportId, setExport] = useState<string | null>(null)
   const favorites = useMemo(() => new Set(data?.items), [data])
-  const change = (items: string[], on: boolean) => {
-    put({ sent_at: null, ...data, changed: true, items: [...favorites].filter((one) => !items.includes(one)).concat(on ? items : []) })
-    // what the server did not take is not shown as taken
-    Promise.all(items.map((item) => setFavorite(slug, item, on))).catch(again)
+  const latest = useRef(data)
+  latest.current = data
+  const show = (items: string[], on: boolean) => {
+    const others = (latest.current?.items ?? []).filter((one) => !items.includes(one))
+    latest.current = { sent_at: null, ...latest.current, changed: true, items: others.concat(on ? items : []) }
+    put(latest.current)
   }
+  const change = (items: string[], on: boolean) => {
+    show(items, on)
+    refuse(undefined)
+    Promise.all(items.map((item) => setFavorite(slug, item, on))).catch((error) => {
+      // what the server did not take is not shown as taken
+      show(items, !on)
+      refuse(refusalOf(error))
+      again()
+    })
+  }
+  const back = useCallback(() => {
+    refuse(undefined)
+    again()
+  }, [again])
+  useEffect(() => {
+    addEventListener('online', back)
+    return () => removeEventListener('online', back)
+  }, [back])
   return {
     favorites,
     favorite: (item, on) => change([item], on),
@@ -40,6 +68,9 @@ export function useMarks(slug: string): Marks {
         [...items].filter((item) => !favorites.has(item)),
         true,
       ),
+    refused,
+    refusal,
+    check: again,
     chosen,
     pick: useCallback((item: string) => setChosen((old) => toggled(old ?? new Set(), item)), []),
     choose: useCallback((on: boolean) => setChosen(on ? new Set() : null), []),

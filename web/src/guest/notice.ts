@@ -10,7 +10,12 @@ watch()
 function watch(): void {
   stream?.close()
   clearTimeout(timer)
-  if (!document.querySelector('[data-live]')) return
+  const live = document.querySelector<HTMLElement>('[data-live]')
+  if (!live) return
+  if (live.dataset.live === 'ask') {
+    poll()
+    return
+  }
   const source = new EventSource(`${location.pathname}/progress`)
   stream = source
   // the first word comes at once; a proxy that collects the stream lets nothing through

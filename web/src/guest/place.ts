@@ -1,7 +1,10 @@
 /** Where in the gallery somebody was: kept for when they reload, or come back from another page. */
-import { useLayoutEffect } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
-export function usePlace(slug: string): void {
+/** `complete`: the page has its full height. */
+export function usePlace(slug: string, complete: boolean): void {
+  const there = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what could not be reached is tried again when all is there
   useLayoutEffect(() => {
     const key = `keepsake place ${slug}`
     // the browser would restore it before there is a wall to scroll
@@ -12,11 +15,12 @@ export function usePlace(slug: string): void {
     const go = () => {
       scrollTo(0, kept)
       // the wall has its height a moment later
-      if (Math.abs(scrollY - kept) > 2 && tries-- > 0) requestAnimationFrame(go)
+      there.current = Math.abs(scrollY - kept) <= 2
+      if (!there.current && tries-- > 0) requestAnimationFrame(go)
     }
-    if (kept && again?.type !== 'navigate') go()
+    if (kept && again?.type !== 'navigate' && !there.current) go()
     const keep = () => sessionStorage.setItem(key, String(scrollY))
     addEventListener('pagehide', keep)
     return () => removeEventListener('pagehide', keep)
-  }, [slug])
+  }, [slug, complete])
 }

@@ -1,9 +1,11 @@
 /** A wall of photos in justified rows; only the rows in sight exist, so ten thousand scroll like ten. */
-import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { justify, type Row, type Shape, visible } from './justify.ts'
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { layOut, placeOf, type Row, type Shape, visible } from './justify.ts'
 
 interface Props<T> {
   items: readonly T[]
+  /** how many there will be; more than `items` while the others are on their way */
+  total?: number
   label: string
   /** rows a little lower, for working instead of looking */
   dense?: boolean
@@ -20,14 +22,12 @@ export interface Box {
   flying: boolean
 }
 
-export function Wall<T extends Shape & { id: string }>({ items, label, dense, tile, reveal }: Props<T>) {
+export function Wall<T extends Shape & { id: string }>({ items, total = items.length, label, dense, tile, reveal }: Props<T>) {
   const own = useRef<HTMLUListElement>(null)
   const width = useWidth(own)
-  const gap = width < 640 ? 6 : 10
-  const target = (width < 640 ? 170 : width < 1100 ? 230 : width < 1800 ? 280 : 340) * (dense ? 0.7 : 1)
   const { rows, height } = useMemo(
-    () => (width ? justify(items, width, target, gap) : { rows: [], height: 0 }),
-    [items, width, target, gap],
+    () => (width ? layOut(items, total, width, dense) : { rows: [], height: 0 }),
+    [items, total, width, dense],
   )
   useAnchor(own, rows, width)
   const [from, to, flying] = useInSight(own, rows)
@@ -49,9 +49,8 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
         row.boxes.map((box) => {
           const item = items[box.index]
           if (!item) return null
-          const place: CSSProperties = { transform: `translate(${box.x}px, ${row.y}px)`, width: box.width, height: row.height }
           return (
-            <li key={item.id} aria-posinset={box.index + 1} aria-setsize={items.length} style={place}>
+            <li key={item.id} aria-posinset={box.index + 1} aria-setsize={total} style={placeOf(row, box)}>
               {tile(item, box.index, { width: box.width, height: row.height, flying })}
             </li>
           )
@@ -62,7 +61,8 @@ export function Wall<T extends Shape & { id: string }>({ items, label, dense, ti
 }
 
 function useWidth(own: { current: HTMLElement | null }): number {
-  const [width, set] = useState(0)
+  // the first photos may stand in the page already: they are taken over as they are
+  const [width, set] = useState(() => document.querySelector('.wall')?.clientWidth ?? 0)
   useLayoutEffect(() => {
     const element = own.current!
     const read = () => set(element.clientWidth)
@@ -118,7 +118,7 @@ const rowOf = (rows: Row[], index: number) => rows.find((row) => row.boxes.at(-1
 const flight = { above: 4, ends: 120 }
 
 function useInSight(own: { current: HTMLElement | null }, rows: Row[]): [from: number, to: number, flying: boolean] {
-  const [sight, set] = useState<[number, number, boolean]>([0, 0, false])
+  const [sight, set] = useState<[number, number, boolean]>([0, Math.min(rows.length, 20), false])
   useLayoutEffect(() => {
     let frame = 0
     let rest: ReturnType<typeof setTimeout> | undefined

@@ -60,6 +60,29 @@ export function justify(photos: readonly Shape[], width: number, target: number,
   return { rows, height: Math.max(0, y - gap) }
 }
 
+/** How a wall of this width looks; `dense`: rows a little lower, for working instead of looking. */
+export function measure(width: number, dense = false): { target: number; gap: number } {
+  const target = width < 640 ? 170 : width < 1100 ? 230 : width < 1800 ? 280 : 340
+  return { target: dense ? target * 0.7 : target, gap: width < 640 ? 6 : 10 }
+}
+
+/** The rows of the first photos of `total`; the last one is left out while what belongs beside it is not known, and the height is a guess. */
+export function layOut(photos: readonly Shape[], total: number, width: number, dense = false): { rows: Row[]; height: number } {
+  const { target, gap } = measure(width, dense)
+  const { rows, height } = justify(photos, width, target, gap)
+  if (photos.length >= total || rows.length < 2) return { rows, height }
+  const { y } = rows.pop()!
+  const known = rows.at(-1)!.boxes.at(-1)!.index + 1
+  return { rows, height: Math.round((y / known) * total) }
+}
+
+/** Where a photo stands, as styles. */
+export const placeOf = (row: Row, box: Box) => ({
+  transform: `translate(${box.x}px, ${row.y}px)`,
+  width: `${box.width}px`,
+  height: `${row.height}px`,
+})
+
 /** First and one past the last row between two heights. */
 export function visible(rows: readonly Row[], top: number, bottom: number): [number, number] {
   const from = search(rows, (row) => row.y + row.height >= top)
