@@ -12,7 +12,7 @@ import { findUser } from '../../data/users.ts'
 import { type Archive, atWork, nextTry, percent } from '../../domain/archive.ts'
 import { type Gallery, type Locale, stateAt } from '../../domain/gallery.ts'
 import { formatDay, formatMoment, formatSize, longestName, longestTitle, mostNames, oneLine, shared } from '../../domain/letters/words.ts'
-import { answerNotice, type Notice, wantsPage } from '../../http/notice.ts'
+import { type Action, answerNotice, type Notice, wantsPage } from '../../http/notice.ts'
 import type { Database } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { hasParts } from './delivery-parts.ts'
@@ -51,25 +51,29 @@ export async function showDelivery(
   const until = formatMoment(link.expiresAt, locale)
   const working = atWork(archive.status)
   const when = formatMoment(archive.verifiedAt ?? archive.completedAt ?? archive.createdAt, locale)
+  const file: Action = { label: words.download(formatSize(archive.fileSizeBytes, locale)), href: `?${bytesQuery}`, icon: 'download' }
+  const isOlder = archive.supersededBy !== null
   answerNotice(reply, 200, locale, {
     head,
-    title: working ? words.preparing : words.ready,
-    text: working ? words.noWait(until) : words.checked(when, until),
-    icon: working ? 'box' : 'shield',
-    progress: working ? progressOf(archive, locale) : undefined,
+    title: isOlder ? words.newer : working ? words.preparing : words.ready,
+    text: isOlder ? words.newerText(when) : working ? words.noWait(until) : words.checked(when, until),
+    icon: isOlder ? 'mail' : working ? 'box' : 'shield',
+    progress: working && !isOlder ? progressOf(archive, locale) : undefined,
     lack: await lackOf(db, archive, locale),
-    action: { label: words.download(formatSize(archive.fileSizeBytes, locale)), href: `?${bytesQuery}`, icon: 'download' },
-    more: [words.resume],
-    aside: archive.supersededBy
-      ? { text: words.newer, label: words.sendNewer }
-      : hasParts(archive, gallery, clock.now())
-        ? { text: words.parts, label: words.askParts, form: `${path}/parts` }
-        : gallery.isPublic && stateAt(gallery, clock.now()) === 'active'
-          ? { text: words.smaller, label: words.gallery, href: `/g/${gallery.slug}` }
-          : undefined,
+    action: isOlder ? { label: words.sendNewer, icon: 'mail' } : file,
+    more: isOlder ? [] : [words.resume],
+    aside: isOlder ? { ...file, text: words.older(until) } : otherWay(archive, gallery, clock.now(), path),
     // the sum is not known while the archive is at work; the link works all the same
     check: archive.checksum ? { label: words.check, lines: [...words.howTo, `SHA-256 ${archive.checksum}`] } : undefined,
   })
+}
+
+/** For whom one large file is too large. */
+function otherWay(archive: Archive, gallery: Gallery, now: Date, path: string): Action | undefined {
+  const words = deliveryWords[gallery.locale]
+  if (hasParts(archive, gallery, now)) return { text: words.parts, label: words.askParts, form: `${path}/parts` }
+  const isOpen = gallery.isPublic && stateAt(gallery, now) === 'active'
+  return isOpen ? { text: words.smaller, label: words.gallery, href: `/g/${gallery.slug}` } : undefined
 }
 
 /** The button sends a letter with a link to what has been packed since, or makes another try. */
