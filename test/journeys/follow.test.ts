@@ -449,6 +449,34 @@ test('who opens the link of a letter in a browser sees what it brings, and one b
   assert.ok(zip.bytes.includes(original.subarray(0, 1000)))
 })
 
+test('who has a link to a large archive takes it in files below 4 GB, which no other link shows', async () => {
+  const { gallery, link, archive } = await delivered()
+  const other = await delivered()
+  assert.doesNotMatch((await fetched(link, browser)).bytes.toString(), /smaller files<\/button>/, 'a small one is one file')
+  await db().updateTable('archives').set({ fileSizeBytes: 4_100_000_000 }).where('id', '=', archive.id).execute()
+  const text = (await fetched(link, browser)).bytes.toString()
+  const [, form] = /<form method="post" action="([^"]+)"><button class="button">Take it in smaller files<\/button>/.exec(text)!
+  const asked = await fetched(new URL(form!, link).href, browser, 'POST')
+  assert.equal(asked.status, 303)
+  const page = new URL(asked.headers.get('location')!, link).href
+  const shown = await s.world.until(async () => {
+    const html = (await fetched(page, browser)).bytes.toString()
+    return html.includes('Your photos are ready, in smaller files') && html
+  })
+  assert.doesNotMatch(shown, new RegExp(new URL(link).pathname), 'the link itself stands nowhere in it')
+  const files = [...shown.matchAll(/<a class="button main" href="([^"]+)">/g)].map(([, href]) => href!)
+  assert.equal(files.length, 1)
+  const zip = await fetched(files[0]!)
+  assert.ok(shown.includes(`${sha256(zip.bytes)}  `), 'with the sum of each')
+  assert.ok(zip.bytes.length > 300_000)
+  // twice is once
+  assert.equal((await fetched(new URL(form!, link).href, browser, 'POST')).headers.get('location'), asked.headers.get('location'))
+  assert.equal((await fetched(`${other.link}${new URL(page).search}`, browser)).status, 404)
+  assert.equal((await fetched(new URL(form!, other.link).href, browser, 'POST')).headers.get('location'), new URL(other.link).pathname)
+  await s.ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { expires_at: '2026-01-01T00:00:00Z' } })
+  assert.doesNotMatch((await fetched(link, browser)).bytes.toString(), /smaller files<\/button>/, 'its photos are not packed anew')
+})
+
 test('a link notes once a minute that it is used, however many parts are fetched', async () => {
   const { gallery, link } = await delivered()
   const began = s.world.clock.now()

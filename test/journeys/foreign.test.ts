@@ -233,8 +233,6 @@ const nobodys: Record<string, string> = {
   'get /d/{token}': 'the link itself is the right',
   'get /d/{token}/progress': 'the link itself is the right',
   'post /d/{token}': 'the link itself is the right',
-  'post /d/{token}/parts': 'the link itself is the right',
-  'get /d/{token}/parts/{export}': 'the link itself is the right, for who asked by it',
   'get /s/{token}': 'the link itself is the right',
   'post /s/{token}': 'the link itself is the right',
   'post /g/{slug}': 'anybody, and the same answer for every address',

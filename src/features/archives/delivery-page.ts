@@ -27,12 +27,11 @@ export function asksForPage(request: FastifyRequest, link: HeldLink, go: string 
   return link.kind === 'email' && go === undefined && request.method === 'GET' && !request.headers.range && wantsPage(request)
 }
 
-/** `path` is the link's own. Throws what sending its bytes would, except that they could not be packed: the page says so itself. */
+/** Throws what sending its bytes would, except that they could not be packed: the page says so itself. */
 export async function showDelivery(
   { db, clock }: Pick<Deps, 'db' | 'clock'>,
   reply: FastifyReply,
   link: HeldLink & { archiveId: string },
-  path: string,
 ): Promise<void> {
   const gallery = await findGalleryOfAnyState(db, link.galleryId)
   if (!gallery) throw new AppError('link_unknown')
@@ -62,16 +61,16 @@ export async function showDelivery(
     lack: await lackOf(db, archive, locale),
     action: isOlder ? { label: words.sendNewer, icon: 'mail' } : file,
     more: isOlder ? [] : [words.resume],
-    aside: isOlder ? { ...file, text: words.older(until) } : otherWay(archive, gallery, clock.now(), path),
+    aside: isOlder ? { ...file, text: words.older(until) } : otherWay(archive, gallery, clock.now()),
     // the sum is not known while the archive is at work; the link works all the same
     check: archive.checksum ? { label: words.check, lines: [...words.howTo, `SHA-256 ${archive.checksum}`] } : undefined,
   })
 }
 
 /** For whom one large file is too large. */
-function otherWay(archive: Archive, gallery: Gallery, now: Date, path: string): Action | undefined {
+function otherWay(archive: Archive, gallery: Gallery, now: Date): Action | undefined {
   const words = deliveryWords[gallery.locale]
-  if (hasParts(archive, gallery, now)) return { text: words.parts, label: words.askParts, form: `${path}/parts` }
+  if (hasParts(archive, gallery, now)) return { text: words.parts, label: words.askParts, form: '?parts=1' }
   const isOpen = gallery.isPublic && stateAt(gallery, now) === 'active'
   return isOpen ? { text: words.smaller, label: words.gallery, href: `/g/${gallery.slug}` } : undefined
 }

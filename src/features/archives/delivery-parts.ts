@@ -2,8 +2,8 @@
  * A delivery in files below 4 GB, for who has the link of its letter: USB sticks (FAT32) and old programs take no larger ones. A
  * click asks for them as an export of the link's holder; they have a page of their own, which follows the packing.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import type { FastifyReply } from 'fastify'
+import type { Export as ExportView } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { findExport } from '../../data/exports.ts'
@@ -13,7 +13,6 @@ import type { Archive } from '../../domain/archive.ts'
 import { type Gallery, type Locale, stateAt } from '../../domain/gallery.ts'
 import { formatMoment, formatSize, longestTitle, oneLine, shared } from '../../domain/letters/words.ts'
 import { exportLimits } from '../../domain/selection.ts'
-import { type App, strictRate, uuidText } from '../../http/app.ts'
 import { answerNotice, type Notice } from '../../http/notice.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { deliveryWords } from './delivery-words.ts'
@@ -24,57 +23,35 @@ import { viewExport } from './export-view.ts'
 export const hasParts = (archive: Archive, gallery: Gallery, now: Date): boolean =>
   archive.fileSizeBytes >= exportLimits.partBytes && archive.supersededBy === null && stateAt(gallery, now) === 'active'
 
-/** `held` gives the link of a token that still opens; `ended` answers a person why one does not. */
-export function partsRoutes(
-  app: App,
-  deps: Deps,
-  held: (request: FastifyRequest, token: string) => Promise<HeldLink>,
-  ended: (request: FastifyRequest, reply: FastifyReply, error: unknown) => Promise<void>,
-): void {
-  const params = z.object({ token: z.string().max(200) })
-  app.post('/d/:token/parts', { schema: { params }, config: strictRate }, async (request, reply) => {
-    try {
-      const { token } = request.params
-      const link = await held(request, token)
-      const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
-      const archive = link.archiveId ? await findArchive(deps.db, link.archiveId) : undefined
-      if (!gallery || !archive || link.kind !== 'email') throw new AppError('link_unknown')
-      if (!hasParts(archive, gallery, deps.clock.now())) return reply.redirect(`/d/${token}`, 303)
-      const asker = { requester: holderOf(link), userId: null, limited: false }
-      const wish = { items: 'all', size: 'original', format: archive.recipe.format, parts: true, notify: null } as const
-      const { id } = await askExport(deps, gallery.id, asker, wish)
-      return reply.redirect(`/d/${token}/parts/${id}`, 303)
-    } catch (error) {
-      await ended(request, reply, error)
-      return reply
-    }
-  })
+/** Asks for them; answers the export's id, or undefined where they are not offered. */
+export async function askParts(deps: Deps, link: HeldLink): Promise<string | undefined> {
+  const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
+  const archive = link.archiveId ? await findArchive(deps.db, link.archiveId) : undefined
+  if (!gallery || !archive || link.kind !== 'email') throw new AppError('link_unknown')
+  if (!hasParts(archive, gallery, deps.clock.now())) return undefined
+  const asker = { requester: holderOf(link), userId: null, limited: false }
+  const wish = { items: 'all', size: 'original', format: archive.recipe.format, parts: true, notify: null } as const
+  return (await askExport(deps, gallery.id, asker, wish)).id
+}
 
-  const one = params.extend({ export: uuidText })
-  app.get('/d/:token/parts/:export', { schema: { params: one }, exposeHeadRoute: false }, async (request, reply) => {
-    try {
-      const { token, export: id } = request.params
-      const link = await held(request, token)
-      const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
-      const made = await findExport(deps.db, link.galleryId, id)
-      if (!gallery || made?.requester !== holderOf(link)) throw new AppError('link_unknown')
-      answerNotice(reply, 200, gallery.locale, noticeOf(gallery, await viewExport(deps, made), `/d/${token}`))
-    } catch (error) {
-      await ended(request, reply, error)
-    }
-    return reply
-  })
+/** Throws `link_unknown` for an export that somebody else has asked for. */
+export async function showParts(deps: Deps, reply: FastifyReply, link: HeldLink, id: string): Promise<void> {
+  const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
+  const made = await findExport(deps.db, link.galleryId, id)
+  if (!gallery || made?.requester !== holderOf(link)) throw new AppError('link_unknown')
+  answerNotice(reply, 200, gallery.locale, noticeOf(gallery, await viewExport(deps, made)))
 }
 
 /** A client is the same on every page; who has a link of nobody in particular is that link. */
 const holderOf = (link: HeldLink): string => (link.clientId ? `client ${link.clientId}` : `link ${link.id}`)
 
-function noticeOf(gallery: Gallery, view: Awaited<ReturnType<typeof viewExport>>, back: string): Notice {
+function noticeOf(gallery: Gallery, view: ExportView): Notice {
   const { locale, title } = gallery
   const words = deliveryWords[locale]
   const facts = [shared[locale].photos(view.total_photos), formatSize(view.total_bytes, locale)]
   const head = { by: '', title: oneLine(title, longestTitle), facts: facts.join(' · ') }
-  const toWhole = { label: words.whole, href: back }
+  // the page's own address without more: the link stands nowhere in it
+  const toWhole = { label: words.whole, href: '?' }
   if (view.status === 'ready')
     return {
       head,
@@ -94,7 +71,7 @@ function noticeOf(gallery: Gallery, view: Awaited<ReturnType<typeof viewExport>>
   return { head, title: words.failed, text: words.failedText, icon: 'warn', aside: toWhole }
 }
 
-function progressOf(view: Awaited<ReturnType<typeof viewExport>>, locale: Locale): Notice['progress'] {
+function progressOf(view: ExportView, locale: Locale): Notice['progress'] {
   const words = deliveryWords[locale]
   const size = (bytes: number) => formatSize(bytes, locale)
   const text = words.packed(view.processed_photos, view.total_photos, size(view.processed_bytes), size(view.total_bytes))

@@ -10,14 +10,14 @@ import { checkAccess } from '../../domain/access.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
 import { checkLink, maskAddress, mayResume, readLink } from '../../domain/link.ts'
 import { addressGroup } from '../../http/address.ts'
-import { type App, strictRate, takeEmptyForms } from '../../http/app.ts'
+import { type App, strictRate, takeEmptyForms, uuidText } from '../../http/app.ts'
 import { type Action, answerGone, answerNotice, refuseByPage, speaks, wantsPage } from '../../http/notice.ts'
 import { noticeWords } from '../../http/notice-words.ts'
 import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { asksForPage, showDelivery, wantsAnother } from './delivery-page.ts'
-import { partsRoutes } from './delivery-parts.ts'
+import { askParts, showParts } from './delivery-parts.ts'
 import { type Sending, sendArchive } from './download.ts'
 import type { Streams } from './progress.ts'
 import { renew, renewsTo } from './renew.ts'
@@ -29,15 +29,16 @@ export function followRoutes(app: App, deps: Deps, sending: Sending, streams: St
   app.route({
     method: ['GET', 'HEAD'],
     url: '/d/:token',
-    schema: { params, querystring: z.object({ go: z.string().max(10).optional() }) },
+    schema: { params, querystring: z.object({ go: z.string().max(10).optional(), parts: uuidText.optional() }) },
     handler: async (request, reply) => {
       let link: HeldLink | undefined
       try {
         link = await linkOf(deps, request.params.token)
         await checkHolder(deps, request, link)
         const { archiveId } = link
-        if (archiveId && asksForPage(request, link, request.query.go))
-          await showDelivery(deps, reply, { ...link, archiveId }, `/d/${request.params.token}`)
+        const { go, parts } = request.query
+        if (parts) await showParts(deps, reply, link, parts)
+        else if (archiveId && asksForPage(request, link, go)) await showDelivery(deps, reply, { ...link, archiveId })
         else await sendTarget(deps, sending, reply, link)
       } catch (error) {
         await answerEnded(deps, request, reply, error, link)
@@ -55,33 +56,33 @@ export function followRoutes(app: App, deps: Deps, sending: Sending, streams: St
     return streams.open(request, reply, gallery, { asker: addressGroup(request.ip), sees: 'always' })
   })
 
-  partsRoutes(
-    app,
-    deps,
-    (request, token) => heldLink(deps, request, token),
-    async (request, reply, error) => {
-      const { token } = request.params as z.infer<typeof params>
-      await answerEnded(deps, request, reply, error, await linkOf(deps, token).catch(() => undefined))
+  // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it
+  const wish = z.object({ parts: z.literal('1').optional() })
+  app.post(
+    '/d/:token',
+    { schema: { params, querystring: wish }, config: strictRate, errorHandler: refuseByPage },
+    async (request, reply) => {
+      let link: HeldLink | undefined
+      try {
+        link = await linkOf(deps, request.params.token)
+        if (request.query.parts) {
+          await checkHolder(deps, request, link)
+          const parts = await askParts(deps, link)
+          return reply.redirect(`/d/${request.params.token}${parts ? `?parts=${parts}` : ''}`, 303)
+        }
+        const isLive = !link.revokedAt && link.expiresAt > deps.clock.now()
+        if (isLive && !(await wantsAnother(deps, link))) return reply.redirect(request.url, 303)
+        const { email, locale } = await renew(deps, link)
+        const to = maskAddress(email)
+        if (!wantsPage(request)) return reply.code(202).send({ sent_to: to })
+        const [title, text] = noticeWords[locale].sent(to)
+        answerNotice(reply, 202, locale, { title, text, icon: 'mail' })
+      } catch (error) {
+        await answerEnded(deps, request, reply, error, link)
+      }
+      return reply
     },
   )
-
-  // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it
-  app.post('/d/:token', { schema: { params }, config: strictRate, errorHandler: refuseByPage }, async (request, reply) => {
-    let link: HeldLink | undefined
-    try {
-      link = await linkOf(deps, request.params.token)
-      const isLive = !link.revokedAt && link.expiresAt > deps.clock.now()
-      if (isLive && !(await wantsAnother(deps, link))) return reply.redirect(request.url, 303)
-      const { email, locale } = await renew(deps, link)
-      const to = maskAddress(email)
-      if (!wantsPage(request)) return reply.code(202).send({ sent_to: to })
-      const [title, text] = noticeWords[locale].sent(to)
-      answerNotice(reply, 202, locale, { title, text, icon: 'mail' })
-    } catch (error) {
-      await answerEnded(deps, request, reply, error, link)
-    }
-    return reply
-  })
 }
 
 /** The link of a token that still gives its holder what it was made for; else why not. */
