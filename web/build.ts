@@ -14,14 +14,14 @@ const made = fingerprint()
 if (made !== builtFrom()) {
   rmSync(draft, { recursive: true, force: true })
   // The pages of guests are written as React and run on Preact: a quarter of the bytes on a phone.
-  await build('guest', [
+  await build('guest', 'guest/main.tsx', [
     { find: /^react$|^react-dom$/, replacement: 'preact/compat' },
     { find: 'react-dom/client', replacement: 'preact/compat/client' },
     { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' },
   ])
   await first()
-  await build('notice', [])
-  await build('studio', [])
+  await build('notice', 'guest/notice.ts', [])
+  await build('studio', 'studio/main.tsx', [])
   pack()
   writeFileSync(join(draft, '.built'), made)
   place()
@@ -51,14 +51,21 @@ function place(): void {
   }
 }
 
-async function build(name: 'guest' | 'notice' | 'studio', alias: { find: RegExp | string; replacement: string }[]): Promise<void> {
+/** One page with its program and styles; all pages have the head of page.html. */
+async function build(
+  name: 'guest' | 'notice' | 'studio',
+  program: string,
+  alias: { find: RegExp | string; replacement: string }[],
+): Promise<void> {
   const vite = await import('vite')
+  const entry = (html: string) => html.replace('<!-- program -->', `<script type="module" src="/src/${program}"></script>`)
   await vite.build({
     root,
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
     resolve: { alias },
+    plugins: [{ name: 'program', transformIndexHtml: { order: 'pre', handler: entry } }],
     build: {
       outDir: draft,
       emptyOutDir: false,
@@ -67,12 +74,13 @@ async function build(name: 'guest' | 'notice' | 'studio', alias: { find: RegExp 
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {
-        input: join(root, `${name}.html`),
+        input: { [name]: join(root, 'page.html') },
         // Libraries mark files for servers that draw React; we have none.
         onLog: (level, log, hand) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && hand(level, log),
       },
     },
   })
+  renameSync(join(draft, 'page.html'), join(draft, `${name}.html`))
 }
 
 /** The script that runs before the program: no module, so that it is not kept until all of the page has been read. */
@@ -93,7 +101,10 @@ async function first(): Promise<void> {
   })
   const [file] = globSync('assets/first-*.js', { cwd: draft })
   const page = join(draft, 'guest.html')
-  writeFileSync(page, readFileSync(page, 'utf8').replace('<!-- first -->', `<script src="/${file}"></script>`))
+  writeFileSync(
+    page,
+    readFileSync(page, 'utf8').replace('<div id="root"></div>', (root) => `${root}\n    <script src="/${file}"></script>`),
+  )
 }
 
 function fingerprint(): string {
