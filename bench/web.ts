@@ -72,7 +72,6 @@ export async function benchWeb({ scratch, runs }: Options): Promise<void> {
       })
       printLoad(`after ${count} photos`)
     }
-    for (const count of galleries.slice(0, 1)) await lighthouse(`${service.url}/g/photos-${count}`, count)
     printTable(
       `Guest page on a slow phone, ${runs} runs each: medians, of nodes and frames the worst`,
       ['photos', 'LCP s', 'CLS', 'JS KB', 'first photos s', 'DOM nodes', 'longest frame ms', 'longest task, CPU ms × 4', 'scrolled in s'],
@@ -82,31 +81,6 @@ export async function benchWeb({ scratch, runs }: Options): Promise<void> {
     await browser.close()
     await service.stop()
   }
-}
-
-const categories = { performance: 95, accessibility: 100, 'best-practices': 95 }
-
-/** Lighthouse judges the page as it does by itself (a phone, simulated). Not in our lock: where it cannot be had a line says so. */
-async function lighthouse(address: string, count: number): Promise<void> {
-  const { code, stdout, stderr } = await capture([
-    'env',
-    `CHROME_PATH=${program}`,
-    'npx',
-    '--yes',
-    'lighthouse@13.5.0',
-    address,
-    '--quiet',
-    '--output=json',
-    `--only-categories=${Object.keys(categories).join(',')}`,
-    `--chrome-flags=--headless=new ${args}`,
-  ])
-  if (code !== 0) {
-    process.stdout.write(`Lighthouse was skipped: ${stderr.trim().split('\n').at(-1)}\n`)
-    return
-  }
-  const found = (JSON.parse(stdout) as { categories: Record<string, { score: number }> }).categories
-  for (const [name, least] of Object.entries(categories))
-    target({ what: `guest page of ${count} photos, Lighthouse ${name}`, limit: least, value: Math.round(found[name]!.score * 100), atLeast: true })
 }
 
 async function visit(browser: Browser, address: string): Promise<Seen> {
