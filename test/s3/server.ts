@@ -1,6 +1,7 @@
 /**
  * A real S3 server on loopback (Ceph's RADOS Gateway, by server.sh). `npm test` (test/run.ts) starts one for all files and names
  * it in KEEPSAKE_TEST_S3; a single file run by hand starts its own. Where none can run, KEEPSAKE_TEST_S3 says why.
+ * KEEPSAKE_TEST_S3_SUITE chooses another generation of it than trixie's: `KEEPSAKE_TEST_S3_SUITE=sid npm test -- src/ports/storage`.
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -16,7 +17,7 @@ const script = path.join(import.meta.dirname, 'server.sh')
 const credentials = { accessKeyId: 'testkey', secretAccessKey: 'testsecret' }
 
 /** Generations of servers: Ceph 18 (the one of every run), 20 and 16. */
-export type Suite = 'trixie' | 'sid' | 'bookworm'
+const suites = ['trixie', 'sid', 'bookworm']
 
 export interface Server {
   endpoint: string
@@ -39,7 +40,9 @@ export function obstacle(): string | undefined {
   return undefined
 }
 
-export async function startServer(suite: Suite = 'trixie'): Promise<Server> {
+export async function startServer(): Promise<Server> {
+  const suite = process.env.KEEPSAKE_TEST_S3_SUITE ?? 'trixie'
+  if (!suites.includes(suite)) throw new Error(`KEEPSAKE_TEST_S3_SUITE takes ${suites.join(', ')}`)
   const dir = mkdtempSync('/tmp/keepsake-s3-')
   const port = await freePort()
   // from nothing, its packages come from the mirror first
@@ -76,7 +79,7 @@ export async function testServer(): Promise<Server | string> {
 }
 
 async function startOwn(): Promise<Server> {
-  const server = await startServer((process.env.KEEPSAKE_TEST_S3_SUITE ?? 'trixie') as Suite)
+  const server = await startServer()
   process.once('exit', () => {
     // nothing asynchronous happens any more
     execFileSync('bash', [script, 'stop', server.dir, '--wipe'], { stdio: 'ignore' })
