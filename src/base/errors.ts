@@ -172,6 +172,13 @@ const lostWords = /^(Connection terminated|timeout exceeded when trying to conne
 /** Has the disk of the database no room (SQLSTATE 53100)? What was asked was not done, and waiting helps. */
 export const fullDatabase = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === '53100'
 
+/** Was a text given that PostgreSQL cannot hold: one with a NUL (SQLSTATE 22021; 22P05 in JSON)? Libraries may have packed the error. */
+export function unkeptText(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  return code === '22021' || code === '22P05' || unkeptText(error.cause)
+}
+
 /** Did the connection to the database end, or was none made? As drivers and PostgreSQL say it. */
 export function lostDatabase(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -1,6 +1,6 @@
 /** Turns every error into an RFC 9457 problem that tells the caller what they may know, and the log the rest. */
 import type { FastifyError } from 'fastify'
-import { AppError, type ErrorCode, errorTable, fullDatabase, lostDatabase } from '../base/errors.ts'
+import { AppError, type ErrorCode, errorTable, fullDatabase, lostDatabase, unkeptText } from '../base/errors.ts'
 import type { Log } from '../ports/deps.ts'
 import type { App } from './app.ts'
 
@@ -81,6 +81,7 @@ export function asAppError(error: unknown): AppError {
   if (cause instanceof AppError && (cause.status === 503 || cause.status === 507)) return cause
   if (fullDatabase(error)) return new AppError('storage_full', {}, { cause: error })
   if (lostDatabase(error)) return new AppError('unavailable', {}, { cause: error })
+  if (unkeptText(error)) return new AppError('bad_request', { detail: 'A text holds a NUL, which cannot be kept.' }, { cause: error })
   const byStatus = statuses[fastify.statusCode ?? 0]
   return new AppError(byStatus ?? 'internal', {}, { cause: error })
 }

@@ -186,6 +186,7 @@ test('only an admin adds users, and an address has one account', async () => {
   const admin = await signIn('mara@example.com')
   const body = { name: 'Jonas', email: 'jonas@example.com', password, role: 'owner' }
   assert.equal((await ask('POST', '/api/users', { body })).code, 'sign_in_required')
+  assert.equal((await ask('POST', '/api/users', { body: { ...body, name: 'a\0b' }, cookie: admin })).code, 'bad_request')
   assert.equal((await ask('POST', '/api/users', { body, cookie: admin })).status, 201)
   assert.equal((await ask('POST', '/api/users', { body: { ...body, email: 'JONAS@example.com' }, cookie: admin })).code, 'account_exists')
   const jonas = await signIn('jonas@example.com')
@@ -196,6 +197,7 @@ test('a key opens what its scopes say, is shown once and can be revoked', async 
   const cookie = await signIn('mara@example.com')
   const { id: userId } = (await ask('GET', '/api/session', { cookie })).json.user
   await gallery(userId, 'mara-one')
+  assert.equal((await ask('POST', '/api/keys', { cookie, body: { name: 'a\0b', scopes: ['galleries:read'] } })).code, 'bad_request')
   const made = await ask('POST', '/api/keys', { cookie, body: { name: 'backup', scopes: ['galleries:read'] } })
   assert.equal(made.status, 201)
   const { key, id } = made.json

@@ -74,6 +74,12 @@ test('neither a browser nor a key without the scope runs it, and a key runs its 
   assert.equal((await server.ida.ask(`/api/tracks/${theirs}`)).status, 404)
 })
 
+test('a NUL, which no text of the database can hold, is refused and no failure of ours', async () => {
+  assert.equal((await server.ida.ask<{ code: string }>('/api/tracks?search=%00')).body.code, 'bad_request')
+  const refused = await post(due({ audio_url: `${provider.url}/a\0.mp3` }))
+  assert.deepEqual([refused.status, refused.body.code], [400, 'bad_request'])
+})
+
 test('a track is listed, run, made public for players with ranges, closed again and deleted', async () => {
   const { ida } = server
   const id = (await post(due({ title: 'Only this' }))).body.tracks[0]!.id
