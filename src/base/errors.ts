@@ -75,7 +75,7 @@ export const errorTable = {
   checksum_mismatch: [460, 'What arrived differs from what was sent: send this part again.'],
   media_type: [415, 'This is not a photo, video or audio file that can be kept here.'],
   picture_too_large: [422, 'The picture has more pixels than can be shown (limit 100 megapixels).'],
-  folder_unreadable: [422, 'The folder cannot be read: check the path and its permissions.'],
+  folder_unreadable: [422, 'The file or folder cannot be read: check the path and its permissions.'],
   prefix_invalid: [422, 'That is no folder of photos in the bucket: name one such as albums/summer/photos/, not one of Keepsake’s own.'],
   prefix_taken: [409, 'A gallery reads that folder, or one above or below it, already: choose another folder.'],
   prefix_empty: [422, 'There are no photos below that folder of the bucket: check its name.'],
