@@ -104,11 +104,13 @@ test('a store that pushes over HTTP tells of photos where it is asked to, and no
   await put('albums/a/photos/my photo.jpg')
   await put('objects/mine.zip')
   assert.equal((await outcomes({ eventsUrl: at('one') })).events, 'unchanged')
-  assert.equal((await outcomes({ eventsUrl: at('two') })).events, 'done')
+  // Ceph 16 forgets no rule: it says so, and goes on with the one it has
+  const then = process.env.KEEPSAKE_TEST_S3_SUITE === 'bookworm' ? { said: 'refused', secret: 'one' } : { said: 'done', secret: 'two' }
+  assert.equal((await outcomes({ eventsUrl: at('two') })).events, then.said)
   await client.send(new DeleteObjectCommand({ Bucket, Key: 'albums/a/photos/my photo.jpg' }))
   assert.deepEqual(heard, [
     '/api/ingest/s3-events?secret=one albums/a/photos/my photo.jpg',
-    '/api/ingest/s3-events?secret=two albums/a/photos/my photo.jpg',
+    `/api/ingest/s3-events?secret=${then.secret} albums/a/photos/my photo.jpg`,
   ])
   for (const Key of ['albums/a/photos/before.jpg', 'objects/mine.zip']) await client.send(new DeleteObjectCommand({ Bucket, Key }))
 })

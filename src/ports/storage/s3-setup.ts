@@ -181,17 +181,19 @@ export async function setUpBucket(options: S3Options, wish: SetupOptions): Promi
   function byHttp(url: string) {
     const Id = `${event.Id}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`
     const notifications = events('TopicConfigurations')
+    let before = false
     return {
       ...notifications,
       async ours(found: Sdk.TopicConfiguration[]): Promise<Sdk.TopicConfiguration[]> {
+        before = !found.every(notifications.keep)
         const known = found.find((one) => one.Id === Id)
         if (known) return [known]
         const name = `${prefix}${Bucket}`
         return [{ ...event, Id, TopicArn: wish.dryRun ? name : await makeTopic(ask, options, name, url) }]
       },
       async write(told: Sdk.TopicConfiguration[]): Promise<void> {
-        // Ceph adds to what is there: the rule for the address before would go on
-        await notifications.write(told.filter(notifications.keep))
+        // Ceph adds to what is there: the rule for the address before would go on. Ceph 16 takes no empty list, so there it is refused.
+        if (before) await notifications.write(told.filter(notifications.keep))
         await notifications.write(told)
       },
     }
