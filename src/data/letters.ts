@@ -161,12 +161,7 @@ export async function pageLetters(
   page: { limit: number; before?: { createdAt: Date; id: string } },
 ): Promise<LetterRow[]> {
   const before = page.before
-  return db
-    .selectFrom('letters')
-    .leftJoin('galleries', 'galleries.id', 'letters.galleryId')
-    .selectAll('letters')
-    .select('galleries.title as galleryTitle')
-    .where('letters.ownerId', '=', ownerId)
+  return lettersOf(db, ownerId)
     .$if(before !== undefined, (q) => q.where(sql<boolean>`(letters.created_at, letters.id) < (${before!.createdAt}, ${before!.id})`))
     .orderBy('letters.createdAt', 'desc')
     .orderBy('letters.id', 'desc')
@@ -176,15 +171,16 @@ export async function pageLetters(
 
 /** A letter of this owner's outbox. */
 export async function findOwnLetter(db: Database, ownerId: string, id: string): Promise<LetterRow | undefined> {
-  return db
+  return lettersOf(db, ownerId).where('letters.id', '=', id).executeTakeFirst()
+}
+
+const lettersOf = (db: Database, ownerId: string) =>
+  db
     .selectFrom('letters')
     .leftJoin('galleries', 'galleries.id', 'letters.galleryId')
     .selectAll('letters')
     .select('galleries.title as galleryTitle')
     .where('letters.ownerId', '=', ownerId)
-    .where('letters.id', '=', id)
-    .executeTakeFirst()
-}
 
 /** The letters about one archive. */
 export async function listOfArchive(db: Database, archiveId: string): Promise<Letter[]> {

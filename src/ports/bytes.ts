@@ -39,3 +39,13 @@ export async function hashOf(source: Source): Promise<Buffer> {
   for await (const bytes of readAll(source)) sum.update(bytes)
   return sum.digest()
 }
+
+/** The next chunk of a body; null at the end, and also where it breaks off: what came until then counts, and its sender goes on from there. */
+export async function nextChunk(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
+  try {
+    const { done, value } = await chunks.next()
+    return done ? null : value
+  } catch {
+    return null
+  }
+}

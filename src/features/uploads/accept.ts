@@ -21,7 +21,7 @@ import {
   saveOffset,
   type Upload,
 } from '../../data/uploads.ts'
-import { readAll } from '../../ports/bytes.ts'
+import { nextChunk, readAll } from '../../ports/bytes.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { type FinishOptions, finish, forget, type Lease, openHeld, type Result } from './finish.ts'
 import { type Hashes, pass, type Running, startHash } from './hashes.ts'
@@ -131,10 +131,10 @@ async function append(deps: UploadDeps, upload: Upload, { token, held }: Lease, 
   const { id, size } = upload
   let running = deps.hashes.take(id, upload.received) ?? (await hashAgain(deps, upload, upload.received, held))
   const chunks = body[Symbol.asyncIterator]()
-  let ahead = await next(chunks)
+  let ahead = await nextChunk(chunks)
 
   async function* stretch(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let passed = 0; ahead && passed < stretchBytes && (await held()); ahead = await next(chunks)) {
+    for (let passed = 0; ahead && passed < stretchBytes && (await held()); ahead = await nextChunk(chunks)) {
       pass(running, ahead)
       passed += ahead.length
       yield ahead
@@ -150,17 +150,6 @@ async function append(deps: UploadDeps, upload: Upload, { token, held }: Lease, 
     at = reached
   }
   return running
-}
-
-/** The next chunk, or null at the end and where the body breaks off. */
-async function next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
-  try {
-    const { done, value } = await chunks.next()
-    return done ? null : value
-  } catch {
-    // what came until here counts; the sender sees the offset and goes on
-    return null
-  }
 }
 
 /** Another process received these bytes, or this one forgot: their digest is made from what is stored. */

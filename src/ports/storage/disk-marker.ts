@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { AppError } from '../../base/errors.ts'
 import { systemCode, translated, unless } from './disk-errors.ts'
 import { syncFolder } from './disk-folders.ts'
+import { installationIn } from './marker.ts'
 
 export interface Marker {
   identify(installation: string, known: boolean): Promise<void>
@@ -85,16 +86,6 @@ export function markerIn(dir: string, folders: string[]): Marker {
         return typeof installation === 'string' ? installation : null
       }),
     read: () => translated({ dir }, read),
-  }
-}
-
-function installationIn(text: string): unknown {
-  try {
-    const marker: unknown = JSON.parse(text)
-    return typeof marker === 'object' && marker !== null && 'installation' in marker ? marker.installation : null
-  } catch {
-    // A marker we cannot read is nobody's: the caller refuses it as foreign.
-    return null
   }
 }
 

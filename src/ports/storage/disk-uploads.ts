@@ -5,6 +5,7 @@ import { link, open, readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
+import { nextChunk } from '../bytes.ts'
 import { systemCode, translated, unless } from './disk-errors.ts'
 import type { Place } from './disk-place.ts'
 import { needRoom, objectPath } from './disk-place.ts'
@@ -231,7 +232,7 @@ async function append(file: FileHandle, offset: number, body: AsyncIterable<Uint
   const chunks = body[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const chunk = await next(chunks)
+      const chunk = await nextChunk(chunks)
       if (!chunk) break
       if (out.end() + chunk.length > limit) throw new AppError('upload_too_large')
       await out.write(chunk)
@@ -249,16 +250,6 @@ async function append(file: FileHandle, offset: number, body: AsyncIterable<Uint
     throw error
   } finally {
     await chunks.return?.().catch(() => {})
-  }
-}
-
-/** The next chunk; null at the end, and also where the body breaks off: what came until then counts. */
-async function next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
-  try {
-    const { done, value } = await chunks.next()
-    return done ? null : value
-  } catch {
-    return null
   }
 }
 

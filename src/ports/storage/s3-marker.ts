@@ -1,6 +1,7 @@
 /** The marker that tells our bucket from an empty one and from another installation's. */
 
 import { AppError } from '../../base/errors.ts'
+import { installationIn } from './marker.ts'
 import type { Bucket } from './s3-bucket.ts'
 import { readSmall } from './s3-read.ts'
 
@@ -55,15 +56,5 @@ export function markerIn(bucket: Bucket): Marker {
       return typeof installation === 'string' ? installation : null
     },
     read,
-  }
-}
-
-function installationIn(text: string): unknown {
-  try {
-    const marker: unknown = JSON.parse(text)
-    return typeof marker === 'object' && marker !== null && 'installation' in marker ? marker.installation : null
-  } catch {
-    // A marker we cannot read is nobody's: the caller refuses it as foreign.
-    return null
   }
 }
