@@ -46,6 +46,44 @@ export interface SecondFactor {
 export interface SignInWays {
   /** what stands on the button that leads to /api/session/oidc; null: there is none */
   oidc: string | null
+  /** the one address at which passkeys are made and taken, as https://photos.example.com; null: the installation has none */
+  passkeys: string | null
+}
+
+/** GET /api/account/passkeys: oldest first */
+export interface Passkey {
+  id: string
+  /** as its owner called it */
+  name: string
+  /** kept with its owner’s other devices: it lives on when this one is lost */
+  backed_up: boolean
+  created_at: string
+  last_used_at: string | null
+}
+/** POST /api/account/passkeys/options: without a password the sign-in must be less than five minutes old */
+export interface PasskeyProof {
+  password?: string
+}
+/** POST /api/account/passkeys/options and POST /api/session/passkey/options: answered once, within five minutes */
+export interface PasskeyOptions {
+  /** for PublicKeyCredential.parseCreationOptionsFromJSON or parseRequestOptionsFromJSON */
+  options: object
+}
+/** POST /api/account/passkeys: of the credential's toJSON() what counts; all but `name` and `transports` is base64url */
+export interface NewPasskey {
+  name: string
+  id: string
+  client_data: string
+  attestation_object: string
+  transports: string[]
+}
+/** POST /api/session/passkey: the same of a credential that was asked for; a passkey is both factors */
+export interface PasskeySignIn {
+  id: string
+  client_data: string
+  authenticator_data: string
+  signature: string
+  user_handle: string
 }
 
 /** GET /api/account: how the one who asks signs in */
@@ -1021,6 +1059,8 @@ export type LetterKind =
   | 'tracks_lost'
   | 'tracks_digest'
   | 'key_made'
+  | 'passkey_added'
+  | 'passkey_copied'
   | 'storage_filling'
 
 export interface Letter {

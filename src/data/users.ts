@@ -75,6 +75,26 @@ export async function findPassword(db: Database | Tx, userId: string): Promise<s
   return row?.password ?? null
 }
 
+/** Whose session this is; its time is not asked for. */
+export async function findUserOfSession(db: Database, token: string): Promise<User | undefined> {
+  return db
+    .selectFrom('users')
+    .select(columns)
+    .where('id', '=', (eb) => eb.selectFrom('sessions').select('userId').where('token', '=', token))
+    .executeTakeFirst()
+}
+
+/** Has this user come by that other sign-in? */
+export async function isKnownElsewhere(tx: Tx, userId: string, providerId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('userId', '=', userId)
+    .where('providerId', '=', providerId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Sets the password if it is still `before`; false: somebody else has set it meanwhile. */
 export async function changePassword(tx: Tx, userId: string, before: string, password: string, now: Date): Promise<boolean> {
   const done = await tx
@@ -101,6 +121,11 @@ export async function endSessions(db: Database | Tx, userId: string): Promise<vo
 export async function dropSecondFactor(tx: Tx, userId: string): Promise<void> {
   await tx.deleteFrom('twoFactors').where('userId', '=', userId).execute()
   await tx.updateTable('users').set({ twoFactorEnabled: false }).where('id', '=', userId).execute()
+}
+
+/** Whoever guessed codes knew the password; with a new one the second step is open again at once. */
+export async function forgetWrongCodes(db: Database | Tx, userId: string): Promise<void> {
+  await db.updateTable('twoFactors').set({ failedVerificationCount: 0, lockedUntil: null }).where('userId', '=', userId).execute()
 }
 
 export async function hasSecondFactor(db: Database, userId: string): Promise<boolean> {

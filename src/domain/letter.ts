@@ -16,6 +16,7 @@ import { linkRenewed } from './letters/link-renewed.ts'
 import { mailBounced } from './letters/mail-bounced.ts'
 import { newVersion } from './letters/new-version.ts'
 import { ownGalleryExpired } from './letters/own-gallery-expired.ts'
+import { passkeyAdded, passkeyCopied } from './letters/passkey.ts'
 import { published } from './letters/published.ts'
 import { selectionSent } from './letters/selection-sent.ts'
 import { storageFilling } from './letters/storage-filling.ts'
@@ -46,6 +47,8 @@ const compose = {
   tracks_lost: tracksLost,
   tracks_digest: tracksDigest,
   key_made: keyMade,
+  passkey_added: passkeyAdded,
+  passkey_copied: passkeyCopied,
   storage_filling: storageFilling,
   selection_sent: selectionSent,
 }

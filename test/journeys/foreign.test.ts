@@ -37,6 +37,7 @@ interface Names {
   suppression: string
   notification: string
   key: string
+  passkey: string
   upload: string
   export: string
   feedback: string
@@ -136,6 +137,7 @@ const probes: Record<string, Probe> = {
   'post /api/letters/{id}/resend': one((n) => `/api/letters/${n.letter}/resend`),
   'delete /api/suppressions/{id}': one((n) => `/api/suppressions/${n.suppression}`),
   'post /api/notifications/{id}/read': one((n) => `/api/notifications/${n.notification}/read`),
+  'delete /api/account/passkeys/{id}': one((n) => `/api/account/passkeys/${n.passkey}`),
   'delete /api/keys/{id}': one((n) => `/api/keys/${n.key}`),
   'get /api/webhooks/{id}': one((n) => `/api/webhooks/${n.webhook}`),
   'patch /api/webhooks/{id}': one((n) => `/api/webhooks/${n.webhook}`, { body: { active: false } }),
@@ -175,12 +177,17 @@ const nobodys: Record<string, string> = {
   'post /api/session': 'needs the password',
   'delete /api/session': 'one’s own',
   'post /api/session/code': 'needs the password before it',
+  'post /api/session/passkey/options': 'the same for everybody',
+  'post /api/session/passkey': 'needs the passkey',
   'get /api/session/ways': 'says only how one may sign in',
   'get /api/session/oidc': 'leads to the other sign-in',
   'get /api/session/oidc/callback': 'needs what the other sign-in says',
   'get /api/overview': 'one’s own',
   'get /api/account': 'one’s own',
   'post /api/account/password': 'one’s own',
+  'get /api/account/passkeys': 'one’s own',
+  'post /api/account/passkeys/options': 'one’s own',
+  'post /api/account/passkeys': 'one’s own',
   'post /api/account/second-factor': 'one’s own',
   'post /api/account/second-factor/confirm': 'one’s own',
   'post /api/account/second-factor/off': 'one’s own',
@@ -312,6 +319,12 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
      select $1, owner_id, 'gallery_expired', id, now() from galleries where id = $2`,
     [notification, draft.id],
   )
+  const passkey = '01900000-0000-7000-8000-00000000face'
+  await installation.sql(
+    `insert into passkeys (id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at)
+     select $1, owner_id, 'AAAA', '', 0, '{}', false, 'hers', now() from galleries where id = $2`,
+    [passkey, draft.id],
+  )
   const names = {
     gallery: draft.id,
     slug: draft.slug,
@@ -324,6 +337,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     suppression: suppression!.id,
     notification,
     key: key.body.id,
+    passkey,
     upload: begun.headers.get('location')!.split('/').at(-1)!,
     export: exportId,
     feedback: said,
@@ -418,6 +432,7 @@ test('what belongs to somebody else answers like what does not exist, on every r
     const { body } = await ida.ask<Gallery>(`/api/galleries/${names.gallery}`)
     assert.deepEqual([body.title, body.photos, body.state], ['Not shown yet', 2, 'draft'])
     assert.equal((await allOf<ApiKey>(ida, '/api/keys')).filter((key) => !key.revoked_at).length, 4)
+    assert.equal((await allOf(ida, '/api/account/passkeys')).length, 1)
     assert.deepEqual(
       (await allOf<Webhook>(ida, '/api/webhooks')).map((one) => [one.state, one.old_secret_until]),
       [['active', null]],

@@ -1,15 +1,16 @@
 /** Sign-in and sessions: better-auth over our tables. Its own routes stay closed; ours call its functions. */
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { betterAuth } from 'better-auth'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { days, minutes, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { endSessions, findUser, type User } from '../../data/users.ts'
+import { endSessions, findUser, findUserOfSession, type User } from '../../data/users.ts'
 import type { Sessions } from '../../http/guard.ts'
 import { hashPassword, verifyPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { openSession } from './open-session.ts'
 
 /** What the routes of accounts, and the guard, need of sign-in. */
 export interface Auth extends Sessions {
@@ -20,6 +21,10 @@ export interface Auth extends Sessions {
   signIn(request: FastifyRequest, reply: FastifyReply, email: string, password: string): Promise<User | null>
   /** The second step of a sign-in: sets the session cookie, or throws `code_wrong`, `code_late`. A backup code opens once. */
   enterCode(request: FastifyRequest, reply: FastifyReply, code: string, backup: boolean): Promise<User>
+  /** Sets the session cookie for somebody who has proven who they are, by a passkey. Throws `account_disabled`. */
+  open(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<User>
+  /** Did whoever asks sign in less than five minutes ago? */
+  isFresh(request: FastifyRequest): Promise<boolean>
   /** Makes a second factor that counts once `confirm` has seen a code of it. Throws `wrong_credentials`, `second_factor_on`. */
   beginSecondFactor(request: FastifyRequest, password: string): Promise<{ uri: string; backupCodes: string[] }>
   /** Throws `code_wrong`. From now on signing in takes a code. */
@@ -50,6 +55,8 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
     withElsewhere ??= makeBetterAuth(deps, [genericOAuth({ config: [oidcOf(deps.settings.oidc, deps.settings.publicUrl)] })])
     return withElsewhere.api
   }
+
+  const at = () => providerOf(deps.settings.oidc?.issuer ?? '')
 
   const enter = async (userId: string, headers: Headers, reply: FastifyReply): Promise<User> => {
     const user = (await findUser(deps.db, userId))!
@@ -87,6 +94,19 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
       })
       return enter(response.user.id, headers, reply)
     },
+    async open(request, reply, userId) {
+      const { headers } = await api.openSession({ body: { userId }, headers: headersOf(request), returnHeaders: true })
+      return enter(userId, headers, reply)
+    },
+    async isFresh(request) {
+      try {
+        await api.askFreshSession({ headers: headersOf(request) })
+        return true
+      } catch (error) {
+        if (refused(error)) return false
+        throw error
+      }
+    },
     async beginSecondFactor(request, password) {
       const asked = api.enableTwoFactor({ body: { password, method: 'totp' }, headers: headersOf(request) })
       const made = await asked.catch((error: unknown) => {
@@ -118,7 +138,7 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
       passCookies(headers, reply)
     },
     async beginElsewhere(request, reply) {
-      const body = { provider: elsewhere, callbackURL: done, errorCallbackURL: done, disableRedirect: true }
+      const body = { provider: at(), callbackURL: done, errorCallbackURL: done, disableRedirect: true }
       const { headers, response } = await other()
         .signInSocial({ body, headers: headersOf(request), returnHeaders: true })
         .catch((error: unknown) => {
@@ -132,14 +152,20 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
       const query = request.query as Record<string, string>
       const { headers } = await other().callbackOAuth({
         method: 'GET',
-        params: { id: elsewhere },
+        params: { id: at() },
         query,
         headers: headersOf(request),
         asResponse: true,
       })
-      passCookies(headers, reply)
+      const token = headers.getSetCookie().flatMap((cookie) => /session_token=([^.;]+)\./.exec(cookie)?.[1] ?? [])[0]
+      const user = token && (await findUserOfSession(deps.db, decodeURIComponent(token)))
       // the account of somebody who was switched off opens nothing, however they come
-      return headers.getSetCookie().some((cookie) => /session_token=[^;]/.test(cookie))
+      if (!user || user.disabledAt) {
+        if (user) await endSessions(deps.db, user.id)
+        return false
+      }
+      passCookies(headers, reply)
+      return true
     },
     async renew(request, reply) {
       if (!request.headers.cookie) return undefined
@@ -165,7 +191,13 @@ function makeBetterAuth({ db, clock, settings }: Pick<Deps, 'db' | 'clock' | 'se
       modelName: 'users',
       additionalFields: { role: { type: 'string', input: false }, disabledAt: { type: 'date', required: false, input: false } },
     },
-    session: { modelName: 'sessions', expiresIn: days(30) / seconds(1), updateAge: days(1) / seconds(1), cookieCache: { enabled: false } },
+    session: {
+      modelName: 'sessions',
+      expiresIn: days(30) / seconds(1),
+      updateAge: days(1) / seconds(1),
+      freshAge: minutes(5) / seconds(1),
+      cookieCache: { enabled: false },
+    },
     // nobody is taken for somebody here because of an address that the other sign-in has not verified; its tokens are of no use to us
     account: {
       modelName: 'accounts',
@@ -173,7 +205,7 @@ function makeBetterAuth({ db, clock, settings }: Pick<Deps, 'db' | 'clock' | 'se
       accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: false },
     },
     verification: { modelName: 'verifications' },
-    plugins: [twoFactor({ issuer: 'Keepsake', schema: { twoFactor: { modelName: 'twoFactors' } } }), ...more],
+    plugins: [openSession(), twoFactor({ issuer: 'Keepsake', schema: { twoFactor: { modelName: 'twoFactors' } } }), ...more],
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
@@ -196,13 +228,16 @@ function makeBetterAuth({ db, clock, settings }: Pick<Deps, 'db' | 'clock' | 'se
   })
 }
 
-/** The one other sign-in, as the library knows it. */
-const elsewhere = 'oidc'
+/**
+ * The one other sign-in, as its accounts are kept. Its address is in the name: person 2 of another issuer, which was set in its place, is
+ * somebody else.
+ */
+export const providerOf = (issuer: string): string => `oidc-${createHash('sha256').update(issuer).digest('hex').slice(0, 16)}`
 const done = '/sign-in/done'
 
 function oidcOf({ issuer, clientId, clientSecret }: NonNullable<Deps['settings']['oidc']>, publicUrl: string) {
   return {
-    providerId: elsewhere,
+    providerId: providerOf(issuer),
     discoveryUrl: `${issuer}/.well-known/openid-configuration`,
     clientId,
     clientSecret,

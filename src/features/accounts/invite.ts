@@ -3,7 +3,16 @@ import type { Invitation } from '../../../sdk/src/wire.ts'
 import { after } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { changePassword, endSessions, findPassword, findUser, insertCredential, lockUser, type User } from '../../data/users.ts'
+import {
+  changePassword,
+  endSessions,
+  findPassword,
+  findUser,
+  forgetWrongCodes,
+  insertCredential,
+  lockUser,
+  type User,
+} from '../../data/users.ts'
 import { checkInvitation, invitationLife, invitedUser, mintInvitation } from '../../domain/invitation.ts'
 import { renderInvitation } from '../../domain/letters/invitation.ts'
 import type { Locale } from '../../domain/letters/words.ts'
@@ -60,6 +69,7 @@ export async function acceptInvitation(deps: Pick<Deps, 'db' | 'clock' | 'settin
     checkInvitation(token, deps.clock.now(), before, deps.settings.tokenSecrets)
     await setPassword(tx, user.id, before, hash, deps.clock.now())
     await endSessions(tx, user.id)
+    await forgetWrongCodes(tx, user.id)
     return user
   })
 }

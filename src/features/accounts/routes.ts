@@ -8,6 +8,7 @@ import { scopes } from '../../domain/access.ts'
 import { idParams, type RoutePlugin, strictRate } from '../../http/app.ts'
 import type { Auth } from './auth.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
+import { passkeyRoutes } from './passkey-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { userRoutes } from './user-routes.ts'
 import { setUp } from './users.ts'
@@ -73,6 +74,7 @@ export const accountRoutes =
     })
 
     sessionRoutes(app, deps, guard, auth)
+    passkeyRoutes(app, deps, guard, auth)
     userRoutes(app, deps, guard, auth)
   }
 

@@ -1,17 +1,16 @@
 /** Routes of signing in: by password, with a code besides, at another sign-in; and how one signs in oneself. */
-import { createHash } from 'node:crypto'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Account, NewSecondFactor, SecondFactor, Session, SignInWays } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { forgetAttempts, takeAttempt } from '../../data/throttles.ts'
-import { findPassword, findUser, hasSecondFactor } from '../../data/users.ts'
-import { addressGroup } from '../../http/address.ts'
+import { findPassword, findUser, forgetWrongCodes, hasSecondFactor } from '../../data/users.ts'
+import { passkeyPlace } from '../../domain/passkey.ts'
 import { type App, strictRate } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import { checkPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Auth } from './auth.ts'
+import { countTry } from './tries.ts'
 import { viewUser } from './view.ts'
 
 const password = z.string().min(1).max(200)
@@ -32,21 +31,16 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
     { config: strictRate, schema: { body: credentials } },
     async (request, reply): Promise<Session | SecondFactor> => {
       const address = request.body.email.toLowerCase()
-      await takeTurn(deps, request, address)
-      const user = await auth.signIn(request, reply, address, request.body.password)
-      // where a code is wanted the attempt is over when it came: who knows the password shall not guess codes without end
-      if (!user) return { second_factor: true }
-      await forgetAttempts(db, throttleKey(request, address))
-      return { user: viewUser(user) }
+      const user = await countTry(deps, request, address, () => auth.signIn(request, reply, address, request.body.password))
+      return user ? { user: viewUser(user) } : { second_factor: true }
     },
   )
 
-  // five tries for each password that was right: the sign-in library counts them, for all processes
+  // Wrong codes are counted by the sign-in library alone: five end this sign-in, ten in a row close the account's second step for a
+  // quarter of an hour, from wherever they come. A count for each address would leave a thief with many addresses many more.
   const second = z.strictObject({ code, backup: z.boolean().default(false) })
   app.post('/api/session/code', { config: strictRate, schema: { body: second } }, async (request, reply): Promise<Session> => {
-    const user = await auth.enterCode(request, reply, request.body.code, request.body.backup)
-    await forgetAttempts(db, throttleKey(request, user.email))
-    return { user: viewUser(user) }
+    return { user: viewUser(await auth.enterCode(request, reply, request.body.code, request.body.backup)) }
   })
 
   app.delete('/api/session', async (request, reply) => {
@@ -54,7 +48,13 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
     return reply.status(204).send()
   })
 
-  app.get('/api/session/ways', async (): Promise<SignInWays> => ({ oidc: settings.oidc?.name ?? null }))
+  app.get(
+    '/api/session/ways',
+    async (): Promise<SignInWays> => ({
+      oidc: settings.oidc?.name ?? null,
+      passkeys: passkeyPlace(settings.publicUrl)?.origin ?? null,
+    }),
+  )
 
   const way = z.object({ next: z.string().max(500).optional() })
   app.get('/api/session/oidc', { config: strictRate, schema: { querystring: way } }, async (request, reply) => {
@@ -84,14 +84,15 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
   app.post('/api/account/password', { config: strictRate, schema: { body: change } }, async (request, reply) => {
     const { userId } = await guard.person(request)
     checkPassword(request.body.password)
-    await throttled(deps, request, userId, () => auth.changePassword(request, reply, request.body.current, request.body.password))
+    await countTry(deps, request, userId, () => auth.changePassword(request, reply, request.body.current, request.body.password))
+    await forgetWrongCodes(db, userId)
     return reply.status(204).send()
   })
 
   const proven = z.strictObject({ password })
   app.post('/api/account/second-factor', { config: strictRate, schema: { body: proven } }, async (request): Promise<NewSecondFactor> => {
     const { userId } = await guard.person(request)
-    const { uri, backupCodes } = await throttled(deps, request, userId, () => auth.beginSecondFactor(request, request.body.password))
+    const { uri, backupCodes } = await countTry(deps, request, userId, () => auth.beginSecondFactor(request, request.body.password))
     return { uri, secret: new URL(uri).searchParams.get('secret')!, backup_codes: backupCodes }
   })
 
@@ -107,32 +108,9 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
 
   app.post('/api/account/second-factor/off', { config: strictRate, schema: { body: proven } }, async (request, reply) => {
     const { userId } = await guard.person(request)
-    await throttled(deps, request, userId, () => auth.endSecondFactor(request, reply, request.body.password))
+    await countTry(deps, request, userId, () => auth.endSecondFactor(request, reply, request.body.password))
     return reply.status(204).send()
   })
-}
-
-/** One address trying the password of one account: wrong ones make it wait. */
-async function throttled<T>(
-  deps: Pick<Deps, 'db' | 'clock'>,
-  request: FastifyRequest,
-  account: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  await takeTurn(deps, request, account)
-  const done = await work()
-  await forgetAttempts(deps.db, throttleKey(request, account))
-  return done
-}
-
-async function takeTurn({ db, clock }: Pick<Deps, 'db' | 'clock'>, request: FastifyRequest, account: string): Promise<void> {
-  const retryAfter = await takeAttempt(db, throttleKey(request, account), clock.now())
-  if (retryAfter > 0) throw new AppError('too_many_requests', { retryAfter })
-}
-
-/** The account is hashed: keys stay short, and the table holds no list of addresses. */
-function throttleKey(request: FastifyRequest, account: string): string {
-  return `sign-in ${createHash('sha256').update(account).digest('base64url')} ${addressGroup(request.ip)}`
 }
 
 // where somebody wanted to go, while they are at the other sign-in

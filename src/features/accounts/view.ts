@@ -1,9 +1,18 @@
-/** A user and a key as they go over the wire. */
-import type { ApiKey as ApiKeyView, User as UserView } from '../../../sdk/src/wire.ts'
+/** A user, a key and a passkey as they go over the wire. */
+import type { ApiKey as ApiKeyView, Passkey as PasskeyView, User as UserView } from '../../../sdk/src/wire.ts'
 import type { ApiKey } from '../../data/apiKeys.ts'
+import type { Passkey } from '../../data/passkeys.ts'
 import type { User } from '../../data/users.ts'
 
 export const viewUser = ({ id, name, email, role }: Omit<User, 'disabledAt'>): UserView => ({ id, name, email, role })
+
+export const viewPasskey = ({ id, name, backedUp, createdAt, lastUsedAt }: Passkey): PasskeyView => ({
+  id,
+  name,
+  backed_up: backedUp,
+  created_at: createdAt.toISOString(),
+  last_used_at: lastUsedAt?.toISOString() ?? null,
+})
 
 export const viewKey = (key: ApiKey): ApiKeyView => ({
   id: key.id,

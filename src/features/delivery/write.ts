@@ -8,7 +8,7 @@ import { isOptional, type LetterFacts, type LetterKind, type RenderedLetter, ren
 import { mintLetterToken } from '../../domain/letter-token.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
 import type { Letter } from '../../ports/mail/port.ts'
-import { keyMade, storageFilling } from './letters/account.ts'
+import { keyMade, passkeyNews, storageFilling } from './letters/account.ts'
 import { archiveFailed, download } from './letters/archives.ts'
 import { bounced } from './letters/bounced.ts'
 import { downloadsDigest } from './letters/downloads.ts'
@@ -48,6 +48,8 @@ const gather: { [K in LetterKind]: Gather<K> } = {
   tracks_lost: tracksTold,
   tracks_digest: tracksSummed,
   key_made: keyMade,
+  passkey_added: passkeyNews,
+  passkey_copied: passkeyNews,
   storage_filling: storageFilling,
 }
 

@@ -49,7 +49,18 @@ export interface Tables {
     createdAt: Default<Date>
     updatedAt: Default<Date>
   }
-  twoFactors: { id: string; userId: string; secret: string; backupCodes: string; verified: Default<boolean> }
+  twoFactors: {
+    id: string
+    userId: string
+    secret: string
+    backupCodes: string
+    verified: Default<boolean>
+    /** wrong codes in a row; the sign-in library counts them */
+    failedVerificationCount: Default<number>
+    lockedUntil: Default<Date | null>
+  }
+  passkeys: PasskeysTable
+  passkeyChallenges: { challenge: string; userId: string | null; expiresAt: Date }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
   galleries: Omit<Gallery, 'isPublic' | 'kind'> & {
@@ -103,6 +114,23 @@ export interface UsersTable {
   disabledAt: Default<Date | null>
   createdAt: Default<Date>
   updatedAt: Default<Date>
+}
+
+export interface PasskeysTable {
+  id: string
+  userId: string
+  /** as the authenticator calls it, base64url */
+  credentialId: string
+  /** COSE */
+  publicKey: Buffer
+  /** how often it was used, by its own count; 0: it does not count */
+  counter: number
+  transports: string[]
+  /** it is kept with its owner’s other devices, and lives on when this one is lost */
+  backedUp: boolean
+  name: string
+  createdAt: Date
+  lastUsedAt: Date | null
 }
 
 export interface ApiKeysTable {

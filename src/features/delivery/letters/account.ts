@@ -9,6 +9,10 @@ export async function keyMade({ settings }: Needs, { row }: AccountSubject): Pro
   return { ...(row.facts as unknown as KeyMade), made: row.createdAt, link: `${settings.publicUrl}/` }
 }
 
+export async function passkeyNews({ settings }: Needs, { row }: AccountSubject): Promise<LetterFacts<'passkey_added'>> {
+  return { name: (row.facts as unknown as { name: string }).name, at: row.createdAt, link: `${settings.publicUrl}/settings` }
+}
+
 export async function storageFilling({ settings }: Needs, { row }: AccountSubject): Promise<LetterFacts<'storage_filling'>> {
   return { ...(row.facts as unknown as Filling), at: row.createdAt, link: `${settings.publicUrl}/` }
 }
