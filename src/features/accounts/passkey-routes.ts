@@ -15,9 +15,6 @@ import { countTry } from './tries.ts'
 import { viewPasskey, viewUser } from './view.ts'
 import { madePasskey, signedPasskey } from './webauthn.ts'
 
-// the longest answer of an authenticator has a fifth of that
-const small = { bodyLimit: 64 * 1024, config: strictRate }
-
 export function passkeyRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): void {
   const { db } = deps
 
@@ -27,7 +24,7 @@ export function passkeyRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
   })
 
   const proof = z.strictObject({ password: z.string().min(1).max(200).optional() })
-  app.post('/api/account/passkeys/options', { ...small, schema: { body: proof } }, async (request): Promise<PasskeyOptions> => {
+  app.post('/api/account/passkeys/options', { config: strictRate, schema: { body: proof } }, async (request): Promise<PasskeyOptions> => {
     const { userId } = await guard.person(request)
     const { password } = request.body
     // a browser that was left open must not become a way in for ever
@@ -37,7 +34,7 @@ export function passkeyRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
   })
 
   const made = madePasskey.extend({ name: z.string().trim().min(1).max(60) })
-  app.post('/api/account/passkeys', { ...small, schema: { body: made } }, async (request, reply) => {
+  app.post('/api/account/passkeys', { config: strictRate, schema: { body: made } }, async (request, reply) => {
     const { userId } = await guard.person(request)
     return reply.status(201).send(viewPasskey(await addPasskey(deps, userId, request.body)) satisfies PasskeyView)
   })
@@ -49,13 +46,13 @@ export function passkeyRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
   })
 
   // the same for everybody: which passkeys fit, and whose they are, the authenticator knows
-  app.post('/api/session/passkey/options', small, async (): Promise<PasskeyOptions> => {
+  app.post('/api/session/passkey/options', { config: strictRate }, async (): Promise<PasskeyOptions> => {
     const { id } = placeOf(deps)
     const challenge = await newChallenge(deps, null)
     return { options: { rpId: id, challenge, timeout: patience, userVerification: 'required', allowCredentials: [] } }
   })
 
-  app.post('/api/session/passkey', { ...small, schema: { body: signedPasskey } }, async (request, reply): Promise<Session> => {
+  app.post('/api/session/passkey', { config: strictRate, schema: { body: signedPasskey } }, async (request, reply): Promise<Session> => {
     const userId = await takePasskey(deps, request.body)
     return { user: viewUser(await auth.open(request, reply, userId)) }
   })
