@@ -36,7 +36,7 @@ test('a photographer decides who sees and takes a gallery, and a client asks for
     await studio.goto(`${address}/galleries/${slug}`)
     await studio.getByLabel('E-mail').fill('ida@example.com')
     await studio.getByLabel('Password').fill('a long enough password')
-    await studio.getByRole('button', { name: 'Sign in' }).click()
+    await studio.getByRole('button', { name: 'Sign in', exact: true }).click()
     await studio.getByRole('button', { name: 'Sign out' }).waitFor()
     await studio.goto(`${address}/galleries/${slug}`)
     await studio.getByLabel('Password for guests').fill('pale blue')

@@ -29,7 +29,7 @@ test('a letter that came back is shown, allowed again and sent again', { timeout
     await page.goto(`${installation.url}/outbox`)
     await page.getByLabel('E-mail').fill('ida@example.com')
     await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('link', { name: 'Outbox' }).click()
     await page.getByText('Letter came back').waitFor()
     await page.getByRole('heading', { name: 'Addresses that get no letters' }).waitFor()

@@ -27,7 +27,7 @@ test('the studio follows a build by one stream, and by asking where no stream ge
       await page.goto(`${installation.url}/sign-in?next=/galleries`)
       await page.getByLabel('E-mail').fill('ida@example.com')
       await page.getByLabel('Password').fill(password)
-      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
       await page.getByRole('link', { name: `Stream ${stream}` }).click()
       const card = page.locator('section', { has: page.getByRole('heading', { name: 'ZIP archive' }) })
       await card.getByRole('progressbar').waitFor()

@@ -38,6 +38,6 @@ export async function signInByHand(page: Page, address: string): Promise<void> {
   await page.goto(address)
   await page.getByLabel('E-mail').fill('ida@example.com')
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }

@@ -213,7 +213,7 @@ test('a photographer delivers and a client receives', { timeout: 600_000 }, asyn
     await assertAccessible(studio, 'sign-in')
     await studio.getByLabel('E-mail').fill('ida@example.com')
     await studio.getByLabel('Password').fill(password)
-    await studio.getByRole('button', { name: 'Sign in' }).click()
+    await studio.getByRole('button', { name: 'Sign in', exact: true }).click()
     await studio.getByRole('link', { name: 'Galleries', exact: true }).click()
     await studio.getByRole('link', { name: title }).waitFor()
   })

@@ -190,6 +190,8 @@ export const words: Words = {
     tracks_lost: 'Track verloren',
     tracks_digest: 'Tracks des Tages',
     key_made: 'Neuer API-Schlüssel',
+    passkey_added: 'Passkey hinzugefügt',
+    passkey_copied: 'Passkey abgelehnt',
     storage_filling: 'Speicher füllt sich',
   },
   letterStates: { queued: 'Wartet', sent: 'Gesendet', kept: 'Hier behalten', failed: 'Fehlgeschlagen', suppressed: 'Nicht gesendet' },

@@ -191,6 +191,8 @@ export const words = {
     tracks_lost: 'Track lost',
     tracks_digest: 'Tracks of the day',
     key_made: 'New API key',
+    passkey_added: 'Passkey added',
+    passkey_copied: 'Passkey refused',
     storage_filling: 'Storage filling up',
   },
   letterStates: { queued: 'Waiting', sent: 'Sent', kept: 'Kept here', failed: 'Failed', suppressed: 'Not sent' },

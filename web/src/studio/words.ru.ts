@@ -191,6 +191,8 @@ export const words: Words = {
     tracks_lost: 'Трек потерян',
     tracks_digest: 'Треки за день',
     key_made: 'Новый ключ API',
+    passkey_added: 'Ключ доступа добавлен',
+    passkey_copied: 'Ключ доступа отклонён',
     storage_filling: 'Хранилище заполняется',
   },
   letterStates: { queued: 'Ждёт', sent: 'Отправлено', kept: 'Хранится здесь', failed: 'Ошибка', suppressed: 'Не отправлено' },
