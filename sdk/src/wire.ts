@@ -959,15 +959,20 @@ export interface GuestGallery extends GuestHead {
   next: string | null
 }
 
-/** POST /api/galleries/bulk-archive: what became of each */
-export interface BulkArchiveResult {
+/** What became of one gallery of many */
+export interface BulkResult<Status extends string> {
   /** as it was asked for: id or slug */
   id: string
-  status: 'archiving' | 'failed'
+  status: Status | 'failed'
+  /** the final archive that it becomes, or that it came out of */
   archive_id: string | null
   /** a code of docs/errors.md and its sentence */
   error: { code: string; detail: string } | null
 }
+/** POST /api/galleries/bulk-archive */
+export type BulkArchiveResult = BulkResult<'archiving'>
+/** POST /api/galleries/bulk-restore */
+export type BulkRestoreResult = BulkResult<'restored'>
 
 /** POST /api/galleries/:id/restore */
 export interface Restored {

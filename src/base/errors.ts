@@ -196,3 +196,7 @@ export function lostDatabase(error: unknown): boolean {
   // a Unix socket that is not there
   return (code === 'ENOENT' && syscall === 'connect') || lostWords.test(error.message)
 }
+
+/** What a person is told of any failure: of one that we do not know the cause is for the log alone. */
+export const asKnown = (error: unknown): AppError =>
+  error instanceof AppError ? error : new AppError(lostDatabase(error) ? 'unavailable' : 'internal', {}, { cause: error })

@@ -89,6 +89,29 @@ test('a photographer archives several galleries, looks into one, restores it and
     await assertAccessible(page, 'archives')
   })
 
+  await step('both come back at once, with one new end and a result for each, and are archived once more', async () => {
+    for (const title of ['Mara & Jonas', 'Okafor family']) await row(title).getByRole('checkbox').check()
+    await page.getByRole('button', { name: 'Restore selected' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('heading', { name: 'Restore 2 galleries' }).waitFor()
+    await dialog.getByLabel('Open until').fill('2099-12-31')
+    await assertAccessible(page, 'restore of two')
+    await dialog.getByRole('button', { name: 'Restore', exact: true }).dblclick()
+    await dialog.getByText('Restored: 2 galleries').waitFor()
+    await assertAccessible(page, 'results of a restore of two')
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+    await page.getByText('No archived galleries yet').waitFor()
+    for (const { id } of [mara, okafor]) {
+      const { body } = await ida.ask<Gallery>(`/api/galleries/${id}`)
+      assert.deepEqual([body.state, body.expires_at?.slice(0, 4)], ['active', '2099'])
+      assert.equal((await ida.ask(`/api/galleries/${id}/retire`, { method: 'POST' })).status, 202)
+    }
+    for (const { slug } of [mara, okafor])
+      await until(async () => (await stateOf(slug)) === 'archived', { what: 'archived once more', ms: 120_000 })
+    await page.reload()
+    await page.getByText('2 archived galleries · 8 photos').waitFor()
+  })
+
   await step('one photo comes out of the archive as it was uploaded', async () => {
     await page.getByRole('link', { name: 'Mara & Jonas' }).click()
     await page.getByRole('heading', { name: 'Verifications' }).waitFor()

@@ -11,11 +11,12 @@ import { changeGallery, findGallery } from '../../src/data/galleries.ts'
 import { changeItems, pageItems } from '../../src/data/items.ts'
 import { addComment, setMark } from '../../src/data/marks.ts'
 import { askArchive } from '../../src/features/archives/ask.ts'
+import { restoreMany, retireMany } from '../../src/features/archives/bulk.ts'
 import { deleteArchived } from '../../src/features/archives/delete-archived.ts'
 import { listPacked } from '../../src/features/archives/entries.ts'
 import { hydrate } from '../../src/features/archives/hydrate.ts'
 import { restore } from '../../src/features/archives/restore.ts'
-import { retire, retireMany } from '../../src/features/archives/retire.ts'
+import { retire } from '../../src/features/archives/retire.ts'
 import { createGallery, deleteGallery, editGallery } from '../../src/features/galleries/edit.ts'
 import { compareStore } from '../../src/features/operations/compare.ts'
 import { expireGalleries } from '../../src/features/operations/expire.ts'
@@ -229,7 +230,7 @@ for (const store of await stores())
       for (const id of [inGrace, twice]) assert.deepEqual(await world.keys(`galleries/${id}/`), [])
     })
 
-    test('a bulk run of a hundred with ten that cannot be, asked for twice at once: a verdict for each, ninety archived once', async () => {
+    test('a bulk run of a hundred with ten that cannot be, asked for twice at once: a verdict for each, ninety archived once, and ninety restored', async () => {
       const [photo] = await photos(1, 9_000, 5)
       const folder = mkdtempSync('/tmp/keepsake-bulk-')
       writeFileSync(path.join(folder, 'a.jpg'), photo!.bytes)
@@ -242,7 +243,6 @@ for (const store of await stores())
           .execute((tx) => changeGallery(tx, gallery.id, { state: 'active', publishedAt: world.clock.now() }))
         asked.push({ id: gallery.slug, galleryId: gallery.id })
       }
-      rmSync(folder, { recursive: true })
       const runs = await Promise.all([retireMany(world.deps, asked, by), retireMany(world.deps, asked, by)])
       for (const results of runs) {
         assert.deepEqual(
@@ -256,5 +256,27 @@ for (const store of await stores())
       )
       const ids = asked.flatMap(({ galleryId }, i) => (i % 10 === 3 ? [] : [galleryId!]))
       for (const id of ids) await world.until(async () => (await stateOf(id)) === 'archived', 'one of ninety archives')
+
+      // and back: five of the hundred were never archived, and the archives of five more are gone
+      const gone = asked.filter((_, i) => i % 20 === 3)
+      for (const { galleryId } of gone) {
+        await importFolder(world.deps, (await findGallery(world.deps.db, galleryId!))!, folder)
+        await world.deps.storage.delete((await world.archived(galleryId!)).storageKey!)
+      }
+      rmSync(folder, { recursive: true })
+      const expiresAt = new Date(world.clock.now().getTime() + days(30))
+      const results = await restoreMany(world.deps, asked, { expiresAt, by: 'system' })
+      const wanted = (i: number) => (i % 20 === 3 ? 'archive_damaged' : i % 20 === 13 ? 'not_archived' : 'restored')
+      assert.deepEqual(
+        results.map(({ id, status, error }) => [id, error?.code ?? status]),
+        asked.map(({ id }, i) => [id, wanted(i)]),
+      )
+      assert.equal(results.filter(({ status }) => status === 'restored').length, 90)
+      for (const id of ids) {
+        const gallery = (await findGallery(world.deps.db, id))!
+        assert.deepEqual([gallery.state, gallery.expiresAt], ['active', expiresAt])
+        await hydrate(world.deps, id, go)
+        assert.deepEqual(await world.sums(id), [photo!.sha256])
+      }
     })
   })

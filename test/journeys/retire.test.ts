@@ -1,7 +1,17 @@
 /** A gallery is archived, looked through, restored and deleted, as its photographer and its guests see it. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ArchivedPage, BulkArchiveResult, Gallery, Item, PackedFile, Reconciled, Restored, Restoring } from '../../sdk/src/wire.ts'
+import type {
+  ArchivedPage,
+  BulkArchiveResult,
+  BulkRestoreResult,
+  Gallery,
+  Item,
+  PackedFile,
+  Reconciled,
+  Restored,
+  Restoring,
+} from '../../sdk/src/wire.ts'
 import { allOf, createGallery, guest, type Person, publish, readyArchive, setUp } from './people.ts'
 import { photos, sendPhotos, sha256 } from './sending.ts'
 import { freshInstallation, type Installation, until } from './service.ts'
@@ -121,5 +131,21 @@ test('a bulk run names what became of each, a foreign gallery like none, and pag
   }
   assert.deepEqual(titles, ['First', 'Second gallery', 'Third'])
   assert.equal((await ida.ask('/api/admin/archives?cursor=xyz')).status, 400)
-  assert.equal((await ida.ask('/api/galleries/bulk-archive', { method: 'POST', body: { ids: [] } })).status, 400)
+  for (const route of ['bulk-archive', 'bulk-restore'])
+    assert.equal((await ida.ask(`/api/galleries/${route}`, { method: 'POST', body: { ids: [] } })).status, 400)
+
+  const bulkRestore = (body: object) =>
+    ida.ask<{ results: BulkRestoreResult[] }>('/api/galleries/bulk-restore', { method: 'POST', body: { ids: asked, ...body } })
+  assert.equal((await bulkRestore({ expires_at: '2001-01-01T00:00:00Z' })).status, 400)
+  const expires = '2099-12-31T23:59:59.000Z'
+  const back = await bulkRestore({ expires_at: expires })
+  assert.equal(back.status, 202)
+  assert.deepEqual(
+    back.body.results.map(({ id, status, error }) => [id, error?.code ?? status]),
+    [...ids.map((id) => [id, 'restored']), [draft.id, 'not_archived'], [asked[4], 'not_found']],
+  )
+  for (const id of ids) {
+    const { body: gallery } = await ida.ask<Gallery>(`/api/galleries/${id}`)
+    assert.deepEqual([gallery.state, gallery.expires_at], ['active', expires])
+  }
 })

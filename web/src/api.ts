@@ -4,6 +4,7 @@ import type {
   Archive,
   ArchiveStatus,
   BulkArchiveResult,
+  BulkRestoreResult,
   Client,
   ClientInput,
   FeedbackRow,
@@ -52,6 +53,9 @@ export const removeFeedback = (id: string, row: string) => call<void>('DELETE', 
 export const removeItem = (id: string, item: string) => call<void>('DELETE', `${galleryPath(id)}/items/${item}`)
 export const publish = (id: string) => call<Published>('POST', `${galleryPath(id)}/publish`, {})
 export const archiveGalleries = (ids: string[]) => call<{ results: BulkArchiveResult[] }>('POST', '/api/galleries/bulk-archive', { ids })
+/** All of them with the same new end; null: without one. */
+export const restoreGalleries = (ids: string[], expires_at: string | null) =>
+  call<{ results: BulkRestoreResult[] }>('POST', '/api/galleries/bulk-restore', { ids, expires_at })
 export const retire = (id: string) => call<{ archive: Archive }>('POST', `${galleryPath(id)}/retire`, {})
 /** With `dry_run` nothing is changed: what would come back is told. */
 export const restoreGallery = (id: string, input: RestoreInput) => call<Restored>('POST', `${galleryPath(id)}/restore`, input)

@@ -1,6 +1,6 @@
 /** How an attempt ends that did not work: back in the queue, or given up and told. */
 import { after, days } from '../../base/clock.ts'
-import { AppError } from '../../base/errors.ts'
+import { type AppError, asKnown } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { changeHeld, listVersions, newestOf } from '../../data/archives.ts'
 import { emit } from '../../data/events.ts'
@@ -74,8 +74,6 @@ async function handOn(deps: Pick<Deps, 'queue'>, tx: Tx, failed: Archive): Promi
   )
   if (heir) await announceInstead(deps, tx, heir)
 }
-
-const asKnown = (error: unknown): AppError => (error instanceof AppError ? error : new AppError('internal', {}, { cause: error }))
 
 /** Stored bytes of this attempt are worth nothing any more; the row leaves its claim. */
 export async function letGo(

@@ -33,6 +33,13 @@ export interface From {
   salvage?: boolean | undefined
 }
 
+export interface RestoreWish extends From {
+  /** when the gallery ends again; null: never */
+  expiresAt: Date | null
+  /** who did it, for the list of what has happened */
+  by?: Actor
+}
+
 /** What comes back. */
 export interface Comeback {
   archive: Archive
@@ -44,16 +51,11 @@ export interface Comeback {
 }
 
 /**
- * `expiresAt`: when the gallery ends again; null: never. `by`: who did it, for the list of what has happened. Throws
- * `not_archived`, also for the second of two at once; `archive_not_ready` for a version that is none of its ready ones; and
+ * Throws `not_archived`, also for the second of two at once; `archive_not_ready` for a version that is none of its ready ones; and
  * `archive_damaged` when the archive is not there or its directory is not the one that was sealed, or nothing of it could be
  * salvaged. Then nothing has changed.
  */
-export async function restore(
-  deps: Needs,
-  galleryId: string,
-  { expiresAt, by = 'system', ...from }: { expiresAt: Date | null; by?: Actor } & From,
-): Promise<Comeback> {
+export async function restore(deps: Needs, galleryId: string, { expiresAt, by = 'system', ...from }: RestoreWish): Promise<Comeback> {
   const comeback = await checkRestore(deps, galleryId, from)
   const { archive, places, lost } = comeback
   await deps.db.transaction().execute(async (tx) => {

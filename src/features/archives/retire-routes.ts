@@ -1,6 +1,7 @@
 /** Routes of retiring and restoring galleries, and of looking into archives. */
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { BulkArchiveResult, PackedFile, Page, Proof, Restored, Restoring } from '../../../sdk/src/wire.ts'
+import type { BulkArchiveResult, BulkRestoreResult, PackedFile, Page, Proof, Restored, Restoring } from '../../../sdk/src/wire.ts'
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { countInside, listProofs } from '../../data/inside.ts'
@@ -8,10 +9,11 @@ import { byUser } from '../../domain/activity.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { type Asked, restoreMany, retireMany } from './bulk.ts'
 import { listPacked, sendPacked } from './entries.ts'
 import { archivesOf } from './own.ts'
 import { checkRestore, restore } from './restore.ts'
-import { type Asked, retire, retireMany } from './retire.ts'
+import { retire } from './retire.ts'
 import { viewArchive } from './status.ts'
 
 export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
@@ -24,20 +26,33 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     return reply.code(202).send({ archive: await viewArchive(deps.db, archive) })
   })
 
-  const many = z.strictObject({ ids: z.array(z.string().min(1).max(100)).min(1).max(1000) })
+  const ids = z.array(z.string().min(1).max(100)).min(1).max(1000)
+  const askedFor = async (request: FastifyRequest, ids: string[]): Promise<Asked[]> => {
+    const asked: Asked[] = []
+    for (const id of new Set(ids))
+      asked.push({ id, galleryId: (await guard.gallery(request, id, 'galleries:write').catch(notFound))?.id ?? null })
+    return asked
+  }
+  const many = z.strictObject({ ids })
   app.post('/api/galleries/bulk-archive', { schema: { body: many } }, async (request, reply): Promise<{ results: BulkArchiveResult[] }> => {
     const userId = await guard.acting(request, 'galleries:write')
-    const asked: Asked[] = []
-    for (const id of new Set(request.body.ids))
-      asked.push({ id, galleryId: (await guard.gallery(request, id, 'galleries:write').catch(notFound))?.id ?? null })
-    const results = await retireMany(deps, asked, { userId, source: 'bulk' })
+    const results = await retireMany(deps, await askedFor(request, request.body.ids), { userId, source: 'bulk' })
+    reply.code(202)
+    return { results }
+  })
+
+  const until = { expires_at: z.iso.datetime({ offset: true }).nullable().optional() }
+  const back = z.strictObject({ ids, ...until })
+  app.post('/api/galleries/bulk-restore', { schema: { body: back } }, async (request, reply): Promise<{ results: BulkRestoreResult[] }> => {
+    const userId = await guard.acting(request, 'galleries:write')
+    const expiresAt = endOf(request.body, deps.clock.now())
+    const results = await restoreMany(deps, await askedFor(request, request.body.ids), { expiresAt, by: byUser(userId) })
     reply.code(202)
     return { results }
   })
 
   const wish = z.strictObject({
-    /** null: without an end; left out: in 30 days */
-    expires_at: z.iso.datetime({ offset: true }).nullable().optional(),
+    ...until,
     dry_run: z.boolean().default(false),
     /** a ready version; left out: the final archive */
     archive_id: z.uuid().optional(),
@@ -46,10 +61,8 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
   })
   app.post('/api/galleries/:id/restore', { schema: { params: galleryParams, body: wish } }, async (request, reply): Promise<Restored> => {
     const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const { expires_at, dry_run, salvage, archive_id: archiveId } = request.body
-    const now = deps.clock.now()
-    const expiresAt = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
-    if (expiresAt && expiresAt <= now) throw new AppError('bad_request', { expires_at: 'lies in the past' })
+    const { dry_run, salvage, archive_id: archiveId } = request.body
+    const expiresAt = endOf(request.body, deps.clock.now())
     const from = { archiveId, salvage }
     const { archive, photos, lost } = dry_run
       ? await checkRestore(deps, id, from)
@@ -89,6 +102,13 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     await sendPacked(deps, reply, archive, request.params.position)
     return reply
   })
+}
+
+/** null: without an end; left out: in 30 days. */
+function endOf({ expires_at }: { expires_at?: string | null | undefined }, now: Date): Date | null {
+  const end = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
+  if (end && end <= now) throw new AppError('bad_request', { expires_at: 'lies in the past' })
+  return end
 }
 
 function notFound(error: unknown): undefined {

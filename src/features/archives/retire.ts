@@ -2,7 +2,6 @@
  * Retires a gallery: asks for its final archive and closes the gallery to changes. When that archive is proven the gallery is
  * archived (seal.ts); when it fails nothing has been lost, and the gallery stands where it stood.
  */
-import type { BulkArchiveResult } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { findArchive, listFinal } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
@@ -77,25 +76,4 @@ export async function retireByItself(deps: Needs, galleryId: string, source: 'ex
     deps.log.warn({ gallery: galleryId, error: error.code }, '[Archive] the gallery cannot be archived yet')
     await deps.db.transaction().execute((tx) => changeGallery(tx, galleryId, { archiveError: error.code }))
   }
-}
-
-/** One of a bulk run: as it was asked for, and which gallery that is; null when it is none of theirs. */
-export interface Asked {
-  id: string
-  galleryId: string | null
-}
-
-/** Each by itself: one that cannot be archived stops no other, and one that is none of theirs answers like one that does not exist. */
-export async function retireMany(deps: Needs, asked: Asked[], by: Asker): Promise<BulkArchiveResult[]> {
-  const results: BulkArchiveResult[] = []
-  for (const { id, galleryId } of asked) {
-    try {
-      if (!galleryId) throw new AppError('not_found')
-      results.push({ id, status: 'archiving', archive_id: (await retire(deps, galleryId, by)).id, error: null })
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      results.push({ id, status: 'failed', archive_id: null, error: { code: error.code, detail: error.message } })
-    }
-  }
-  return results
 }

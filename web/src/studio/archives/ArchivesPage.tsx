@@ -10,6 +10,7 @@ import { Menu } from '../../ui/Menu.tsx'
 import { DeleteDialog } from './DeleteDialog.tsx'
 import { useArchived } from './questions.ts'
 import { RestoreDialog } from './RestoreDialog.tsx'
+import { RestoreManyDialog } from './RestoreManyDialog.tsx'
 import { archivesWords } from './words.ts'
 
 export function Page() {
@@ -19,6 +20,7 @@ export function Page() {
   const state = useListState({ sort: 'archived_at', order: 'desc' })
   const answer = useArchived(state.query)
   const [opened, open] = useState<{ what: 'restore' | 'delete'; archive: ArchivedGallery } | null>(null)
+  const [many, openMany] = useState<{ archives: ArchivedGallery[]; done: () => void } | null>(null)
   useEffect(() => {
     document.title = `${words.title} – Keepsake`
   }, [words])
@@ -113,6 +115,13 @@ export function Page() {
         answer={answer}
         columns={columns}
         id={(row) => row.id}
+        name={(row) => row.title}
+        chosen={(rows, none) => (
+          <button type="button" className="button" onClick={() => openMany({ archives: rows, done: none })}>
+            <RotateCcw size={16} aria-hidden="true" />
+            {words.restoreSelected}
+          </button>
+        )}
         state={state}
         search={words.search}
         empty={{
@@ -133,6 +142,7 @@ export function Page() {
           changed={answer.again}
         />
       )}
+      {many && <RestoreManyDialog {...many} close={() => openMany(null)} />}
       {opened?.what === 'delete' && (
         <DeleteDialog
           archive={opened.archive.id}

@@ -8,12 +8,9 @@ import { Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
-import { Field } from '../Door.tsx'
-import { dayOf, endOf } from '../days.ts'
 import { useRestoring } from './questions.ts'
+import { UntilField, untilOf } from './UntilField.tsx'
 import { archivesWords } from './words.ts'
-
-const month = 30 * 24 * 3600 * 1000
 
 interface RestoreProps {
   gallery: { id: string; slug: string; title: string }
@@ -25,11 +22,9 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   const words = useWordsOf(archivesWords)
   const { fmt } = useLanguage()
   const [answer, set] = useState<Restored | null>(null)
-  const [usual] = useState(() => dayOf(new Date(Date.now() + month).toISOString()))
   const form = useRef<HTMLFormElement>(null)
   const task = useTask(async (more: { dry_run?: boolean; salvage?: boolean }) => {
-    const day = String(new FormData(form.current!).get('until') ?? '')
-    const restored = await restoreGallery(gallery.id, { expires_at: endOf(day), ...more })
+    const restored = await restoreGallery(gallery.id, { expires_at: untilOf(form.current!), ...more })
     set(restored)
     if (!restored.dry_run) changed()
   })
@@ -56,15 +51,7 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
     <Dialog title={words.restoreTitle(gallery.title)} close={close}>
       <form ref={form} className="stack tight" onSubmit={submit}>
         <p>{words.restoreText}</p>
-        <Field
-          name="until"
-          type="date"
-          label={words.openUntil}
-          hint={words.openUntilHint}
-          value={usual}
-          min={dayOf(new Date().toISOString())}
-          optional
-        />
+        <UntilField />
         {answer && (
           <Note kind={answer.missing.length ? 'warn' : 'ok'}>
             {words.wouldComeBack(answer.photos, fmt.bytes(answer.bytes))}

@@ -1,12 +1,12 @@
 /** One thing done to one gallery or many, with what became of each: one that fails stops no other. */
 import { useQueryClient } from '@tanstack/react-query'
-import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { archiveGalleries, changeGallery, type Gallery, publish } from '../../api.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { refusalOf, sentenceOf } from '../../ui/refusal.ts'
+import { Results, type Sentences } from '../Results.tsx'
 import { galleriesWords } from './words.ts'
 
 export interface Bulk {
@@ -23,15 +23,13 @@ export function mayBe(what: Bulk['what'], { state, photos, expires_at }: Gallery
   return photos > 0 && (state === 'active' || state === 'expired')
 }
 
-/** sentence: why it could not be done; null: it was */
-type Results = Map<string, string | null>
 const month = 30 * 24 * 3600 * 1000
 
 export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { close: () => void }) {
   const words = useWordsOf(galleriesWords)
   const { say } = useLanguage()
   const client = useQueryClient()
-  const [results, set] = useState<Results | null>(null)
+  const [results, set] = useState<Sentences | null>(null)
   const running = useRef(false)
   const run = async () => {
     // one job however often one clicks
@@ -99,11 +97,7 @@ export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { clo
           <p role="status">
             <strong>{failed ? words.failedSome(failed) : words.doneAll(results.size)}</strong>
           </p>
-          <ul className="results">
-            {galleries.map((gallery) => (
-              <Result key={gallery.id} title={gallery.title} sentence={results.get(gallery.id) ?? null} />
-            ))}
-          </ul>
+          <Results all={galleries} sentences={results} />
           <div className="actions end">
             <button type="button" className="button main" onClick={close}>
               {say.close}
@@ -112,18 +106,6 @@ export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { clo
         </>
       )}
     </Dialog>
-  )
-}
-
-function Result({ title, sentence }: { title: string; sentence: string | null }) {
-  return (
-    <li className={sentence ? 'bad' : 'ok'}>
-      {sentence ? <TriangleAlert size={16} aria-hidden="true" /> : <CircleCheck size={16} aria-hidden="true" />}
-      <span>
-        {title}
-        {sentence && <span className="meta">{sentence}</span>}
-      </span>
-    </li>
   )
 }
 
