@@ -974,7 +974,7 @@ export type BulkArchiveResult = BulkResult<'archiving'>
 /** POST /api/galleries/bulk-restore */
 export type BulkRestoreResult = BulkResult<'restored'>
 
-/** POST /api/galleries/:id/restore */
+/** POST /api/galleries/:id/restore; with `salvage` it is answered by Restoring, for every photo is read first */
 export interface Restored {
   photos: number
   /** of the archive */
@@ -994,6 +994,22 @@ export interface Restoring {
   /** originals that still lie inside the archive */
   files_left: number
   bytes_left: number
+  /** the last one that was asked for; null: none since the gallery was archived */
+  salvage: Salvage | null
+}
+
+/** A damaged gallery comes back with what is whole: every photo is read, in the background */
+export interface Salvage {
+  status: 'queued' | 'processing' | 'done' | 'failed'
+  dry_run: boolean
+  /** 0 to 100 */
+  percent: number
+  eta_seconds: number | null
+  asked_at: string
+  /** when it is done: what has come back, or would */
+  restored: Restored | null
+  /** when it has failed: a code of docs/errors.md and its sentence */
+  error: { code: string; detail: string } | null
 }
 
 /** GET /api/admin/archives: an archived gallery and the archive it has become */

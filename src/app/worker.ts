@@ -4,6 +4,7 @@ import { hydrate } from '../features/archives/hydrate.ts'
 import { rebuild } from '../features/archives/publish.ts'
 import { purge } from '../features/archives/purge.ts'
 import { retireByItself } from '../features/archives/retire.ts'
+import { salvage } from '../features/archives/salvage.ts'
 import { scrub } from '../features/archives/scrub.ts'
 import { verify } from '../features/archives/verify.ts'
 import { announce } from '../features/delivery/announce.ts'
@@ -37,6 +38,7 @@ export function handlers(deps: Deps): Handlers {
     },
     'gallery.retire': ({ galleryId, source }) => retireByItself(deps, galleryId, source),
     'gallery.purge': ({ galleryId }, { signal }) => purge(deps, galleryId, signal),
+    'gallery.salvage': ({ galleryId }, job) => salvage(deps, galleryId, job),
     'gallery.hydrate': ({ galleryId }, { signal }) => hydrate(deps, galleryId, signal),
     'rescue.poll': (_, { signal }) => poll(deps, signal),
     scrub: async (_, { signal }) => {

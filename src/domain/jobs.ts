@@ -22,6 +22,8 @@ export interface Payloads {
   'gallery.retire': { galleryId: string; source: 'expiry' | 'again' }
   /** delete the originals that lie inside a proven archive and whose time is over */
   'gallery.purge': { galleryId: string }
+  /** read every original of a damaged archived gallery, and bring back what is whole */
+  'gallery.salvage': { galleryId: string }
   /** give the originals of a restored gallery keys of their own again */
   'gallery.hydrate': { galleryId: string }
   /** ask providers for what they have made since the last look */
@@ -67,6 +69,7 @@ export const jobRules: Record<JobName, JobRule> = {
   'gallery.sync': patient,
   'gallery.retire': { ...patient, expire: minutes(30) },
   'gallery.purge': patient,
+  'gallery.salvage': patient,
   'gallery.hydrate': patient,
   // the next one is sent five minutes later
   'rescue.poll': { retries: 0, retryDelay: seconds(1), expire: minutes(30), parallel: 1 },

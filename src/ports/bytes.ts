@@ -33,10 +33,13 @@ export async function readWhole(source: Source, size: number): Promise<Buffer> {
   }
 }
 
-/** SHA-256 of every byte of an open source, then closes it. */
-export async function hashOf(source: Source): Promise<Buffer> {
+/** SHA-256 of every byte of an open source, then closes it. `onRead` hears of the bytes as they come, and may end it by throwing. */
+export async function hashOf(source: Source, onRead?: (bytes: number) => void): Promise<Buffer> {
   const sum = createHash('sha256')
-  for await (const bytes of readAll(source)) sum.update(bytes)
+  for await (const bytes of readAll(source)) {
+    sum.update(bytes)
+    onRead?.(bytes.length)
+  }
   return sum.digest()
 }
 

@@ -71,13 +71,22 @@ test('archived, looked through, restored and deleted, with a guest watching', { 
   const dry = await ida.ask<Restored>(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: { dry_run: true } })
   assert.deepEqual([dry.status, dry.body.photos, dry.body.dry_run], [200, 3, true])
   assert.equal(await stateOf(ida, gallery.id), 'archived')
-  const salvage = await ida.ask<Restored>(`/api/galleries/${gallery.id}/restore`, {
+  const salvage = await ida.ask<Restoring>(`/api/galleries/${gallery.id}/restore`, {
     method: 'POST',
     body: { dry_run: true, salvage: true },
   })
-  assert.deepEqual([salvage.status, salvage.body.photos, salvage.body.missing], [200, 3, []])
+  assert.deepEqual([salvage.status, salvage.body.restoring, salvage.body.salvage?.dry_run], [202, false, true])
+  const read = await until(
+    async () => {
+      const { salvage } = (await ida.ask<Restoring>(`/api/galleries/${gallery.id}/restore`)).body
+      return salvage?.status === 'done' && salvage
+    },
+    { what: 'every photo read', ms: 60_000 },
+  )
+  assert.deepEqual([read.percent, read.restored?.photos, read.restored?.missing], [100, 3, []])
   const unknown = { dry_run: true, archive_id: gallery.id }
-  assert.equal((await ida.ask(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: unknown })).status, 409)
+  for (const more of [{}, { salvage: true }])
+    assert.equal((await ida.ask(`/api/galleries/${gallery.id}/restore`, { method: 'POST', body: { ...unknown, ...more } })).status, 409)
   const fit = await ida.ask<Reconciled>('/api/admin/reconcile', { method: 'POST', body: {} })
   assert.deepEqual([fit.status, fit.body.unknown.count, fit.body.missing.count], [200, 0, 0])
   assert.equal((await anybody.ask('/api/admin/reconcile', { method: 'POST', body: {} })).status, 401)

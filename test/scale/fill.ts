@@ -181,6 +181,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
     archive_proofs: `select ${archive(newest)}, ${archive(newest)}, ${hash('g')}, at from seed where ${retired}`,
     purges: `select 'galleries/' || gallery || '/assets/' || ${of('asset')} || '-old.jpg', ${of('asset')}, gallery, ${archive(newest)}, ${now} + interval '1 hour' * (g % 150 - 3)
       from ${files} where ${retired}`,
+    salvages: `(gallery_id, fence, status, archive_id, dry_run, asked_at, read_bytes, found)
+      select gallery, 2, case when g % 1000 = 20 then 'queued' else 'done' end, ${archive(newest)}, false, at, 0, '{}' from seed where ${retired}`,
     archive_entries: `(archive_id, position, asset_id, path, size, crc32, sha256, mtime, content, status)
       select ${archive('v')}, p - 1, case when p <= ${photos} then ${of('asset')} end, 'gallery-' || g || '/photos/IMG_' || p || '.jpg', 6000000, p, sha256(int8send(g * 100000 + p)),
         at, case when p > ${photos} then sha256(int8send(p)) || sha256(int8send(g)) end, 'ok'

@@ -31,6 +31,7 @@ import * as outbox from '../../src/data/outbox.ts'
 import * as overview from '../../src/data/overview.ts'
 import * as rescues from '../../src/data/rescues.ts'
 import * as said from '../../src/data/said.ts'
+import * as salvages from '../../src/data/salvages.ts'
 import * as scrub from '../../src/data/scrub.ts'
 import * as sources from '../../src/data/sources.ts'
 import * as suppressions from '../../src/data/suppressions.ts'
@@ -69,6 +70,7 @@ export const asked = {
   letters,
   links,
   said,
+  salvages,
   scrub,
   marks,
   notifications,
@@ -618,6 +620,17 @@ export const questions: Record<string, Question> = {
     inside.moveTo(tx, s.gallery.id, [{ id: s.asset.id, storageKey: 'galleries/x/other', storageOffset: 0 }]),
   ),
   'inside.takeUnneeded': question((tx, s) => inside.takeUnneeded(tx, s.gallery.id)),
+  'salvages.findSalvage': question((tx, s) => salvages.findSalvage(tx, s.gallery.id)),
+  'salvages.askAnew': question((tx, s) =>
+    salvages.askAnew(tx, { galleryId: s.gallery.id, archiveId: null, expiresAt: null, dryRun: true, askedBy: s.owner, askedAt: now }),
+  ),
+  'salvages.claimSalvage': question((tx, s) => salvages.claimSalvage(tx, s.gallery.id, now)),
+  'salvages.changeSalvage': question(async (tx, s) => {
+    await tx.updateTable('salvages').set({ status: 'processing' }).where('galleryId', '=', s.gallery.id).execute()
+    await salvages.changeSalvage(tx, { galleryId: s.gallery.id, fence: 2 }, { readBytes: 1 })
+  }),
+  'salvages.listSalvaging': question((tx) => salvages.listSalvaging(tx, 500)),
+  'salvages.forgetSalvage': question((tx, s) => salvages.forgetSalvage(tx, s.gallery.id)),
   'inside.insertProof': question((tx, s) =>
     inside.insertProof(tx, { id: uuid(1), archiveId: s.archive.id, checksum: 'x', verifiedAt: now }),
   ),

@@ -18,6 +18,7 @@ import type {
   Progress,
   Published,
   Restored,
+  Restoring,
   Session,
   ShareInput,
 } from '../../sdk/src/wire.ts'
@@ -29,8 +30,6 @@ export interface RestoreInput {
   /** null: without an end */
   expires_at?: string | null
   dry_run?: boolean
-  /** comes back without what is whole nowhere */
-  salvage?: boolean
 }
 
 /** What the window hears when an answer says that nobody is signed in any more. */
@@ -59,6 +58,9 @@ export const restoreGalleries = (ids: string[], expires_at: string | null) =>
 export const retire = (id: string) => call<{ archive: Archive }>('POST', `${galleryPath(id)}/retire`, {})
 /** With `dry_run` nothing is changed: what would come back is told. */
 export const restoreGallery = (id: string, input: RestoreInput) => call<Restored>('POST', `${galleryPath(id)}/restore`, input)
+/** Comes back without what is whole nowhere; all photos are read for that, so the answer says how far it is. */
+export const salvageGallery = (id: string, input: RestoreInput & { salvage: true }) =>
+  call<Restoring>('POST', `${galleryPath(id)}/restore`, input)
 /** For good: the archive and all rows of the gallery. `confirm` is its slug. */
 export const deleteArchived = (archive: string, confirm: string) => call<void>('DELETE', `/api/admin/archives/${archive}`, { confirm })
 /** One file out of an archive. */

@@ -9,6 +9,7 @@ import { forgetGuests } from '../../data/feedbackGuests.ts'
 import { changeGallery, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
 import { takeAllPurges } from '../../data/inside.ts'
+import { forgetSalvage } from '../../data/salvages.ts'
 import type { Actor } from '../../domain/activity.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -21,6 +22,7 @@ export async function deleteArchived(deps: Pick<Deps, 'db' | 'clock' | 'log'>, g
     const keys = [...(await deleteAllOf(tx, galleryId)), ...(await markGone(tx, galleryId)), ...(await takeAllPurges(tx, galleryId))]
     await forgetFeedback(tx, galleryId)
     await forgetGuests(tx, galleryId)
+    await forgetSalvage(tx, galleryId)
     await discard(tx, keys, 'deleted for good', after(now, days(1)))
     await changeGallery(tx, galleryId, { state: 'deleted', deletedAt: now })
     await note(tx, { at: now, actor: by, action: 'deleted_for_good', galleryId, subject: gallery.finalArchiveId! })

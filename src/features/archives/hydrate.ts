@@ -13,7 +13,7 @@ import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { dropPurge, type Inside, listInside, moveOut, type Place, takeUnneeded } from '../../data/inside.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { findWhole, listWhole } from './salvage.ts'
+import { findWhole, listWhole } from './whole.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 

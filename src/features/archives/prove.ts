@@ -28,13 +28,14 @@ export async function compareStored(
   }
 }
 
-/** Are the bytes at this place those with this SHA-256? Only they are read. */
+/** Are the bytes at this place those with this SHA-256? Only they are read; `onRead` hears of them. */
 export async function isRight(
   deps: Pick<Deps, 'storage'>,
   { storageKey, storageOffset, size, sha256 }: Pick<Asset, 'storageKey' | 'storageOffset' | 'size' | 'sha256'>,
+  onRead?: (bytes: number) => void,
 ): Promise<boolean> {
   try {
-    return (await hashOf(await deps.storage.open(storageKey, storageOffset, storageOffset + size))).equals(sha256)
+    return (await hashOf(await deps.storage.open(storageKey, storageOffset, storageOffset + size), onRead)).equals(sha256)
   } catch (error) {
     if (!isCode(error, 'source_changed')) throw error
     return false

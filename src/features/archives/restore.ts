@@ -20,8 +20,8 @@ import { readWhole } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { goOn } from './reopen.ts'
-import { findWhole, listWhole, placesIn } from './salvage.ts'
 import { loadSealed } from './sealed.ts'
+import { findWhole, listWhole, placesIn } from './whole.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
@@ -40,6 +40,14 @@ export interface RestoreWish extends From {
   by?: Actor
 }
 
+/** For whoever follows it. */
+export interface Following {
+  /** hears of bytes of originals as they are read, and may end it by throwing */
+  onRead?: (bytes: number) => void
+  /** says more in the transaction in which the gallery comes back */
+  within?: (tx: Tx, comeback: Comeback) => Promise<void>
+}
+
 /** What comes back. */
 export interface Comeback {
   archive: Archive
@@ -55,8 +63,13 @@ export interface Comeback {
  * `archive_damaged` when the archive is not there or its directory is not the one that was sealed, or nothing of it could be
  * salvaged. Then nothing has changed.
  */
-export async function restore(deps: Needs, galleryId: string, { expiresAt, by = 'system', ...from }: RestoreWish): Promise<Comeback> {
-  const comeback = await checkRestore(deps, galleryId, from)
+export async function restore(
+  deps: Needs,
+  galleryId: string,
+  { expiresAt, by = 'system', ...from }: RestoreWish,
+  { within, onRead }: Following = {},
+): Promise<Comeback> {
+  const comeback = await checkRestore(deps, galleryId, from, onRead)
   const { archive, places, lost } = comeback
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
@@ -64,6 +77,7 @@ export async function restore(deps: Needs, galleryId: string, { expiresAt, by = 
     if (!(await lockReady(tx, [archive.id]))) throw new AppError('archive_not_ready', { archive: archive.id })
     // an original whose grace ended since it was read
     if (!(await moveTo(tx, galleryId, places))) throw new AppError('attempt_stale', { archive: archive.id })
+    await within?.(tx, comeback)
     const gone = await nameLost(deps, tx, galleryId, lost)
     const archiveError = lost.length ? 'archive_damaged' : null
     await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })
@@ -85,7 +99,12 @@ export async function restore(deps: Needs, galleryId: string, { expiresAt, by = 
 }
 
 /** What a restore would bring back, and that it can; nothing is changed. Throws as `restore` does. */
-export async function checkRestore(deps: Pick<Deps, 'db' | 'storage'>, galleryId: string, from: From = {}): Promise<Comeback> {
+export async function checkRestore(
+  deps: Pick<Deps, 'db' | 'storage'>,
+  galleryId: string,
+  from: From = {},
+  onRead?: Following['onRead'],
+): Promise<Comeback> {
   const gallery = await findGallery(deps.db, galleryId)
   if (gallery?.state !== 'archived') throw new AppError('not_archived')
   const versions = await listWhole(deps, galleryId)
@@ -93,7 +112,8 @@ export async function checkRestore(deps: Pick<Deps, 'db' | 'storage'>, galleryId
   if (!archive) throw new AppError(from.archiveId ? 'archive_not_ready' : 'archive_damaged')
   if (from.salvage) {
     const assets = await listStored(deps.db, galleryId)
-    const found = await findWhole(deps, galleryId, assets, [archive, ...versions.filter(({ id }) => id !== archive.id)])
+    const others = versions.filter(({ id }) => id !== archive.id)
+    const found = await findWhole(deps, galleryId, assets, [archive, ...others], onRead)
     if (!found.places.length) throw new AppError('archive_damaged')
     return { archive, photos: found.places.length, ...found }
   }

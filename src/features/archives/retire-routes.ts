@@ -6,6 +6,7 @@ import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { countInside, listProofs } from '../../data/inside.ts'
 import { byUser } from '../../domain/activity.ts'
+import type { Gallery } from '../../domain/gallery.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -14,6 +15,7 @@ import { listPacked, sendPacked } from './entries.ts'
 import { archivesOf } from './own.ts'
 import { checkRestore, restore } from './restore.ts'
 import { retire } from './retire.ts'
+import { askSalvage, viewSalvage } from './salvage.ts'
 import { viewArchive } from './status.ts'
 
 export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
@@ -56,33 +58,43 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     dry_run: z.boolean().default(false),
     /** a ready version; left out: the final archive */
     archive_id: z.uuid().optional(),
-    /** reads every photo before, which takes as long as it takes; those that are whole nowhere are named */
+    /** reads every photo before, in the background (GET says how far it is); those that are whole nowhere are named */
     salvage: z.boolean().default(false),
   })
-  app.post('/api/galleries/:id/restore', { schema: { params: galleryParams, body: wish } }, async (request, reply): Promise<Restored> => {
-    const { id, ownerId } = await guard.gallery(request, request.params.id, 'galleries:write')
-    const { dry_run, salvage, archive_id: archiveId } = request.body
-    const expiresAt = endOf(request.body, deps.clock.now())
-    const from = { archiveId, salvage }
-    const { archive, photos, lost } = dry_run
-      ? await checkRestore(deps, id, from)
-      : await restore(deps, id, { expiresAt, by: byUser(ownerId), ...from })
-    reply.code(dry_run ? 200 : 202)
-    return {
-      photos,
-      bytes: archive.fileSizeBytes,
-      archive_id: archive.id,
-      expires_at: expiresAt?.toISOString() ?? null,
-      dry_run,
-      missing: lost.map(({ originalName }) => originalName),
-    }
-  })
+  app.post(
+    '/api/galleries/:id/restore',
+    { schema: { params: galleryParams, body: wish } },
+    async (request, reply): Promise<Restored | Restoring> => {
+      const userId = await guard.acting(request, 'galleries:write')
+      const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+      const { dry_run, salvage, archive_id: archiveId } = request.body
+      const expiresAt = endOf(request.body, deps.clock.now())
+      if (salvage) {
+        const asked = { askedBy: userId, askedAt: deps.clock.now() }
+        await askSalvage(deps, { galleryId: gallery.id, archiveId: archiveId ?? null, expiresAt, dryRun: dry_run, ...asked })
+        reply.code(202)
+        return viewRestoring(deps, gallery)
+      }
+      const { archive, photos, lost } = dry_run
+        ? await checkRestore(deps, gallery.id, { archiveId })
+        : await restore(deps, gallery.id, { expiresAt, by: byUser(userId), archiveId })
+      reply.code(dry_run ? 200 : 202)
+      return {
+        photos,
+        bytes: archive.fileSizeBytes,
+        archive_id: archive.id,
+        expires_at: expiresAt?.toISOString() ?? null,
+        dry_run,
+        missing: lost.map(({ originalName }) => originalName),
+      }
+    },
+  )
 
-  app.get('/api/galleries/:id/restore', { schema: { params: galleryParams } }, async (request): Promise<Restoring> => {
-    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
-    const inside = await countInside(deps.db, gallery.id)
-    return { restoring: gallery.hydrating, files_left: inside.files, bytes_left: inside.bytes }
-  })
+  app.get(
+    '/api/galleries/:id/restore',
+    { schema: { params: galleryParams } },
+    async (request): Promise<Restoring> => viewRestoring(deps, await guard.gallery(request, request.params.id, 'galleries:read')),
+  )
 
   const page = z.object({ cursor: z.string().max(20).optional(), limit: z.coerce.number().int().min(1).max(1000).default(200) })
   app.get('/api/archives/:id/entries', { schema: { params: idParams, querystring: page } }, async (request): Promise<Page<PackedFile>> => {
@@ -102,6 +114,11 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
     await sendPacked(deps, reply, archive, request.params.position)
     return reply
   })
+}
+
+async function viewRestoring({ db }: Pick<Deps, 'db'>, { id, hydrating }: Gallery): Promise<Restoring> {
+  const inside = await countInside(db, id)
+  return { restoring: hydrating, files_left: inside.files, bytes_left: inside.bytes, salvage: await viewSalvage(db, id) }
 }
 
 /** null: without an end; left out: in 30 days. */

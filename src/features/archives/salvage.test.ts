@@ -4,12 +4,16 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { photos } from '../../../test/journeys/sending.ts'
 import { type RetiredWorld, stores } from '../../../test/retired.ts'
+import { AppError } from '../../base/errors.ts'
+import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery } from '../../data/galleries.ts'
 import { importFolder } from '../uploads/import.ts'
+import { removeItem } from '../uploads/remove.ts'
 import { hydrate } from './hydrate.ts'
 import { checkRestore, restore } from './restore.ts'
+import { askSalvage, salvage, viewSalvage } from './salvage.ts'
 
 const go = new AbortController().signal
 
@@ -141,4 +145,102 @@ for (const store of await stores())
       assert.equal((await findArchive(world.deps.db, one.final.id))!.status, 'ready')
       await world.deps.db.transaction().execute((tx) => changeGallery(tx, one.id, { archiveError: null }))
     })
+
+    const wishOf = (galleryId: string, dryRun: boolean) => ({
+      galleryId,
+      archiveId: null,
+      expiresAt: null,
+      dryRun,
+      askedBy: world.ownerId,
+      askedAt: world.clock.now(),
+    })
+    const ended = (id: string) =>
+      world.until(async () => {
+        const now = (await viewSalvage(world.deps.db, id))!
+        return now.status !== 'queued' && now.status !== 'processing' && now
+      }, 'the end of the salvage')
+
+    test('asked for, a job reads all of it: first only to look, then the gallery is back; archived anew nothing is said of it', async () => {
+      const { id, final } = await alone(3)
+      const victim = (await listStored(world.deps.db, id))[1]!
+      await world.flip(final.storageKey!, victim.storageOffset + 200)
+      await askSalvage(world.deps, wishOf(id, true))
+      const looked = await ended(id)
+      assert.deepEqual([looked.status, looked.percent, looked.restored?.photos, looked.restored?.dry_run], ['done', 100, 2, true])
+      assert.deepEqual(looked.restored?.missing, [victim.originalName])
+      assert.equal(await stateOf(id), 'archived')
+      await askSalvage(world.deps, wishOf(id, false))
+      const back = await ended(id)
+      assert.deepEqual({ ...back.restored, dry_run: true }, looked.restored)
+      assert.deepEqual([back.status, await stateOf(id)], ['done', 'active'])
+      const [restored] = await world.deps.db
+        .selectFrom('activity')
+        .selectAll()
+        .where('galleryId', '=', id)
+        .where('action', '=', 'restored')
+        .execute()
+      assert.equal(restored!.actor, `user ${world.ownerId}`)
+      await assert.rejects(askSalvage(world.deps, wishOf(id, false)), { code: 'not_archived' })
+      await hydrate(world.deps, id, go)
+      await removeItem(world.deps, id, victim.itemId)
+      await world.archived(id)
+      assert.equal(await viewSalvage(world.deps.db, id), null)
+    })
+
+    test('of nothing that is whole the job says so, and the gallery stays archived; a version of another gallery is refused at once', async () => {
+      const { id, final } = await alone(1)
+      await world.flip(final.storageKey!, (await listStored(world.deps.db, id))[0]!.storageOffset + 1)
+      await assert.rejects(askSalvage(world.deps, { ...wishOf(id, false), archiveId: newId(world.clock.now()) }), {
+        code: 'archive_not_ready',
+      })
+      await askSalvage(world.deps, wishOf(id, false))
+      const { status, error, restored } = await ended(id)
+      assert.deepEqual([status, error?.code, restored], ['failed', 'archive_damaged', null])
+      assert.equal(await stateOf(id), 'archived')
+    })
+
+    test('killed at any call it begins anew, comes back once and is done; one that was overtaken changes nothing', async () => {
+      const { id, final, sent } = await alone(3)
+      await world.cut(final.storageKey!, final.fileSizeBytes - 10)
+      // as if its job were lost: the tests call it
+      const notSent = { ...world.deps, queue: { ...world.deps.queue, send: async () => {} } }
+      await askSalvage(notSent, wishOf(id, false))
+      for (let at = 1; at <= 4; at++) {
+        let calls = 0
+        const open: typeof world.deps.storage.open = (...args) => {
+          if (++calls === at) throw new Error('killed')
+          return world.deps.storage.open(...args)
+        }
+        const dying = { ...world.deps, storage: { ...world.deps.storage, open } }
+        if (at < 4) await assert.rejects(salvage(dying, id, { signal: go, last: false }), /killed/)
+        else {
+          // a second one begins while the first is reading, and is first
+          const overtaken = {
+            ...world.deps,
+            storage: { ...world.deps.storage, open: once(() => salvage(world.deps, id, { signal: go, last: false })) },
+          }
+          await assert.rejects(salvage(overtaken, id, { signal: go, last: false }), AppError)
+        }
+      }
+      assert.equal((await viewSalvage(world.deps.db, id))!.status, 'done')
+      assert.equal(await stateOf(id), 'active')
+      assert.deepEqual(await world.sums(id), sent)
+      const letters = await world.deps.db
+        .selectFrom('letters')
+        .select('id')
+        .where('galleryId', '=', id)
+        .where('kind', '=', 'gallery_restored')
+        .execute()
+      assert.equal(letters.length, 1)
+    })
+
+    /** Reads as the storage does; before the first time it does this. */
+    function once(first: () => Promise<void>): typeof world.deps.storage.open {
+      let begun: Promise<void> | undefined
+      return async (...args) => {
+        begun ??= first()
+        await begun
+        return world.deps.storage.open(...args)
+      }
+    }
   })

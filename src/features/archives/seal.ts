@@ -16,6 +16,7 @@ import { discard } from '../../data/garbage.ts'
 import { insertProof, moveInside, type Placed } from '../../data/inside.ts'
 import { revokeVisits } from '../../data/links.ts'
 import { writeToOwner } from '../../data/outbox.ts'
+import { forgetSalvage } from '../../data/salvages.ts'
 import { byUser } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { archivePath } from '../../domain/event.ts'
@@ -44,6 +45,7 @@ export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
   if (moved !== living.length || moved !== placed.length) throw new AppError('content_changed', { gallery: gallery.id }, { final: true })
   await discard(tx, await deleteDerivativesOf(tx, gallery.id), 'gallery archived', after(now, days(1)))
   await revokeVisits(tx, gallery.id, now)
+  await forgetSalvage(tx, gallery.id)
   await changeGallery(tx, gallery.id, {
     state: 'archived',
     archivedAt: now,

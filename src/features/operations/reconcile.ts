@@ -15,6 +15,7 @@ import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { isAnyDue } from '../../data/rescues.ts'
+import { listSalvaging } from '../../data/salvages.ts'
 import { takeDueSources } from '../../data/sources.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
@@ -89,7 +90,7 @@ async function wakeRenders(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
 }
 
-/** Galleries that ended a day ago are archived, originals whose grace is over go, and what lies inside an open gallery's archive comes out. */
+/** Galleries that ended a day ago are archived, originals whose grace is over go, what lies inside an open gallery's archive comes out, and what is whole of a damaged one. */
 async function wakeRetired(deps: Needs): Promise<void> {
   const now = await deps.calendar.now()
   await archiveAll(deps, await listRetirable(deps.db, after(now, -rest), most))
@@ -97,6 +98,8 @@ async function wakeRetired(deps: Needs): Promise<void> {
     await deps.queue.send(deps.db, { name: 'gallery.purge', payload: { galleryId } })
   for (const galleryId of await listHydrating(deps.db, most))
     await deps.queue.send(deps.db, { name: 'gallery.hydrate', payload: { galleryId } })
+  for (const galleryId of await listSalvaging(deps.db, most))
+    await deps.queue.send(deps.db, { name: 'gallery.salvage', payload: { galleryId } })
 }
 
 /** Every night: expired galleries whose archiving has failed. Answers how many. */

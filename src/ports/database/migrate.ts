@@ -21,6 +21,7 @@ import * as editor from './migrations/020-editor.ts'
 import * as accounts from './migrations/021-accounts.ts'
 import * as accountLetters from './migrations/022-account-letters.ts'
 import * as medium from './migrations/024-medium.ts'
+import * as salvages from './migrations/025-salvages.ts'
 import * as passkeys from './migrations/029-passkeys.ts'
 import type { Database } from './port.ts'
 
@@ -45,6 +46,7 @@ export const migrations: Record<string, Migration> = {
   '021-accounts': accounts,
   '022-account-letters': accountLetters,
   '024-medium': medium,
+  '025-salvages': salvages,
   '029-passkeys': passkeys,
 }
 

@@ -18,6 +18,7 @@ import type { NoticeKind } from '../../domain/notification.ts'
 import type { PageName } from '../../domain/pages.ts'
 import type { Recipe } from '../../domain/recipe.ts'
 import type { MediaRole, RescueState, RoundOutcome } from '../../domain/rescue.ts'
+import type { Found, Salvage } from '../../domain/salvage.ts'
 import type { DisabledReason } from '../../domain/webhook.ts'
 
 export type Database = Kysely<Tables>
@@ -91,6 +92,7 @@ export interface Tables {
   sourceNotes: { galleryId: string; key: string; outcome: 'copied' | 'duplicate' | 'skipped'; reason: string | null }
   archiveProofs: { id: string; archiveId: string; checksum: string; verifiedAt: Date }
   purges: PurgesTable
+  salvages: Omit<Salvage, 'found'> & { found: ColumnType<Found | null, string | null, string | null> }
   pages: PagesTable
   activity: ActivityTable
   notifications: NotificationsTable

@@ -1,14 +1,14 @@
 /** Brings an archived gallery back: what would come back can be asked first, and how far it is stays on the page. */
 import { Link } from '@tanstack/react-router'
 import { CircleCheck } from 'lucide-react'
-import { type FormEvent, useRef, useState } from 'react'
-import { type Restored, restoreGallery } from '../../api.ts'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type Restored, type Restoring, restoreGallery, type Salvage, salvageGallery } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
-import { useRestoring } from './questions.ts'
+import { isAtWork, useRestoring } from './questions.ts'
 import { UntilField, untilOf } from './UntilField.tsx'
 import { archivesWords } from './words.ts'
 
@@ -21,10 +21,15 @@ interface RestoreProps {
 export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   const words = useWordsOf(archivesWords)
   const { fmt } = useLanguage()
-  const [answer, set] = useState<Restored | null>(null)
+  const [direct, set] = useState<Restored | null>(null)
   const form = useRef<HTMLFormElement>(null)
+  const { salvage, ended, asked } = useSalvage(gallery.id, changed)
+  const answer = ended?.restored ?? direct
   const task = useTask(async (more: { dry_run?: boolean; salvage?: boolean }) => {
-    const restored = await restoreGallery(gallery.id, { expires_at: untilOf(form.current!), ...more })
+    const wish = { expires_at: untilOf(form.current!), ...more }
+    if (more.salvage) return asked(await salvageGallery(gallery.id, { ...wish, salvage: true }))
+    const restored = await restoreGallery(gallery.id, wish)
+    asked(null)
     set(restored)
     if (!restored.dry_run) changed()
   })
@@ -67,7 +72,9 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
             )}
           </Note>
         )}
-        {task.refusal && (
+        {ended?.error && <Note kind="warn">{ended.error.detail}</Note>}
+        {salvage && <Progress step={words.salvaging} percent={salvage.percent} seconds={salvage.eta_seconds} />}
+        {task.refusal && !salvage && (
           <Trouble refusal={task.refusal}>
             {damaged && (
               <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ salvage: true })}>
@@ -77,16 +84,45 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
           </Trouble>
         )}
         <div className="actions end">
-          <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ dry_run: true })}>
+          <button type="button" className="button" disabled={task.busy || !!salvage} onClick={() => task.run({ dry_run: true })}>
             {words.check}
           </button>
-          <button type="submit" className="button main" disabled={task.busy}>
+          <button type="submit" className="button main" disabled={task.busy || !!salvage}>
             {answer?.missing.length ? words.salvage : words.restore}
           </button>
         </div>
       </form>
     </Dialog>
   )
+}
+
+/**
+ * The salvage that is at work, also one that was asked for before the page was opened, and how it ended. `asked` takes the answer
+ * to a new one; null: what is shown now is not its end any more.
+ */
+function useSalvage(
+  gallery: string,
+  changed: () => void,
+): { salvage: Salvage | null; ended: Salvage | null; asked: (answer: Restoring | null) => void } {
+  const { data, put } = useRestoring(gallery)
+  const known = data?.salvage ?? null
+  const atWork = isAtWork(known)
+  const [followed, follow] = useState<string | null>(null)
+  useEffect(() => {
+    if (atWork && known) follow(known.asked_at)
+  }, [atWork, known])
+  const ended = known && !atWork && known.asked_at === followed ? known : null
+  const isBack = ended?.restored?.dry_run === false
+  const latest = useRef(changed)
+  latest.current = changed
+  useEffect(() => {
+    if (isBack) latest.current()
+  }, [isBack])
+  const asked = (answer: Restoring | null) => {
+    follow(answer?.salvage?.asked_at ?? null)
+    if (answer) put(answer)
+  }
+  return { salvage: atWork ? known : null, ended, asked }
 }
 
 /** How far the originals are with coming out of the archive; nothing when none has to. */

@@ -9,6 +9,7 @@ import {
   type Proof,
   type Restoring,
   rows,
+  type Salvage,
 } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
 
@@ -30,8 +31,10 @@ export const useEntries = (archive: string, cursor: string) =>
     { keep: true },
   )
 
-/** Asked again while originals come out of the archive. */
+export const isAtWork = (salvage: Salvage | null) => salvage?.status === 'queued' || salvage?.status === 'processing'
+
+/** Asked again while originals come out of the archive, or all of them are read. */
 export const useRestoring = (gallery: string) =>
   useAsk(['restoring', gallery], (signal) => call<Restoring>('GET', `${galleryPath(gallery)}/restore`, undefined, signal), {
-    every: ({ restoring }) => (restoring ? 1000 : null),
+    every: ({ restoring, salvage }) => (restoring || isAtWork(salvage) ? 1000 : null),
   })
