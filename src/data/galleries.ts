@@ -188,9 +188,16 @@ export async function listUnarchived(db: Database, endedBefore: Date, limit: num
   return (await retirable(db, endedBefore, limit).where('archiveError', 'is not', null).execute()).map((row) => row.id)
 }
 
-/** Restored galleries with originals that still lie inside the archive. */
+/** Restored galleries with originals that still lie inside the archive, and may come out of it. */
 export async function listHydrating(db: Database, limit: number): Promise<string[]> {
-  const rows = await db.selectFrom('galleries').select('id').where('hydrating', '=', true).orderBy('id').limit(limit).execute()
+  const rows = await db
+    .selectFrom('galleries')
+    .select('id')
+    .where('hydrating', '=', true)
+    .where('state', 'not in', ['archiving', 'deleted'])
+    .orderBy('id')
+    .limit(limit)
+    .execute()
   return rows.map((row) => row.id)
 }
 

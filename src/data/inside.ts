@@ -140,16 +140,6 @@ export async function moveTo(tx: Tx, galleryId: string, places: Place[]): Promis
   return Number(kept.numAffectedRows) === old.length
 }
 
-/** The archive is not to be trusted any more: what still has its old key lies there again. Answers how many. */
-export async function moveBack(tx: Tx, galleryId: string): Promise<number> {
-  const back = await sql`
-    with waiting as (delete from purges where gallery_id = ${galleryId} returning key, asset_id)
-    update assets set storage_key = waiting.key, storage_offset = 0 from waiting where assets.id = waiting.asset_id and state = 'stored'`.execute(
-    tx,
-  )
-  return Number(back.numAffectedRows ?? 0)
-}
-
 /** An asset that lies inside an archive, and the key it had before, while that is kept. */
 export type Inside = Pick<
   Asset,

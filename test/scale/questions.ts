@@ -645,7 +645,6 @@ export const questions: Record<string, Question> = {
   'inside.takePurges': question((tx, s) => inside.takePurges(tx, s.gallery.id, ago(-365), 500)),
   'inside.takeAllPurges': question((tx, s) => inside.takeAllPurges(tx, s.gallery.id)),
   'inside.renewPurges': question((tx, s) => inside.renewPurges(tx, s.gallery.id, s.retired)),
-  'inside.moveBack': question((tx, s) => inside.moveBack(tx, s.gallery.id)),
   'inside.listInside': question((tx, s) => inside.listInside(tx, s.gallery.id, null, 200)),
   'inside.countInside': question((tx, s) => inside.countInside(tx, s.gallery.id)),
   'inside.moveOut': question((tx, s) => inside.moveOut(tx, { ...s.asset, oldKey: null }, 'galleries/x/assets/y')),

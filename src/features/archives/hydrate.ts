@@ -9,9 +9,10 @@ import { isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { lockAsset, setAllUndrawn } from '../../data/assets.ts'
 import { noteDamaged } from '../../data/damage.ts'
-import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { changeGallery, findGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { dropPurge, type Inside, listInside, moveOut, type Place, takeUnneeded } from '../../data/inside.ts'
+import type { Gallery } from '../../domain/gallery.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { findWhole, listWhole } from './whole.ts'
 
@@ -20,13 +21,14 @@ type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
 const page = 200
 
 export async function hydrate(deps: Needs, galleryId: string, signal: AbortSignal): Promise<void> {
+  const gallery = await findGallery(deps.db, galleryId)
+  if (!comesOut(gallery)) return
   // their small pictures went with the page; here and not in the restore, which a row of each photo would make slow
-  if ((await findGallery(deps.db, galleryId))?.hydrating) await setAllUndrawn(deps.db, galleryId)
+  if (gallery.hydrating) await setAllUndrawn(deps.db, galleryId)
   let last: string | null = null
   const damaged: Inside[] = []
   for (;;) {
-    // archived once more meanwhile: it stays inside
-    if ((await findGallery(deps.db, galleryId))?.state === 'archived') return
+    if (!comesOut(await findGallery(deps.db, galleryId))) return
     const inside: Inside[] = await listInside(deps.db, galleryId, last, page)
     damaged.push(...(await takeOut(deps, inside, signal)))
     last = inside.at(-1)?.id ?? null
@@ -34,12 +36,18 @@ export async function hydrate(deps: Needs, galleryId: string, signal: AbortSigna
   }
   if (damaged.length) await mend(deps, galleryId, damaged, signal)
   await deps.db.transaction().execute(async (tx) => {
-    const gallery = await lockGallery(tx, galleryId)
-    if (gallery.state === 'archived') return
+    if (!comesOut(await lockGalleryOfAnyState(tx, galleryId))) return
     await changeGallery(tx, galleryId, { hydrating: false })
     await discard(tx, await takeUnneeded(tx, galleryId), 'restored without it', after(deps.clock.now(), hours(24)))
   })
 }
+
+/**
+ * Archived once more it stays inside; and while that archive is made every original lies still, for its plan says where they lie.
+ * If none comes of it this goes on. What is deleted needs nothing.
+ */
+const comesOut = (gallery: Gallery | undefined): gallery is Gallery =>
+  gallery !== undefined && !['archiving', 'archived', 'deleted'].includes(gallery.state)
 
 /** Another version may have whole what this one has not. */
 async function mend(deps: Needs, galleryId: string, damaged: Inside[], signal: AbortSignal): Promise<void> {
@@ -119,9 +127,10 @@ async function finish(deps: Needs, { asset, key, right }: Copy): Promise<boolean
   return true
 }
 
-/** The asset lies under `key` from now on, unless it was moved or deleted meanwhile; then `key` is left to the collector. */
+/** The asset lies under `key` from now on, unless it was moved or deleted meanwhile, or is to stay; then `key` is left to the collector. */
 async function settle(deps: Needs, asset: Inside, key: string): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
+    if (!comesOut(await lockGalleryOfAnyState(tx, asset.galleryId))) return
     if (!(await lockAsset(tx, asset.id)) || !(await moveOut(tx, asset, key))) return
     await forgetGarbage(tx, key)
     if (asset.oldKey && asset.oldKey !== key) {

@@ -1,13 +1,15 @@
 /**
  * Job gallery.purge: the originals of an archived gallery go when their grace is over. The archive is proven anew when its last
- * proof is older than a day; if it is not what it was, every original that is still there becomes one again, and nothing is deleted.
+ * proof is older than a day; if it is not what it was, every original becomes one again that is whole anywhere, and nothing is deleted.
  */
 import { after, days } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { findArchive, markLost } from '../../data/archives.ts'
+import { findArchive, lockReady, markLost } from '../../data/archives.ts'
+import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
-import { findProof, insertProof, moveBack, renewPurges, takePurges } from '../../data/inside.ts'
+import { findProof, insertProof, moveTo, renewPurges, takePurges } from '../../data/inside.ts'
 import { writeToOwner } from '../../data/outbox.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { stateBefore } from '../../domain/gallery.ts'
@@ -15,6 +17,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { compareStored } from './prove.ts'
 import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
+import { findWhole, listWhole, nameLost } from './whole.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
 
@@ -62,17 +65,35 @@ async function proveAnew(deps: Needs, galleryId: string, archive: Archive): Prom
   })
 }
 
-/** The originals are there: the gallery is what it was before, and is archived again. */
+/**
+ * The gallery is what it was before, and is archived again. Each original goes back to its old key if its bytes are still those
+ * of the upload; else it lies where it is whole, in another version or in what is left of this one.
+ */
 async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promise<void> {
+  // a mount that is missing is an outage, not a loss
+  await deps.storage.ready()
+  const versions = await listWhole(deps, galleryId)
+  const others = versions.filter(({ id }) => id !== archive.id)
+  const assets = await listStored(deps.db, galleryId)
+  const { places, lost } = await findWhole(deps, galleryId, assets, [...others, archive], { oldFirst: true })
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
     if (gallery.state !== 'archived' || gallery.finalArchiveId !== archive.id) return
-    const back = await moveBack(tx, galleryId)
+    // a version that went since it was read
+    const isThere =
+      others.length === 0 ||
+      (await lockReady(
+        tx,
+        others.map(({ id }) => id),
+      ))
+    if (!isThere || !(await moveTo(tx, galleryId, places))) throw new AppError('attempt_stale', { archive: archive.id })
+    await nameLost(deps, tx, gallery, lost, archive.id)
     await changeGallery(tx, galleryId, {
       state: stateBefore(gallery, deps.clock.now()),
       archivedAt: null,
       finalArchiveId: null,
       archiveError: 'archive_damaged',
+      hydrating: places.some(({ storageOffset }) => storageOffset > 0),
     })
     await markLost(tx, archive.id, deps.clock.now())
     // stays while an original lies in it whose key is gone already
@@ -80,6 +101,7 @@ async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promi
     await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
     await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
     await goOn(deps, tx, galleryId)
-    deps.log.error({ gallery: galleryId, back }, '[Archive] the originals are taken back, and the gallery is archived again')
+    const facts = { gallery: galleryId, back: places.length, lost: lost.length }
+    deps.log.error(facts, '[Archive] the originals are taken back, and the gallery is archived again')
   })
 }

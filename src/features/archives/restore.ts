@@ -7,9 +7,9 @@
 import { AppError } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
 import { lockReady } from '../../data/archives.ts'
-import { listLost, listStored, markMissing } from '../../data/assets.ts'
+import { listLost, listStored } from '../../data/assets.ts'
 import { emit } from '../../data/events.ts'
-import { bumpContent, changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
+import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { moveTo, type Place } from '../../data/inside.ts'
 import { writeToOwner } from '../../data/outbox.ts'
 import type { Actor } from '../../domain/activity.ts'
@@ -21,7 +21,7 @@ import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { goOn } from './reopen.ts'
 import { loadSealed } from './sealed.ts'
-import { findWhole, listWhole, placesIn } from './whole.ts'
+import { findWhole, listWhole, nameLost, placesIn } from './whole.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
@@ -78,21 +78,18 @@ export async function restore(
     // an original whose grace ended since it was read
     if (!(await moveTo(tx, galleryId, places))) throw new AppError('attempt_stale', { archive: archive.id })
     await within?.(tx, comeback)
-    const gone = await nameLost(deps, tx, galleryId, lost)
+    const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
+    await nameLost(deps, tx, gallery, lost, once)
     const archiveError = lost.length ? 'archive_damaged' : null
     await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })
     await deps.queue.send(tx, { name: 'gallery.hydrate', payload: { galleryId } })
     await goOn(deps, tx, galleryId)
     const facts = { ends: expiresAt?.toISOString() ?? null, ...(lost.length ? { missing: lost.length } : {}) }
     await note(tx, { at: deps.clock.now(), actor: by, action: 'restored', galleryId, subject: archive.id, facts })
-    const once = `${archive.id} ${gallery.archivedAt!.toISOString()}`
     const told = { type: 'event.restored' as const, archivePath: archivePath(deps.settings.bucket, archive.storageKey!) }
     await emit(deps, tx, { ...told, galleryId, dedupeKey: `event.restored ${once}` })
     const dedupeKey = `gallery_restored ${once}`
     await writeToOwner(deps, tx, gallery, { kind: 'gallery_restored', archiveId: archive.id, dedupeKey })
-    if (!gone) return
-    const names = { files: lost.map(({ originalName }) => originalName).slice(0, 20) }
-    await writeToOwner(deps, tx, gallery, { kind: 'damage_found', archiveId: null, dedupeKey: `damage_found ${once}`, facts: names })
   })
   deps.log.info({ gallery: galleryId, archive: archive.id, lost: lost.length }, '[Archive] Gallery restored')
   return comeback
@@ -113,7 +110,7 @@ export async function checkRestore(
   if (from.salvage) {
     const assets = await listStored(deps.db, galleryId)
     const others = versions.filter(({ id }) => id !== archive.id)
-    const found = await findWhole(deps, galleryId, assets, [archive, ...others], onRead)
+    const found = await findWhole(deps, galleryId, assets, [archive, ...others], { onRead })
     if (!found.places.length) throw new AppError('archive_damaged')
     return { archive, photos: found.places.length, ...found }
   }
@@ -137,16 +134,4 @@ async function checkInPlace(deps: Pick<Deps, 'db' | 'storage'>, archive: Archive
   const tail = layout.tail()
   const source = await deps.storage.open(archive.storageKey!, layout.total - tail.length, layout.total)
   if (!(await readWhole(source, tail.length)).equals(tail)) throw new AppError('archive_damaged')
-}
-
-/** They stay in the gallery, shown as missing; whoever uploads one again heals it. True when one of them is newly so. */
-async function nameLost(deps: Pick<Deps, 'log'>, tx: Tx, galleryId: string, lost: Asset[]): Promise<boolean> {
-  const gone = await markMissing(
-    tx,
-    lost.map(({ id }) => id),
-  )
-  if (!gone) return false
-  await bumpContent(tx, galleryId)
-  deps.log.error({ gallery: galleryId, files: lost.map(({ originalName }) => originalName).slice(0, 20) }, '[Archive] originals are lost')
-  return true
 }

@@ -11,10 +11,11 @@ import { days, hours, minutes } from '../../base/clock.ts'
 import { pageActivity } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
-import { changeGallery, findGallery } from '../../data/galleries.ts'
+import { changeGallery, findGallery, listHydrating } from '../../data/galleries.ts'
 import { listInside, listPurgeable } from '../../data/inside.ts'
 import { pageItems } from '../../data/items.ts'
 import { setMark } from '../../data/marks.ts'
+import type { Archive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { addClient } from '../galleries/clients.ts'
 import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
@@ -364,6 +365,39 @@ describe('restore', () => {
     await reconcile(world.deps)
     assert.deepEqual((await sumsOf(g.id)).sort(), wanted)
     assert.deepEqual(new Set(await keysOf(g.id)), new Set([second.key]))
+  })
+
+  test('archived once more while originals come out: they lie still from then on, and the archive is made', async () => {
+    const g = await gallery(3)
+    await archived(g)
+    world.clock.advance(days(8))
+    await purge(world.deps, g.id, go)
+    await restore(world.deps, g.id, { expiresAt: null })
+    // its build waits until the hydration has ended
+    const notSent = { ...world.deps, queue: { ...world.deps.queue, send: async () => {} } }
+    let archive: Archive | undefined
+    const assemble: typeof world.deps.storage.assemble = async (...args) => {
+      archive ??= await retire(notSent, g.id, by)
+      return world.deps.storage.assemble(...args)
+    }
+    await hydrate({ ...world.deps, storage: { ...world.deps.storage, assemble } }, g.id, go)
+    assert.equal((await listInside(world.deps.db, g.id, null, 10)).length, 3)
+    await world.deps.queue.send(world.deps.db, { name: 'archive.build', payload: { archiveId: archive!.id } })
+    const { state, archiveError } = await world.until(async () => {
+      const now = await findGallery(world.deps.db, g.id)
+      return now?.state !== 'archiving' && now
+    }, 'the end of the archiving')
+    assert.deepEqual([state, archiveError], ['archived', null])
+    assert.deepEqual((await sumsOf(g.id)).sort(), sums(bytesIn(g)))
+  })
+
+  test('deleted while originals come out, its hydration is over', async () => {
+    const g = await gallery(1)
+    await archived(g)
+    await restore(world.deps, g.id, { expiresAt: null })
+    await deleteGallery(world.deps, g.id)
+    await hydrate(world.deps, g.id, go)
+    assert.ok(!(await listHydrating(world.deps.db, 500)).includes(g.id))
   })
 
   test('an archive that is gone or cut short is refused, and nothing changes', async () => {

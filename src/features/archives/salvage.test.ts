@@ -4,14 +4,17 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { photos } from '../../../test/journeys/sending.ts'
 import { type RetiredWorld, stores } from '../../../test/retired.ts'
+import { days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery } from '../../data/galleries.ts'
+import { reconcile } from '../operations/reconcile.ts'
 import { importFolder } from '../uploads/import.ts'
 import { removeItem } from '../uploads/remove.ts'
 import { hydrate } from './hydrate.ts'
+import { purge } from './purge.ts'
 import { checkRestore, restore } from './restore.ts'
 import { askSalvage, salvage, viewSalvage } from './salvage.ts'
 
@@ -144,6 +147,40 @@ for (const store of await stores())
       assert.equal(await stateOf(one.id), 'archived')
       assert.equal((await findArchive(world.deps.db, one.final.id))!.status, 'ready')
       await world.deps.db.transaction().execute((tx) => changeGallery(tx, one.id, { archiveError: null }))
+    })
+
+    test('found damaged before the purge: each original goes back to its old key if that is right, else to what is whole; what is whole nowhere is missing, and nothing is deleted', async () => {
+      const { gallery, delivery } = await world.published(4)
+      const { id } = gallery
+      const own = new Map((await listStored(world.deps.db, id)).map((asset) => [asset.id, asset.storageKey]))
+      const final = await world.archived(id)
+      await world.deps.db.updateTable('archives').set({ status: 'failed' }).where('id', '=', delivery.id).execute()
+      const [first, second, third, fourth] = await listStored(world.deps.db, id)
+      // bits turn in the archive's first and third photo, and under the old keys of the second and third
+      for (const { storageOffset } of [first!, third!]) await world.flip(final.storageKey!, storageOffset + 500)
+      for (const asset of [second!, third!]) await world.flip(own.get(asset.id)!, 500)
+      // its job is asked for when it has been looked at
+      const notSent = { ...world.deps, queue: { ...world.deps.queue, send: async () => {} } }
+      world.clock.advance(days(8))
+      await purge(notSent, id, go)
+      const now = new Map((await listStored(world.deps.db, id)).map((asset) => [asset.id, asset]))
+      const placeOf = ({ id }: { id: string }) => [now.get(id)!.storageKey, now.get(id)!.storageOffset > 0, now.get(id)!.state]
+      for (const asset of [first!, fourth!]) assert.deepEqual(placeOf(asset), [own.get(asset.id), false, 'stored'])
+      assert.deepEqual(placeOf(second!), [final.storageKey, true, 'stored'])
+      assert.equal(now.get(third!.id)!.state, 'missing')
+      assert.deepEqual(await lettersOf(id), [[third!.originalName]])
+      assert.deepEqual([await stateOf(id), (await findGallery(world.deps.db, id))!.hydrating], ['active', true])
+      // its grace is over, but an original lies in it
+      world.clock.advance(days(2))
+      await reconcile(world.deps)
+      for (const key of [final.storageKey!, ...own.values()]) assert.ok(await world.deps.storage.size(key), key)
+      await hydrate(world.deps, id, go)
+      await removeItem(world.deps, id, third!.itemId)
+      const rest = [first!, second!, fourth!].map(({ sha256 }) => sha256.toString('hex')).sort()
+      assert.deepEqual(await world.sums(id), rest)
+      await world.archived(id)
+      await world.purged(id)
+      assert.deepEqual(await world.sums(id), rest)
     })
 
     const wishOf = (galleryId: string, dryRun: boolean) => ({
