@@ -224,6 +224,18 @@ export async function endRetention(tx: Tx, id: string, now: Date): Promise<void>
   await tx.updateTable('archives').set({ retainedUntil: now }).where('id', '=', id).where('status', '=', 'ready').execute()
 }
 
+/** What a gallery became is kept until somebody deletes it; of a deleted one nobody can, so it has its time like any other. */
+export async function limitFinal(tx: Tx, galleryId: string, until: Date): Promise<void> {
+  await tx
+    .updateTable('archives')
+    .set({ retainedUntil: until })
+    .where('galleryId', '=', galleryId)
+    .where('purpose', '=', 'final')
+    .where('status', '=', 'ready')
+    .where('retainedUntil', 'is', null)
+    .execute()
+}
+
 /** Archives at work, or in these of its states, that have shown no progress since `before`: their job is lost, or whoever works on them stands still. */
 export async function listIdle(
   db: Database,

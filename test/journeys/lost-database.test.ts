@@ -26,6 +26,8 @@ test('the store alone is enough', { timeout: 300_000 }, async (t) => {
     revived.galleries.map(({ slug, state, photos, missing }) => [slug, state, photos, missing]),
     [['mara-and-jonas', 'draft', 6, []]],
   )
+  assert.match(ran.stderr, /^Draft +mara-and-jonas: /m)
+  assert.match(ran.stderr, /^Closed .*passwords, clients/m)
   const again = JSON.parse((await installation.command('import', '--from-store', '--json')).stdout) as Revived
   assert.deepEqual([again.galleries.length, again.known], [0, 1])
 

@@ -517,7 +517,7 @@ describe('expiry', () => {
 
   test('a deleted gallery keeps its archive for its time, and its originals beside it a month and no longer', async () => {
     const g = await gallery(2)
-    const { gallery: was } = await archived(g)
+    const { gallery: was, key } = await archived(g)
     const before = await purgesOf(g.id)
     assert.equal(before.length, 2)
     await deleteGallery(world.deps, g.id)
@@ -527,6 +527,16 @@ describe('expiry', () => {
     world.clock.advance(hours(25))
     await reconcile(world.deps)
     for (const key of before) assert.ok(!existsSync(fileOf(key)), 'its originals are not kept for ever')
+    // nobody can delete it any more, so it has its time like any other archive
+    world.clock.advance(days(700))
+    await reconcile(world.deps)
+    assert.ok(existsSync(fileOf(key)))
+    world.clock.advance(days(2))
+    for (let i = 0; i < 2; i++) {
+      await reconcile(world.deps)
+      world.clock.advance(hours(25))
+    }
+    assert.ok(!existsSync(fileOf(key)), 'nor is its archive')
   })
 })
 

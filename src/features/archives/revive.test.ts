@@ -125,6 +125,10 @@ for (const store of await stores())
       for (const key of originals) assert.ok(now.includes(key))
     })
 
+    test('none of them opens to anybody by itself: passwords and clients were in the database alone', async () => {
+      for (const { id } of Object.values(was)) assert.equal((await findGallery(found.deps.db, id))!.isPublic, false)
+    })
+
     test('originals without an archive come back alone, under the name of their key', async () => {
       assert.deepEqual([named(was.draft).state, named(was.draft).photos, named(was.draft).archive], ['draft', 2, null])
       const now = await listStored(found.deps.db, was.draft.id)

@@ -4,8 +4,9 @@
  * goes on with the galleries that are not back yet. Originals that no archive names come back under their keys. Nothing of the
  * store is changed.
  *
- * A gallery whose final archive holds all of it is archived again. Any other is a draft, because its password, its clients and
- * who might see it are lost: its photos lie in the archive, or under keys of their own, and it is hydrated like a restored one.
+ * A gallery whose final archive holds all of it is archived again. Any other is a draft. Of both the password, the clients and
+ * who might see them are lost (nothing of that lies in the store), so neither is open to anybody. The draft's photos lie in the
+ * archive, or under keys of their own, and it is hydrated like a restored one.
  */
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
@@ -173,7 +174,9 @@ async function write(deps: Needs, tx: Tx, { ownerId, id, left, chosen, loose }: 
   const closes = chosen !== undefined && !chosen.bad.size && !loose.length && readArchiveKey(chosen.found.key)!.purpose === 'final'
   const slug = await freeSlug(tx, manifest?.gallery.slug ?? `recovered-${id.slice(-12)}`)
   const title = manifest?.gallery.title ?? `Recovered ${id}`
-  const gallery: Gallery = { ...freshGallery({ id, ownerId, slug, title, now }), eventDate: manifest?.gallery.event_date ?? null }
+  const fresh = freshGallery({ id, ownerId, slug, title, now })
+  // its password is lost: it must not open to anybody before its photographer says so
+  const gallery: Gallery = { ...fresh, isPublic: false, eventDate: manifest?.gallery.event_date ?? null }
   await insertGallery(tx, gallery)
   const items = [
     // a rescued track is one item of several files

@@ -1,8 +1,9 @@
 /** Makes, changes and deletes galleries. */
-
+import { after, days } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
+import { limitFinal } from '../../data/archives.ts'
 import { emit } from '../../data/events.ts'
 import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { findItem } from '../../data/items.ts'
@@ -137,6 +138,7 @@ export async function deleteGallery(
     const at = deps.clock.now()
     await lockGallery(tx, id)
     await changeGallery(tx, id, { state: 'deleted', deletedAt: at })
+    await limitFinal(tx, id, after(at, days(deps.settings.retentionDays)))
     await note(tx, { at, actor: by, action: 'deleted', galleryId: id })
     await emit(deps, tx, { galleryId: id, type: 'event.deleted', dedupeKey: `event.deleted ${id}` })
   })

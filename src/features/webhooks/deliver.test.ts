@@ -12,7 +12,7 @@ import type { Gallery } from '../../domain/gallery.ts'
 import { waitAfter } from '../../domain/webhook.ts'
 import { safeHttp } from '../../ports/http/safe.ts'
 import { writeOut } from '../delivery/write.ts'
-import { createGallery } from '../galleries/edit.ts'
+import { createGallery, deleteGallery } from '../galleries/edit.ts'
 import { editWebhook, replay, rotateSecret, testWebhook } from './edit.ts'
 import { deliveries, make, type Receiver, receiver, signaturesOf, tell, work } from './testbed.test.ts'
 
@@ -437,6 +437,18 @@ test('a message can be sent again by hand, under its own id, with all its tries 
     [row!.id, row!.id],
   )
   assert.deepEqual(await shown(hook), [['sent', 1]])
+})
+
+test('switched off by what tells of a gallery that is gone, it writes its letter all the same', async () => {
+  const hook = await make(world, to.url)
+  to.answer = answering(410)
+  await tell(world, gallery.id)
+  await deleteGallery(world.deps, gallery.id)
+  await work(world, hook)
+  assert.deepEqual(await stateOf(hook), ['disabled', 'gone'])
+  const [letter, ...more] = await letters()
+  assert.deepEqual([letter?.recipient, letter?.galleryId, more], ['ida@example.com', null, []])
+  assert.match((await writeOut(world.deps, letter!)).text, /wants no more messages \(410\)/)
 })
 
 test('a test is sent once and at once, whatever the webhook’s state, and says how it went', async () => {
