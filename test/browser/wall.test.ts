@@ -167,7 +167,7 @@ const attributes = (tile: Locator) =>
 const nodes = (page: Page) => page.evaluate<number>('document.querySelectorAll("*").length')
 
 /** Makes the one photo of the gallery many: rows alone, of which no page reads the bytes. */
-async function multiply(sql: (text: string, values?: unknown[]) => Promise<void>, gallery: string): Promise<void> {
+async function multiply(sql: (text: string, values?: unknown[]) => Promise<unknown>, gallery: string): Promise<void> {
   const more = `generate_series(2, ${count}) n`
   await sql(
     `insert into items select r.* from items i, ${more}, jsonb_populate_record(i,

@@ -40,8 +40,8 @@ export interface Installation {
   start(role?: 'all' | 'web' | 'worker'): Promise<Service>
   /** Runs a command of `keepsake` to its end. */
   command(...args: string[]): Promise<Ran>
-  /** Changes a row behind the service's back: for what only time would do. */
-  sql(text: string, values?: unknown[]): Promise<void>
+  /** Asks its database, or changes a row behind the service's back: for what only time would do. */
+  sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** The process of its PostgreSQL, 0 while there is none. */
   postgresPid(): number
 }
@@ -94,7 +94,7 @@ export async function freshInstallation(
     async sql(text, values) {
       const client = new pg.Client({ host: path.join(dir, 'postgres/run'), user: 'keepsake', database: 'keepsake' })
       await client.connect()
-      await client.query(text, values).finally(() => client.end())
+      return (await client.query(text, values).finally(() => client.end())).rows
     },
     start: (role = 'all') => started(launch([bin, 'serve', '--role', role]), role === 'worker' ? undefined : url),
     async command(...args) {
