@@ -60,6 +60,50 @@ export interface Archive {
   lastDownloadedAt: Date | null
 }
 
+type Planned =
+  | 'id'
+  | 'galleryId'
+  | 'version'
+  | 'recipe'
+  | 'recipeHash'
+  | 'imagesHash'
+  | 'planHash'
+  | 'contentVersion'
+  | 'fileSizeBytes'
+  | 'imageCount'
+  | 'missingCount'
+  | 'source'
+  | 'createdAt'
+
+/** One that is planned and waits to be built; `more` says what else is known of it. */
+export const freshArchive = (planned: Pick<Archive, Planned>, more: Partial<Archive> = {}): Archive => ({
+  ...planned,
+  purpose: planned.recipe.purpose,
+  status: 'queued',
+  fence: 0,
+  attempts: 0,
+  storageKey: null,
+  movedBytes: null,
+  storeRequests: null,
+  checksum: null,
+  processedPhotos: 0,
+  processedBytes: 0,
+  etaSeconds: null,
+  requestedBy: null,
+  announce: false,
+  errorCode: null,
+  errorMessage: null,
+  progressAt: null,
+  startedAt: null,
+  completedAt: null,
+  verifiedAt: null,
+  retainedUntil: null,
+  supersededBy: null,
+  downloadCount: 0,
+  lastDownloadedAt: null,
+  ...more,
+})
+
 /** Does the archive hold what the gallery holds now, under the names it would have now? */
 export function isCurrent(
   archive: Pick<Archive, 'contentVersion' | 'recipe'>,

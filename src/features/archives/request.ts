@@ -11,7 +11,7 @@ import { listPlannedItems, sealEntries } from '../../data/archiveEntries.ts'
 import { findCurrent, insertArchive, listVersions, lockOpen, markAnnounced, newestOf, nextVersion } from '../../data/archives.ts'
 import { listChosen, listStored } from '../../data/assets.ts'
 import { byUser } from '../../domain/activity.ts'
-import type { Archive } from '../../domain/archive.ts'
+import { type Archive, freshArchive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
 import { planAgain } from '../../domain/selection.ts'
@@ -53,7 +53,11 @@ export async function begin(
   plan: Plan,
   wish: Pick<Wish, 'source' | 'requestedBy' | 'announce'>,
 ): Promise<Archive> {
-  const archive = newArchive(deps, gallery, plan, wish, await nextVersion(tx, gallery.id, plan.recipe.purpose))
+  const now = deps.clock.now()
+  const { recipe, recipeHash } = plan
+  const version = await nextVersion(tx, gallery.id, recipe.purpose)
+  const planned = { id: newId(now), galleryId: gallery.id, version, recipe, recipeHash, ...sealedFacts(plan, gallery), createdAt: now }
+  const archive = freshArchive({ ...planned, source: wish.source }, { requestedBy: wish.requestedBy, announce: wish.announce })
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
   await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
@@ -130,47 +134,3 @@ export const sealedFacts = (plan: Plan, gallery: Gallery) => ({
   imageCount: plan.entries.filter((e) => e.assetId).length,
   missingCount: plan.missing.length,
 })
-
-/** A row that waits to be built. */
-function newArchive(
-  deps: Pick<Deps, 'clock'>,
-  gallery: Gallery,
-  plan: Plan,
-  wish: Pick<Wish, 'source' | 'requestedBy' | 'announce'>,
-  version: number,
-): Archive {
-  const now = deps.clock.now()
-  return {
-    id: newId(now),
-    galleryId: gallery.id,
-    version,
-    purpose: plan.recipe.purpose,
-    status: 'queued',
-    fence: 0,
-    attempts: 0,
-    recipe: plan.recipe,
-    recipeHash: plan.recipeHash,
-    ...sealedFacts(plan, gallery),
-    storageKey: null,
-    checksum: null,
-    movedBytes: null,
-    storeRequests: null,
-    processedPhotos: 0,
-    processedBytes: 0,
-    etaSeconds: null,
-    source: wish.source,
-    requestedBy: wish.requestedBy,
-    announce: wish.announce,
-    errorCode: null,
-    errorMessage: null,
-    progressAt: null,
-    createdAt: now,
-    startedAt: null,
-    completedAt: null,
-    verifiedAt: null,
-    retainedUntil: null,
-    supersededBy: null,
-    downloadCount: 0,
-    lastDownloadedAt: null,
-  }
-}

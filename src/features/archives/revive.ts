@@ -8,8 +8,6 @@
  * who might see them are lost (nothing of that lies in the store), so neither is open to anybody. The draft's photos lie in the
  * archive, or under keys of their own, and it is hydrated like a restored one.
  */
-import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import type { Revived, RevivedGallery } from '../../../sdk/src/wire.ts'
 import { after, days } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
@@ -21,31 +19,19 @@ import { changeGallery, findGalleryOfAnyState, insertGallery, takenSlugs } from 
 import { insertProof, insertPurges } from '../../data/inside.ts'
 import { insertItems } from '../../data/items.ts'
 import { takeBackSaid } from '../../data/said.ts'
-import { type Archive, readArchiveKey } from '../../domain/archive.ts'
-import { type Asset, type Kind, readAssetKey } from '../../domain/asset.ts'
+import { type Archive, freshArchive, readArchiveKey } from '../../domain/archive.ts'
+import type { Asset, Kind } from '../../domain/asset.ts'
 import { freshGallery, type Gallery, slugFrom } from '../../domain/gallery.ts'
 import { type ManifestPhoto, remarksOf } from '../../domain/manifest-read.ts'
 import { imagesHash, recipeHash } from '../../domain/plan.ts'
 import type { Recipe } from '../../domain/recipe.ts'
-import { readAll } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { headBytes } from '../../ports/images/port.ts'
-import { type Found, proveFound, readFound } from './found.ts'
+import type { Found } from './found.ts'
+import { type Chosen, choose, type Left, type Loose, readLoose, survey } from './left.ts'
 import { dataAt } from './sealed.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'images' | 'clock' | 'log' | 'settings'>
-
-interface Stored {
-  key: string
-  size: number
-}
-
-/** What lies below `galleries/{id}/`. */
-interface Left {
-  archives: Stored[]
-  originals: Map<string, Stored>
-}
 
 /** Brings back every gallery of the store that has no row, as this owner's. `onGallery` is told of each. */
 export async function reviveAll(
@@ -68,18 +54,6 @@ export async function reviveAll(
   return result
 }
 
-async function survey(deps: Pick<Deps, 'storage'>): Promise<Map<string, Left>> {
-  const galleries = new Map<string, Left>()
-  const of = (id: string) => galleries.get(id) ?? galleries.set(id, { archives: [], originals: new Map() }).get(id)!
-  for await (const stored of deps.storage.list('galleries/')) {
-    const archive = readArchiveKey(stored.key)
-    const asset = readAssetKey(stored.key)
-    if (archive) of(archive.galleryId).archives.push(stored)
-    else if (asset) of(asset.galleryId).originals.set(asset.assetId, stored)
-  }
-  return galleries
-}
-
 async function revive(
   deps: Needs,
   ownerId: string,
@@ -99,65 +73,6 @@ async function revive(
   }
   if (!chosen && !loose.length) return undefined
   return deps.db.transaction().execute((tx) => write(deps, tx, { ownerId, id, left, chosen, loose }))
-}
-
-interface Chosen {
-  found: Found
-  checksum: string
-  /** ids of assets that are damaged in it */
-  bad: Set<string>
-}
-
-/** The newest sound archive; where none is sound, the one that has most that is whole. Photos came after a final one when originals lie there that it has not. */
-async function choose(deps: Needs, id: string, left: Left, skipped: Revived['skipped'], signal?: AbortSignal): Promise<Chosen | undefined> {
-  const candidates: Found[] = []
-  for (const { key, size } of left.archives) {
-    const found = await readFound(deps, key, size)
-    if (typeof found === 'string') skipped.push({ path: key, reason: found })
-    else if (found.manifest.gallery.id !== id) skipped.push({ path: key, reason: 'it is the archive of another gallery' })
-    else candidates.push(found)
-  }
-  const names = ({ manifest }: Found) => new Set(manifest.photos.map(({ asset }) => asset))
-  const holdsAll = (found: Found) => [...left.originals.keys()].every((assetId) => names(found).has(assetId))
-  const rank = (found: Found) => {
-    const { purpose, version, fence } = readArchiveKey(found.key)!
-    return [Number(purpose === 'final' && holdsAll(found)), Number(purpose === 'delivery'), version, fence]
-  }
-  candidates.sort((a, b) => {
-    const [ours, theirs] = [rank(a), rank(b)]
-    const at = ours.findIndex((n, i) => n !== theirs[i])
-    return at < 0 ? 0 : theirs[at]! - ours[at]!
-  })
-  let best: Chosen | undefined
-  for (const found of candidates) {
-    const { checksum, bad } = await proveFound(deps, found, signal)
-    if (bad && !bad.size) return { found, checksum, bad }
-    skipped.push({ path: found.key, reason: bad ? `${bad.size} photos in it are damaged` : 'it is damaged' })
-    if (bad && (!best || bad.size < best.bad.size)) best = { found, checksum, bad }
-  }
-  return best
-}
-
-interface Loose extends Stored {
-  assetId: string
-  crc32: number
-  sha256: Buffer
-  mime: string
-  kind: Kind
-}
-
-/** Its name is lost with the database; its bytes are all there is. */
-async function readLoose(deps: Pick<Deps, 'storage' | 'images'>, assetId: string, { key, size }: Stored): Promise<Loose | undefined> {
-  const sum = createHash('sha256')
-  let crc = 0
-  let head = Buffer.alloc(0)
-  for await (const part of readAll(await deps.storage.open(key, 0, size))) {
-    sum.update(part)
-    crc = crc32(part, crc)
-    if (head.length < headBytes) head = Buffer.concat([head, part])
-  }
-  const type = size ? await deps.images.identify(head.subarray(0, headBytes)) : null
-  return type ? { assetId, key, size, crc32: crc, sha256: sum.digest(), mime: type.mime, kind: type.kind } : undefined
 }
 
 interface Whole {
@@ -295,50 +210,34 @@ async function keepArchive(deps: Needs, tx: Tx, gallery: Gallery, { found, check
 const newest = ({ archives }: Left, purpose: 'delivery' | 'final'): number =>
   Math.max(0, ...archives.map(({ key }) => readArchiveKey(key)!).map((one) => (one.purpose === purpose ? one.version : 0)))
 
+/** A version that the store has, or had: its number is used up. */
 function archiveOf(
   gallery: Gallery,
   { manifest, sealed }: Found,
   { id, purpose, version, now }: { id: string; purpose: 'delivery' | 'final'; version: number; now: Date },
 ): Archive {
   const recipe: Recipe = { purpose, format: 'zip', naming: gallery.naming, slug: gallery.slug }
-  return {
-    id,
-    galleryId: gallery.id,
-    version,
-    purpose,
-    status: 'deleted',
-    fence: 0,
-    attempts: 0,
-    recipe,
+  const hashes = {
     recipeHash: recipeHash(recipe),
     imagesHash: imagesHash(manifest.photos.map(({ asset }) => asset)),
     planHash: sealed.planHash,
-    contentVersion: gallery.contentVersion,
-    storageKey: null,
-    checksum: null,
-    movedBytes: null,
-    storeRequests: null,
-    fileSizeBytes: sealed.layout.total,
-    imageCount: manifest.photos.length,
-    missingCount: 0,
-    processedPhotos: manifest.photos.length,
-    processedBytes: sealed.layout.total,
-    etaSeconds: null,
-    source: 'store',
-    requestedBy: null,
-    announce: false,
-    errorCode: null,
-    errorMessage: null,
-    progressAt: now,
-    createdAt: now,
-    startedAt: null,
-    completedAt: null,
-    verifiedAt: null,
-    retainedUntil: null,
-    supersededBy: null,
-    downloadCount: 0,
-    lastDownloadedAt: null,
   }
+  const imageCount = manifest.photos.length
+  const fileSizeBytes = sealed.layout.total
+  const planned = {
+    id,
+    galleryId: gallery.id,
+    version,
+    recipe,
+    ...hashes,
+    contentVersion: gallery.contentVersion,
+    imageCount,
+    fileSizeBytes,
+  }
+  return freshArchive(
+    { ...planned, missingCount: 0, source: 'store', createdAt: now },
+    { status: 'deleted', processedPhotos: imageCount, processedBytes: fileSizeBytes, progressAt: now },
+  )
 }
 
 async function freeSlug(tx: Tx, wanted: string): Promise<string> {

@@ -1,60 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { photoBytes } from '../../../test/pictures.ts'
-import { type TestWorld, testWorld } from '../../../test/world.ts'
+import { type RetiredWorld, retiredWorld } from '../../../test/retired.ts'
 import { days } from '../../base/clock.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
-import { createGallery } from '../galleries/edit.ts'
-import { importFolder } from '../uploads/import.ts'
 import { askArchive } from './ask.ts'
 import { hydrate } from './hydrate.ts'
-import { publish } from './publish.ts'
-import { purge } from './purge.ts'
 import { restore } from './restore.ts'
-import { retire } from './retire.ts'
 import { scrub } from './scrub.ts'
 
-let world: TestWorld
-let folder: string
+let world: RetiredWorld
 before(async () => {
-  world = await testWorld()
-  folder = mkdtempSync('/tmp/keepsake-scrub-')
-  await world.work({
-    reconcile: async () => {},
-    'gallery.purge': async () => {},
-    'gallery.hydrate': async () => {},
-    maintenance: async () => {},
-  })
+  world = await retiredWorld()
 })
-after(async () => {
-  await world.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+after(() => world.close())
 
 const go = new AbortController().signal
-let count = 0
-async function published(photos: number) {
-  const dir = path.join(folder, `g${++count}`)
-  mkdirSync(dir)
-  for (let i = 0; i < photos; i++) writeFileSync(path.join(dir, `${i}.jpg`), await photoBytes(++count * 100 + i, { width: 64, height: 48 }))
-  const made = await createGallery(world.deps, world.ownerId, { title: `Gallery ${count}` })
-  await importFolder(world.deps, made, dir)
-  const { archive } = await publish(world.deps, made.id, { userId: null, source: 'publish' })
-  await world.until(async () => (await findArchive(world.deps.db, archive.id))?.status === 'ready', 'the archive')
-  return { id: made.id, archiveId: archive.id }
-}
-
-/** One bit of what lies under this key is another one. */
-function flip(key: string, at: number): void {
-  const file = path.join(world.dir, 'objects', key)
-  const bytes = readFileSync(file)
-  bytes[at]! ^= 1
-  rmSync(file)
-  writeFileSync(file, bytes)
+const published = async (photos: number) => {
+  const { gallery, delivery } = await world.published(photos, undefined, 9_000)
+  return { id: gallery.id, archiveId: delivery.id }
 }
 const lettersOf = async (id: string) =>
   (await world.deps.db.selectFrom('letters').select('facts').where('galleryId', '=', id).where('kind', '=', 'damage_found').execute()).map(
@@ -66,7 +31,7 @@ test('what nobody has read for 60 days is read again, once; one flipped bit is f
   assert.deepEqual(await scrub(world.deps, go), { objects: 0, bytes: 0, damaged: 0 })
   world.clock.advance(days(61))
   const victim = (await listStored(world.deps.db, g.id))[17]!
-  flip(victim.storageKey, 300)
+  await world.flip(victim.storageKey, 300)
   const found = await scrub(world.deps, go)
   assert.deepEqual([found.objects, found.damaged], [41, 1])
   assert.equal((await listStored(world.deps.db, g.id)).find((asset) => asset.id === victim.id)!.state, 'missing')
@@ -108,19 +73,13 @@ test('stopped twenty times it has read everything in the end, and nothing twice'
 
 test('a damaged delivery is built again; the damaged archive of an archived gallery stays for what is whole in it', async () => {
   const [open, closed] = [await published(2), await published(3)]
-  await retire(world.deps, closed.id, { userId: null, source: 'manual' })
-  const gallery = await world.until(async () => {
-    const now = await findGallery(world.deps.db, closed.id)
-    return now?.state === 'archived' && now
-  }, 'archived')
-  world.clock.advance(days(8))
-  await purge(world.deps, closed.id, go)
+  const final = await world.archived(closed.id)
+  await world.purged(closed.id)
   const delivery = (await findArchive(world.deps.db, open.archiveId))!
-  const final = (await findArchive(world.deps.db, gallery.finalArchiveId!))!
   const [victim] = await listStored(world.deps.db, closed.id)
   world.clock.advance(days(61))
-  flip(delivery.storageKey!, 200)
-  flip(final.storageKey!, victim!.storageOffset + 100)
+  await world.flip(delivery.storageKey!, 200)
+  await world.flip(final.storageKey!, victim!.storageOffset + 100)
   assert.equal((await scrub(world.deps, go)).damaged, 2)
   assert.equal((await findArchive(world.deps.db, delivery.id))!.status, 'failed')
   await world.until(async () => {
