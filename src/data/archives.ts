@@ -190,6 +190,18 @@ export async function markLost(tx: Tx, id: string, now: Date): Promise<boolean> 
   return done.numUpdatedRows > 0n
 }
 
+/** Takes the files of final archives that were lost off their rows, unless an original lies in one; answers their keys. */
+export async function takeLost(tx: Tx, galleryId: string): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    update archives set storage_key = null from (
+      select id, storage_key as key from archives a
+      where gallery_id = ${galleryId} and purpose = 'final' and status = 'failed' and storage_key is not null
+        and not exists (select 1 from assets where assets.storage_key = a.storage_key and assets.state <> 'deleted')
+      for update) as lost
+    where archives.id = lost.id returning lost.key`.execute(tx)
+  return rows.map(({ key }) => key)
+}
+
 /** The archives of a gallery that was deleted for good; answers the keys of their files. */
 export async function markGone(tx: Tx, galleryId: string): Promise<string[]> {
   const rows = await tx

@@ -397,6 +397,7 @@ export const questions: Record<string, Question> = {
   'archives.supersede': question((tx, s) => archives.supersede(tx, { ...s.archive, version: 99 }, now)),
   'archives.markLost': question((tx, s) => archives.markLost(tx, s.archive.id, now)),
   'archives.keepUntil': question((tx, s) => archives.keepUntil(tx, s.archive.id, now)),
+  'archives.takeLost': question((tx, s) => archives.takeLost(tx, s.gallery.id)),
   'archives.limitFinal': question((tx, s) => archives.limitFinal(tx, s.gallery.id, now)),
   'archives.endRetention': question((tx, s) => archives.endRetention(tx, s.archive.id, now)),
   'archives.listIdle': question((tx) => archives.listIdle(tx, now, 500)),

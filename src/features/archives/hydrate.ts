@@ -7,6 +7,7 @@
 import { after, hours } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
+import { takeLost } from '../../data/archives.ts'
 import { lockAsset, setAllUndrawn } from '../../data/assets.ts'
 import { noteDamaged } from '../../data/damage.ts'
 import { changeGallery, findGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
@@ -38,7 +39,8 @@ export async function hydrate(deps: Needs, galleryId: string, signal: AbortSigna
   await deps.db.transaction().execute(async (tx) => {
     if (!comesOut(await lockGalleryOfAnyState(tx, galleryId))) return
     await changeGallery(tx, galleryId, { hydrating: false })
-    await discard(tx, await takeUnneeded(tx, galleryId), 'restored without it', after(deps.clock.now(), hours(24)))
+    const unneeded = [...(await takeUnneeded(tx, galleryId)), ...(await takeLost(tx, galleryId))]
+    await discard(tx, unneeded, 'restored without it', after(deps.clock.now(), hours(24)))
   })
 }
 

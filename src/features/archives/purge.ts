@@ -5,7 +5,7 @@
 import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
-import { findArchive, lockReady, markLost } from '../../data/archives.ts'
+import { findArchive, lockReady, markLost, takeLost } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { changeGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { discard } from '../../data/garbage.ts'
@@ -96,8 +96,8 @@ async function takeBack(deps: Needs, galleryId: string, archive: Archive): Promi
       hydrating: places.some(({ storageOffset }) => storageOffset > 0),
     })
     await markLost(tx, archive.id, deps.clock.now())
-    // stays while an original lies in it whose key is gone already
-    await discard(tx, [archive.storageKey!], 'archive lost', after(deps.clock.now(), days(1)))
+    // stays while an original lies in it
+    await discard(tx, await takeLost(tx, galleryId), 'archive lost', after(deps.clock.now(), days(1)))
     await writeToOwner(deps, tx, gallery, { kind: 'archive_failed', archiveId: archive.id, dedupeKey: `archive_damaged ${archive.id}` })
     await deps.queue.send(tx, { name: 'gallery.retire', payload: { galleryId, source: 'again' } })
     await goOn(deps, tx, galleryId)

@@ -181,6 +181,9 @@ for (const store of await stores())
       await world.archived(id)
       await world.purged(id)
       assert.deepEqual(await world.sums(id), rest)
+      // nothing lies in the damaged one any more, nor under any old key
+      const left = await world.keys(`galleries/${id}/`)
+      for (const key of [final.storageKey!, ...own.values()]) assert.ok(!left.includes(key), key)
     })
 
     const wishOf = (galleryId: string, dryRun: boolean) => ({

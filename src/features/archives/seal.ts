@@ -7,7 +7,7 @@ import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
-import { findArchive } from '../../data/archives.ts'
+import { findArchive, takeLost } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { deleteDerivativesOf } from '../../data/derivatives.ts'
 import { emit } from '../../data/events.ts'
@@ -43,7 +43,8 @@ export async function seal(deps: Needs, tx: Tx, gallery: Gallery, archive: Archi
   const purge = { proofId: proof.id, notBefore: after(now, days(deps.settings.purgeGraceDays)) }
   const moved = await moveInside(tx, { galleryId: gallery.id, storageKey: storageKey! }, placed, purge)
   if (moved !== living.length || moved !== placed.length) throw new AppError('content_changed', { gallery: gallery.id }, { final: true })
-  await discard(tx, await deleteDerivativesOf(tx, gallery.id), 'gallery archived', after(now, days(1)))
+  const unneeded = [...(await deleteDerivativesOf(tx, gallery.id)), ...(await takeLost(tx, gallery.id))]
+  await discard(tx, unneeded, 'gallery archived', after(now, days(1)))
   await revokeVisits(tx, gallery.id, now)
   await forgetSalvage(tx, gallery.id)
   await changeGallery(tx, gallery.id, {
