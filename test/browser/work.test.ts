@@ -82,6 +82,47 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await page.getByRole('heading', { name: 'Overview', exact: true }).waitFor()
   })
 
+  await step('a passkey is made in the settings and opens the studio by itself, until it is removed', async () => {
+    const device = await page.context().newCDPSession(page)
+    await device.send('WebAuthn.enable')
+    await device.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+    // what a browser offers at a field, the virtual authenticator takes before anybody has pressed a button
+    await page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false')
+    await go('/settings')
+    const add = page.getByRole('button', { name: 'Add a passkey' })
+    const make = async () => {
+      await add.click()
+      await page.getByLabel('Where it is kept').fill('This notebook')
+      await page.getByLabel('Your password').fill(password)
+      await page.getByRole('button', { name: 'Go on' }).click()
+    }
+    await make()
+    await page.getByText('The passkey is added').waitFor()
+    await lookAt(page, 'settings-passkeys')
+    await make()
+    await page.getByText('This device holds a passkey of yours already.').waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('heading', { name: 'Overview', exact: true }).waitFor()
+    await go('/settings')
+    await page.getByText('This notebook').waitFor()
+    await page.getByText(/· used/).waitFor()
+    await page.getByRole('button', { name: 'Remove This notebook' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('This notebook').waitFor({ state: 'detached' })
+    await device.send('WebAuthn.disable')
+  })
+
   await step('somebody who was invited chooses a password and sees nothing that is for admins', async () => {
     await go('/settings/people')
     await page.getByRole('button', { name: 'Invite somebody' }).click()

@@ -1,10 +1,11 @@
 /** The first account of a new Keepsake. */
 import { Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useEffect } from 'react'
+import { useEffect } from 'react'
 import { setUp } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Door, Field } from './Door.tsx'
+import { DoorForm, NewPassword } from './door/DoorForm.tsx'
 import { useSetUp } from './questions.ts'
 import { useWords } from './words.tsx'
 
@@ -20,10 +21,6 @@ export function Page() {
   useEffect(() => {
     document.title = words.setUpTitle
   }, [words])
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    void task.run(new FormData(event.currentTarget))
-  }
   if (refusal && !data)
     return (
       <Door title={words.setUpTitle}>
@@ -46,7 +43,7 @@ export function Page() {
     )
   return (
     <Door title={words.setUpTitle} text={words.setUpText}>
-      <form className="stack" onSubmit={submit}>
+      <DoorForm task={task} action={words.createAccount}>
         <Field
           name="code"
           label={words.code}
@@ -56,19 +53,8 @@ export function Page() {
         />
         <Field name="name" label={words.yourName} autoComplete="name" />
         <Field name="email" type="email" label={words.email} autoComplete="username" />
-        <Field
-          name="password"
-          type="password"
-          label={words.password}
-          hint={words.passwordHint}
-          autoComplete="new-password"
-          minLength={10}
-        />
-        {task.refusal && <Trouble refusal={task.refusal} />}
-        <button type="submit" className="button main" disabled={task.busy}>
-          {words.createAccount}
-        </button>
-      </form>
+        <NewPassword />
+      </DoorForm>
     </Door>
   )
 }

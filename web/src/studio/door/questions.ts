@@ -5,6 +5,8 @@ import {
   type Installation,
   type Invited,
   type MailTested,
+  type PasskeyOptions,
+  type PasskeySignIn,
   type SecondFactor,
   type Session,
   type SignInWays,
@@ -13,6 +15,8 @@ import { useAsk } from '../../ui/ask.ts'
 
 export const signIn = (input: { email: string; password: string }) => call<Session | SecondFactor>('POST', '/api/session', input)
 export const enterCode = (input: { code: string; backup: boolean }) => call<Session>('POST', '/api/session/code', input)
+export const askToSign = () => call<PasskeyOptions>('POST', '/api/session/passkey/options')
+export const enterByPasskey = (signed: PasskeySignIn) => call<Session>('POST', '/api/session/passkey', signed)
 export const useWays = () => useAsk(['ways'], (signal) => call<SignInWays>('GET', '/api/session/ways', undefined, signal))
 
 const invitation = (token: string) => `/api/invitations/${encodeURIComponent(token)}`

@@ -3,6 +3,7 @@ import type { Locale } from '../../../../sdk/src/wire.ts'
 
 const en = {
   or: 'or',
+  withPasskey: 'Sign in with a passkey',
   withOther: (name: string) => `Sign in with ${name}`,
   otherRefused: 'That sign-in opens no account here. Your account must have the same, verified e-mail address: ask whoever invited you.',
   codeTitle: 'One more step',
@@ -46,6 +47,7 @@ type Words = typeof en
 
 const de: Words = {
   or: 'oder',
+  withPasskey: 'Mit einem Passkey anmelden',
   withOther: (name) => `Mit ${name} anmelden`,
   otherRefused:
     'Diese Anmeldung öffnet hier kein Konto. Ihr Konto muss dieselbe, bestätigte E-Mail-Adresse haben: Fragen Sie, wer Sie eingeladen hat.',
@@ -89,6 +91,7 @@ const de: Words = {
 
 const ru: Words = {
   or: 'или',
+  withPasskey: 'Войти с ключом доступа',
   withOther: (name) => `Войти через ${name}`,
   otherRefused:
     'Этот вход не открывает здесь ни одной учётной записи. У вашей записи должен быть тот же подтверждённый адрес: спросите того, кто вас пригласил.',

@@ -4,6 +4,7 @@ import { useTask } from '../../ui/answer.ts'
 import { useWordsOf } from '../../ui/language.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Field } from '../Door.tsx'
+import { PasskeysCard } from './PasskeysCard.tsx'
 import { changePassword, saveWishes, useAccount, useWishes } from './questions.ts'
 import { SecondFactorCard } from './SecondFactorCard.tsx'
 import { SettingsFrame } from './SettingsFrame.tsx'
@@ -22,6 +23,7 @@ export function Page() {
           </p>
           <PasswordCard has={data.has_password} />
           {data.has_password && <SecondFactorCard on={data.second_factor} changed={again} />}
+          <PasskeysCard hasPassword={data.has_password} />
           <WishesCard />
         </div>
       )}

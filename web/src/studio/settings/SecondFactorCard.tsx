@@ -7,6 +7,7 @@ import { useWordsOf } from '../../ui/language.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { CopyButton } from '../CopyButton.tsx'
 import { Field } from '../Door.tsx'
+import { QrCode } from './QrCode.tsx'
 import { beginSecondFactor, confirmSecondFactor, endSecondFactor } from './questions.ts'
 import { settingsWords } from './words.ts'
 
@@ -79,6 +80,7 @@ function NewFactor({ made, close, on }: { made: NewSecondFactor; close: () => vo
   return (
     <Dialog title={words.secondTitle} close={close}>
       <p>{words.secondScan}</p>
+      <QrCode text={made.uri} label={words.secondPicture} />
       <div className="actions">
         <a className="button" href={made.uri}>
           {words.secondOpen}

@@ -7,9 +7,13 @@ import {
   type Invitation,
   type KeyScope,
   type NewApiKey,
+  type NewPasskey,
   type NewSecondFactor,
   type NewUser,
   type Page,
+  type Passkey,
+  type PasskeyOptions,
+  type PasskeyProof,
   type UserAccount,
   type UserChange,
   type UserInput,
@@ -22,6 +26,11 @@ export const changePassword = (current: string, password: string) => call<void>(
 export const beginSecondFactor = (password: string) => call<NewSecondFactor>('POST', '/api/account/second-factor', { password })
 export const confirmSecondFactor = (code: string) => call<void>('POST', '/api/account/second-factor/confirm', { code })
 export const endSecondFactor = (password: string) => call<void>('POST', '/api/account/second-factor/off', { password })
+
+export const usePasskeys = () => useAsk(['passkeys'], (signal) => call<Page<Passkey>>('GET', '/api/account/passkeys', undefined, signal))
+export const askForPasskey = (proof: PasskeyProof) => call<PasskeyOptions>('POST', '/api/account/passkeys/options', proof)
+export const addPasskey = (made: NewPasskey) => call<Passkey>('POST', '/api/account/passkeys', made)
+export const removePasskey = (id: string) => call<void>('DELETE', `/api/account/passkeys/${id}`)
 
 export const useWishes = () => useAsk(['settings'], (signal) => call<UserSettings>('GET', '/api/settings', undefined, signal))
 export const saveWishes = (wishes: UserSettings) => call<UserSettings>('PATCH', '/api/settings', wishes)
