@@ -320,3 +320,25 @@ test('who asked may end it, and what the reader throws is its own', async () => 
     /mine/,
   )
 })
+
+test('who answers with another protocol, or goes without an answer, is given up and holds nobody', { timeout: 60_000 }, async (t) => {
+  const words = [
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    'HTTP/1.1 100 Continue\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    'SSH-2.0-OpenSSH_9.9\r\n',
+  ]
+  let said = ''
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(said))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as net.AddressInfo
+  const http = safeHttp({ besides: ['127.0.0.1'] })
+  for (said of words) {
+    const asked = http.fetch({ url: `http://127.0.0.1:${port}/`, deadlineMs: 20_000, maxBytes: 1000 }, async ({ status }) => status)
+    await assert.rejects(asked, { code: 'remote_unreachable' }, said)
+  }
+})

@@ -136,8 +136,11 @@ async function once<T>(
   const request = (url.protocol === 'https:' ? https : http).request(options)
   let answer: IncomingMessage | undefined
   let ended: unknown
+  let giveUp = (_: Error) => {}
   const end = (error: Error) => {
     ended ??= error
+    // a request that lost its connection says nothing any more
+    giveUp(error)
     answer?.destroy(error)
     request.destroy(error)
   }
@@ -155,7 +158,14 @@ async function once<T>(
   })
   try {
     answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      giveUp = reject
       request.once('response', resolve)
+      // 101: node closes the connection, and tells nobody else
+      request.once('upgrade', (_answer, socket) => {
+        socket.destroy()
+        reject(lost('it speaks another protocol'))
+      })
+      request.once('close', () => reject(lost('closed without an answer')))
       // stays: what comes after the answer comes through its body as well
       request.on('error', (cause: NodeJS.ErrnoException) =>
         reject(cause instanceof AppError ? cause : lost(cause.code ?? cause.message, cause)),
