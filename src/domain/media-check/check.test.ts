@@ -181,6 +181,28 @@ const u32 = (n: number): Buffer => {
   return bytes
 }
 
+test('a file of nothing but the smallest pieces is refused before it costs much', () => {
+  const endless = (head: Buffer, piece: Buffer, role: Role) => {
+    const checking = mediaCheck({ role })
+    checking.pass(head)
+    const much = Buffer.concat(Array.from({ length: 32_768 }, () => piece))
+    let passed = 0
+    assert.throws(
+      () => {
+        for (; passed < 200_000_000; passed += much.length) checking.pass(much)
+      },
+      { code: 'remote_unreadable' },
+      role,
+    )
+    assert.ok(passed >= much.length && passed < 4_000_000, `${passed} bytes were walked`)
+  }
+  const screen = Buffer.from([1, 0, 1, 0, 0, 0, 0, 0x21, 0xfe])
+  endless(Buffer.concat([Buffer.from('GIF89a'), screen]), Buffer.from([1, 65]), 'cover')
+  const head = Buffer.from('1a45dfa38742828477656d62', 'hex')
+  head.write('webm', 8)
+  endless(Buffer.concat([head, Buffer.from('1853806701ffffffffffffff', 'hex')]), Buffer.from([0xec, 0x80]), 'video')
+})
+
 test('files that lie about their lengths are refused, and hold no memory', () => {
   const lying = mp4({ moov: 'before' })
   lying.writeUInt32BE(0x7fff_ffff, lying.indexOf('stsz') - 4)

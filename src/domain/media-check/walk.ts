@@ -35,6 +35,10 @@ const nothing = Buffer.alloc(0)
 // the tables of a film of a whole day stay below this; who claims more is not believed
 const mostHeld = 16 * 1024 * 1024
 
+// a file of pieces of a byte or two is made to keep us busy: a megabyte of them took a second and more
+const fewAnswers = 200_000
+const leastBytes = 2
+
 export function walk<T>(parser: (tape: Tape) => Steps<T>): Walk<T> {
   const tape = { at: 0 }
   const steps = parser(tape)
@@ -44,7 +48,11 @@ export function walk<T>(parser: (tape: Tape) => Steps<T>): Walk<T> {
   /** of a skip */
   let left = next.done ? 0 : amount(next.value)
 
+  let answers = 0
+
   const answer = (bytes: Buffer): void => {
+    answers++
+    if (answers > fewAnswers && answers * leastBytes > tape.at) throw unreadable('damaged')
     next = steps.next(bytes)
     left = next.done ? 0 : amount(next.value)
   }
