@@ -78,6 +78,8 @@ export interface Claim {
   ownerId: string | null
   /** providers that have asked for a break */
   paused: string[]
+  /** owners who have their share of lines already */
+  busy?: string[]
   /** this one alone, whenever it is due */
   itemId?: string
 }
@@ -91,7 +93,11 @@ export async function claimRescue(tx: Tx, claim: Claim): Promise<Held | undefine
   return (await claimOne(tx, claim, 'living')) ?? (await claimOne(tx, claim, 'ended'))
 }
 
-async function claimOne(tx: Tx, { now, until, ownerId, paused, itemId }: Claim, which?: 'living' | 'ended'): Promise<Held | undefined> {
+async function claimOne(
+  tx: Tx,
+  { now, until, ownerId, paused, busy = [], itemId }: Claim,
+  which?: 'living' | 'ended',
+): Promise<Held | undefined> {
   const found = await tx
     .selectFrom('rescues')
     .select(['itemId', 'state'])
@@ -106,6 +112,7 @@ async function claimOne(tx: Tx, { now, until, ownerId, paused, itemId }: Claim, 
     )
     .$if(itemId === undefined, (q) => q.where('dueAt', '<=', now))
     .$if(ownerId !== null, (q) => q.where('ownerId', '=', ownerId!))
+    .$if(busy.length > 0, (q) => q.where('ownerId', 'not in', busy))
     .$if(paused.length > 0, (q) => q.where('provider', 'not in', paused))
     .$if(which === 'living', (q) => q.where('expiresAt', '>', now))
     .$if(which === 'ended', (q) => q.where('expiresAt', '<=', now))

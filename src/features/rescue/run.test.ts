@@ -137,6 +137,27 @@ test('X-09: one owner runs nobody else’s tracks, and the function that marks t
   assert.equal(rows[0]!.free, false)
 })
 
+test('one owner whose provider gives every byte slowly does not hold up the others', async () => {
+  const [slow, other] = [await b.owner(), await b.owner()]
+  const stall = (_: unknown, answer: { writeHead(status: number): { write(bytes: Buffer): void } }) =>
+    answer.writeHead(200).write(song().subarray(0, 500))
+  const many = Array.from({ length: 14 }, () => b.offer({ expiresAt: later(now(), hours(1)) }))
+  for (const { audioUrl } of many) b.provider.answers.set(new URL(audioUrl).pathname, stall)
+  await b.add(slow, ...many)
+  const stop = new AbortController()
+  const everything = { ownerId: null, limit: Number.POSITIVE_INFINITY }
+  const running = run(b.world.deps, everything, stop.signal, { waits: [], lookMs: 20 })
+  running.catch(() => {})
+  const asked = () => many.filter(({ audioUrl }) => b.asked(audioUrl) > 0).length
+  await b.world.until(async () => asked() >= 8)
+  // it comes due while the run is at work, and is saved by the same run
+  const [id] = await b.add(other, b.offer())
+  await b.world.until(async () => (await b.see(other, id!)).state === 'rescued')
+  assert.equal(asked(), 8)
+  stop.abort(new Error('enough'))
+  await assert.rejects(running, /enough/)
+})
+
 test('five runs at once fetch every file once', async () => {
   const me = await b.owner()
   const tracks = Array.from({ length: 30 }, () => b.offer({}, { cover: picture() }))
