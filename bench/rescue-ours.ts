@@ -16,6 +16,9 @@ const deps = { storage, clock, http: safeHttp({ besides: ['127.0.0.1'] }), provi
 const { signal } = new AbortController()
 let next = 0
 let bytes = 0
+let saved = 0
+/** MiB when each tenth was here */
+const memory: number[] = []
 
 async function work(): Promise<void> {
   for (let n = next++; n < Number(tracks); n = next++) {
@@ -23,10 +26,12 @@ async function work(): Promise<void> {
     const deadline = new Date(Date.now() + 3_600_000)
     const got = await fetchMedia(deps, { url: `${address}/${n}.mp3`, role: 'audio', key, maxBytes: 1e9, deadline, signal })
     bytes += got.size
+    saved++
+    if (saved % Math.ceil(Number(tracks) / 10) === 0) memory.push(Math.round(process.memoryUsage.rss() / 1024 ** 2))
   }
 }
 
 await Promise.all(Array.from({ length: 8 }, work))
-stop({ bytes })
+stop({ bytes, memory })
 // threads of the storage would keep it alive
 process.exit(0)

@@ -1,6 +1,6 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|retire|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|retire|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --track-kb N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -41,6 +41,8 @@ const { values } = parseArgs({
     'bucket-photos': { type: 'string', default: '300' },
     videos: { type: 'string', default: '20' },
     tracks: { type: 'string', default: '1000' },
+    // of each, kB
+    'track-kb': { type: 'string', default: '6000' },
     dir: { type: 'string', default: os.tmpdir() },
   },
 })
@@ -56,7 +58,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     clear()
     process.exit(1)
   })
-const options: Options & { large: number; bucketPhotos: number; videos: number; tracks: number } = {
+const options: Options & { large: number; bucketPhotos: number; videos: number; tracks: number; trackKb: number } = {
   scratch,
   runs: Number(values.runs),
   tries: Number(values.tries),
@@ -66,6 +68,7 @@ const options: Options & { large: number; bucketPhotos: number; videos: number; 
   bucketPhotos: Number(values['bucket-photos']),
   videos: Number(values.videos),
   tracks: Number(values.tracks),
+  trackKb: Number(values['track-kb']),
 }
 try {
   printMachine()
