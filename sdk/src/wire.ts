@@ -277,6 +277,13 @@ export interface AddedTrack {
   state: TrackState | 'deleted'
 }
 
+/** POST /api/ingest/providers/:name */
+export interface ProviderTold {
+  tracks: AddedTrack[]
+  /** what is not saved, for it holds no sound */
+  passed_over: Pick<PassedOver, 'provider_ref' | 'reason'>[]
+}
+
 /** GET /api/tracks, GET /api/tracks/:id; storage_… are our copies, the other addresses the provider's */
 export interface Track {
   id: string
@@ -346,11 +353,30 @@ export type TrackSort = 'created' | 'expires' | 'title'
 export interface TrackChange {
   public?: boolean
 }
-/** POST /api/galleries/:id/tracks (201): puts copies of rescued tracks into a gallery */
-export interface TracksIntoGallery {
+/**
+ * POST /api/galleries/:id/tracks (202): copies of rescued tracks go into a gallery, one after the other. How far that is:
+ * GET /api/galleries/:id/placements/:placement; GET /api/galleries/:id/placements has the last 20, newest first.
+ */
+export interface TracksPlacement {
+  id: string
+  gallery_id: string
+  /** failed: the gallery takes nothing any more, see error_code */
+  state: 'working' | 'done' | 'failed'
+  total: number
+  /** of these there is an answer */
+  done: number
   added: string[]
   /** in the gallery already */
   duplicates: string[]
+  failed: { id: string; error_code: string }[]
+  error_code: string | null
+  created_at: string
+  ended_at: string | null
+}
+
+/** GET /api/galleries/:id/placements */
+export interface TracksPlacements {
+  placements: TracksPlacement[]
 }
 
 /** POST /api/rescue/run, POST /functions/v1/archive-tracks (words of 002) */
@@ -394,6 +420,15 @@ export interface RescueStatistics {
   days_left: { days: number; tracks: number; failing: number }[]
   /** when the next one is due */
   next_due_at: string | null
+  /** what providers made in the last 30 days and is not saved here, for it holds no sound; the newest 20 of them */
+  passed_over: { total: number; latest: PassedOver[] }
+}
+/** picture, film, file: that is all that was made. elsewhere: its sound does not lie where this provider keeps files */
+export interface PassedOver {
+  provider: string
+  provider_ref: string
+  reason: 'picture' | 'film' | 'file' | 'elsewhere'
+  seen_at: string
 }
 
 export interface Page<T> {

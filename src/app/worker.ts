@@ -15,6 +15,7 @@ import { send } from '../features/delivery/send.ts'
 import { daily } from '../features/operations/daily.ts'
 import { reconcile } from '../features/operations/reconcile.ts'
 import { poll, wakePoll } from '../features/rescue/intake.ts'
+import { place } from '../features/rescue/into.ts'
 import { runRescue } from '../features/rescue/run.ts'
 import { digestTracks, tellOwners } from '../features/rescue/tell.ts'
 import { render } from '../features/uploads/render.ts'
@@ -45,6 +46,7 @@ export function handlers(deps: Deps): Handlers {
       await scrub(deps, signal)
     },
     'rescue.run': (_, { signal }) => runRescue(deps, signal),
+    'tracks.place': ({ placementId }, { signal }) => place(deps, placementId, signal),
     'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
     reconcile: async () => {

@@ -56,6 +56,11 @@ export async function findTrack(db: Database | Tx, ownerId: string, id: string):
   return row?.ownerId === ownerId ? row : undefined
 }
 
+/** Those of them that are this owner's. */
+export async function findTracks(db: Database | Tx, ownerId: string, ids: string[]): Promise<Map<string, TrackRow>> {
+  return new Map([...(await loadTracks(db, ids))].filter(([, row]) => row.ownerId === ownerId))
+}
+
 async function loadTracks(db: Database | Tx, ids: string[]): Promise<Map<string, TrackRow>> {
   if (!ids.length) return new Map()
   const rows = await db

@@ -28,6 +28,8 @@ export interface Payloads {
   'gallery.hydrate': { galleryId: string }
   /** ask providers for what they have made since the last look */
   'rescue.poll': Record<string, never>
+  /** copy these tracks of a library into a gallery */
+  'tracks.place': { placementId: string }
   /** read again what nobody has read for long */
   scrub: Record<string, never>
   /** save every track that is due, the most urgent first */
@@ -74,6 +76,7 @@ export const jobRules: Record<JobName, JobRule> = {
   // the next one is sent five minutes later
   'rescue.poll': { retries: 0, retryDelay: seconds(1), expire: minutes(30), parallel: 1 },
   scrub: { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
+  'tracks.place': patient,
   // tries stand in the rows of the tracks; the reconciler asks every minute
   'rescue.run': { retries: 0, retryDelay: seconds(1), expire: minutes(24 * 60), parallel: 1 },
   // tries of a delivery stand in its row; an endpoint that hangs holds one of these for 15 s

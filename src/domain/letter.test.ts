@@ -229,3 +229,54 @@ test('a letter that brings a ZIP leads to the gallery’s page too, where anybod
   assert.ok(text.includes(`Fotos auf der Seite der Galerie ansehen:\n${page}\n`))
   assert.ok(html.includes(`href="${page}"`))
 })
+
+test('letters about tracks say in every language what happened, how long there is, and what to do', () => {
+  const track = { title: 'Тишина "II"', provider: 'suno', ends: new Date('2026-06-08T10:00:00Z'), hoursLeft: 30, error: null }
+  const link = 'https://photos.example/rescue?track=1'
+  const one = { count: 1, tracks: [track], link }
+  const many = { count: 23, tracks: Array.from({ length: 10 }, (_, n) => ({ ...track, title: `Song ${n}`, hoursLeft: 24 * n })), link }
+  const risk = (data: typeof one, locale: Locale) => renderLetter('tracks_at_risk', data, locale)
+  const lost = (data: typeof one, locale: Locale) => renderLetter('tracks_lost', data, locale)
+  assert.equal(risk(one, 'de').subject, 'Der Track „Тишина "II"“ konnte nicht archiviert werden')
+  assert.equal(risk(one, 'ru').subject, 'Не удалось архивировать трек "Тишина "II""')
+  assert.equal(lost(one, 'de').subject, 'Der Track „Тишина "II"“ ist verloren')
+  assert.equal(lost(one, 'ru').subject, 'Трек "Тишина "II"" потерян')
+  assert.match(risk(many, 'de').subject, /^23 Tracks konnten nicht archiviert werden$/)
+  assert.match(risk(many, 'ru').subject, /^Не удалось архивировать: 23 трека$/)
+  assert.match(lost({ ...many, count: 21 }, 'ru').subject, /^Потеряно: 21 трек$/)
+  const left = { en: /30 h left/, de: /noch 30 Std\./, ru: /осталось 30 ч/ }
+  const days = { en: /9 days left/, de: /noch 9 Tage/, ru: /осталось дней: 9/ }
+  const rest = { en: /and 13 more\./, de: /und 13 weitere\./, ru: /и ещё 13\./ }
+  const hand = { en: /by hand/, de: /von Hand/, ru: /вручную/ }
+  for (const locale of locales) {
+    const { text, html } = risk(one, locale)
+    assert.match(text, left[locale])
+    assert.match(text, hand[locale])
+    assert.ok(text.includes(link) && html.includes(link))
+    assert.match(risk(many, locale).text, days[locale])
+    assert.match(risk(many, locale).text, rest[locale])
+    assert.match(lost(one, locale).text, hand[locale])
+    assert.doesNotMatch(lost(one, locale).text, left[locale])
+  }
+})
+
+test('the daily digest of tracks counts in every language', () => {
+  const data = { saved: 1234, failing: 21, lost: 2, firstEnds: new Date('2026-06-08T10:00:00Z'), link: 'https://photos.example/rescue' }
+  const subjects = {
+    en: 'Tracks: 21 not saved yet, 2 lost',
+    de: 'Tracks: 21 noch nicht gesichert, 2 verloren',
+    ru: 'Треки: 21 ещё не сохранён, потеряно 2',
+  }
+  const moments = { en: /8 June 2026/, de: /8\. Juni 2026/, ru: /8 июня 2026/ }
+  const numbers = { en: /1,234/, de: /1\.234/, ru: /1\s234/ }
+  for (const locale of locales) {
+    const { subject, text } = renderLetter('tracks_digest', data, locale)
+    assert.equal(subject, subjects[locale])
+    assert.match(text, moments[locale])
+    assert.match(text, numbers[locale])
+    assert.doesNotMatch(renderLetter('tracks_digest', { ...data, firstEnds: null }, locale).text, moments[locale])
+  }
+  const russian = (failing: number) => renderLetter('tracks_digest', { ...data, failing }, 'ru').subject
+  assert.match(russian(3), /: 3 ещё не сохранены,/)
+  assert.match(russian(11), /: 11 ещё не сохранено,/)
+})

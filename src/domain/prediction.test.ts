@@ -57,6 +57,14 @@ test('what did not succeed, was removed, or made no sound brings nothing; what i
   ])
     assert.deepEqual(one(change), [], JSON.stringify(change))
   assert.deepEqual(one({ output: ['data:audio/mpeg;base64,AAAA', 'javascript:1.mp3', 'http://', 7, [[[[[`${base}/deep.mp3`]]]]]] }), [])
+  const silent = (change: object) => readPrediction({ ...song, ...change })!.silent
+  assert.deepEqual(
+    [[`${base}/a.png`], [`${base}/a.webm`, `${base}/a.png`], { file: `${base}/model.zip` }, song.output, null, 'words'].map((output) =>
+      silent({ output }),
+    ),
+    ['picture', 'film', 'file', null, null, null],
+  )
+  assert.equal(silent({ status: 'failed', output: [`${base}/a.png`] }), null)
   for (const value of [null, [], 'x', { id: 7 }, { id: '../..' }]) assert.equal(readPrediction(value), null)
   assert.equal(one({ input: null, completed_at: 'soon' })[0]!.madeAt?.toISOString(), '2026-06-06T09:00:00.000Z')
   assert.equal(one({ input: { prompt: 'x'.repeat(500) } })[0]!.title!.length, 100)

@@ -16,6 +16,17 @@ export interface Prediction {
   createdAt: Date | null
   /** none unless it has succeeded and its files are still there */
   tracks: MadeTrack[]
+  /** there are files, and none of them is a sound; null otherwise */
+  silent: PassedReason | null
+}
+
+/** Why something that a provider made is not saved: it is a picture, a film or something else; or its sound lies where this provider keeps nothing. */
+export type PassedReason = 'picture' | 'film' | 'file' | 'elsewhere'
+
+/** What a provider has told of at once. */
+export interface Made {
+  tracks: MadeTrack[]
+  passedOver: { ref: string; reason: PassedReason }[]
 }
 
 const kinds = [
@@ -35,9 +46,10 @@ export function readPrediction(value: unknown): Prediction | null {
   if (!isRecord(value) || typeof value.id !== 'string' || !/^[\w-]{1,100}$/.test(value.id)) return null
   const { id } = value
   const createdAt = moment(value.created_at)
-  if (value.status !== 'succeeded' || value.data_removed === true) return { id, createdAt, tracks: [] }
+  if (value.status !== 'succeeded' || value.data_removed === true) return { id, createdAt, tracks: [], silent: null }
   const found: Record<Kind, string[]> = { audio: [], cover: [], video: [] }
-  for (const url of urlsIn(value.output)) {
+  const urls = urlsIn(value.output)
+  for (const url of urls) {
     const { pathname } = new URL(url)
     const kind = kinds.find(([, ending]) => ending.test(pathname))?.[0]
     if (kind) found[kind].push(url)
@@ -53,8 +65,15 @@ export function readPrediction(value: unknown): Prediction | null {
     videoUrl: found.video[n] ?? null,
     madeAt,
   }))
-  return { id, createdAt, tracks }
+  const silent = tracks.length || !urls.length ? null : found.video.length ? 'film' : found.cover.length ? 'picture' : 'file'
+  return { id, createdAt, tracks, silent }
 }
+
+/** Predictions as what they have made. */
+export const madeIn = (predictions: Prediction[]): Made => ({
+  tracks: predictions.flatMap(({ tracks }) => tracks),
+  passedOver: predictions.flatMap(({ id, silent }) => (silent ? [{ ref: id, reason: silent }] : [])),
+})
 
 /** The prediction that a track came from. */
 export const predictionOf = (ref: string): string => ref.split('/')[0]!

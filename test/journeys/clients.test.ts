@@ -1,13 +1,14 @@
-/** Clients from the command line, on the same database and store as the service, and their link in a browser. */
+/** Clients and tracks from the command line, on the same database and store as the service, and their link in a browser. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import type { Client, GuestGallery } from '../../sdk/src/wire.ts'
+import type { AddedTrack, Client, GuestGallery, RescueRun, RescueStatistics } from '../../sdk/src/wire.ts'
 import { makePhotos } from '../pictures.ts'
 import { guest } from './people.ts'
 import { freshInstallation } from './service.ts'
 
-test('a client is added, changed, listed and removed from the command line, and their link opens the gallery', {
+test('a client is added, changed, listed and removed from the command line, and their link opens the gallery; tracks come in, run and are counted', {
   timeout: 300_000,
 }, async (t) => {
   const installation = await freshInstallation(t)
@@ -47,4 +48,57 @@ test('a client is added, changed, listed and removed from the command line, and 
     [['toString', 'wedding'], 2],
   ]
   for (const [args, code] of refused) assert.equal((await client(...args)).code, code, args.join(' '))
+
+  // tracks, on the same installation
+  const rescue = (...args: string[]) => installation.command('rescue', ...args)
+  const said = async <T>(...args: string[]) => {
+    const { code, stdout, stderr } = await rescue(...args, '--json')
+    return { code, stderr, ...(JSON.parse(stdout) as T) }
+  }
+  const table = path.join(installation.dir, 'tracks.json')
+  const old = {
+    id: 'a1',
+    title: 'Waltz',
+    archived_to_storage: true,
+    storage_audio_url: 'https://store.invalid/1.mp3',
+    audio_url: 'https://cdn.invalid/1.mp3',
+  }
+  writeFileSync(table, JSON.stringify([old, { title: 'nothing' }]))
+  const sheet = path.join(installation.dir, 'more.csv')
+  writeFileSync(sheet, 'provider_ref,audio_url,expires_at\nb1,https://cdn.invalid/2.mp3,2099-01-01\n')
+  const urls = await said<AddedByCommand>('add', 'https://cdn.invalid/song.mp3', table, sheet, '--provider', 'suno')
+  assert.deepEqual([urls.code, urls.added, urls.known, urls.skipped.map(({ row }) => row)], [3, 3, 0, [2]])
+  assert.match(urls.stderr, /tracks\.json, row 2: audio_url/)
+  assert.deepEqual(
+    urls.tracks.map(({ provider, provider_ref }) => `${provider} ${provider_ref}`),
+    ['suno https://cdn.invalid/song.mp3', 'suno a1', 'suno b1'],
+  )
+  const again = await said<AddedByCommand>('add', sheet, '--provider', 'suno')
+  assert.deepEqual([again.code, again.added, again.known], [0, 0, 1])
+  // nothing has that name: it is tried, and will be again
+  const ran = await said<RescueRun>('run', '--track', urls.tracks[1]!.id)
+  assert.deepEqual([ran.code, ran.results.total, ran.results.failed, ran.results.errors[0]!.title], [3, 1, 1, 'Waltz'])
+  const status = await said<RescueStatistics>('status')
+  assert.deepEqual([status.code, status.total_tracks, status.pending_archive, status.failing], [0, 3, 3, 1])
+  assert.match(
+    (await rescue('status')).stdout,
+    /^3 tracks: 0 saved \(0 %, .*\), 3 wait,\nof these 0 with less than 2 days left and 1 failing/,
+  )
+  const wrong: [args: string[], code: number][] = [
+    [['add'], 2],
+    [['run', '--limit', '0'], 2],
+    [['run', '--track', 'x'], 2],
+    [['run', '--track', '0197f6a0-0000-7000-8000-00000000ffff'], 1],
+    [['add', 'http://169.254.169.254/latest'], 1],
+    [['add', path.join(installation.dir, 'nowhere.csv')], 1],
+    [['status', '--user', 'nobody@example.com'], 1],
+  ]
+  for (const [args, code] of wrong) assert.equal((await rescue(...args)).code, code, args.join(' '))
 })
+
+interface AddedByCommand {
+  added: number
+  known: number
+  skipped: { row: number }[]
+  tracks: AddedTrack[]
+}

@@ -154,6 +154,8 @@ const probes: Record<string, Probe> = {
   }),
   'delete /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'post /api/galleries/{id}/tracks': (n) => ({ path: `/api/galleries/${n.gallery}/tracks`, body: { tracks: [n.track] } }),
+  'get /api/galleries/{id}/placements': one((n) => `/api/galleries/${n.gallery}/placements`),
+  'get /api/galleries/{id}/placements/{placement}': one((n) => `/api/galleries/${n.gallery}/placements/${n.track}`),
   'post /api/rescue/run': (n) => ({ path: '/api/rescue/run', body: { trackId: n.track } }),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),

@@ -11,6 +11,7 @@ import { listStored } from '../../src/data/assets.ts'
 import { findGallery } from '../../src/data/galleries.ts'
 import { countInside } from '../../src/data/inside.ts'
 import { pageItems } from '../../src/data/items.ts'
+import { findPlacement } from '../../src/data/placements.ts'
 import { findTrack } from '../../src/data/tracks.ts'
 import type { Archive } from '../../src/domain/archive.ts'
 import { hydrate } from '../../src/features/archives/hydrate.ts'
@@ -21,7 +22,7 @@ import { retire } from '../../src/features/archives/retire.ts'
 import { addClient } from '../../src/features/galleries/clients.ts'
 import { createGallery } from '../../src/features/galleries/edit.ts'
 import { addTracks } from '../../src/features/rescue/add.ts'
-import { putIntoGallery } from '../../src/features/rescue/into.ts'
+import { askIntoGallery, viewPlacement } from '../../src/features/rescue/into.ts'
 import { removeTrack } from '../../src/features/rescue/remove.ts'
 import { importFolder } from '../../src/features/uploads/import.ts'
 import { viewItem } from '../../src/http/item.ts'
@@ -119,8 +120,17 @@ test('three rescued tracks and 25 photos are delivered, retired and restored, an
   for (let i = 0; i < 25; i++) writeFileSync(path.join(photos, `IMG_${i}.jpg`), await photoBytes(i, { width: 64, height: 48 }))
   const gallery = await createGallery(deps, ownerId, { title: 'Wedding', slug: 'wedding' })
   await importFolder(deps, gallery, photos)
-  assert.deepEqual(await putIntoGallery(deps, ownerId, gallery.id, ids), { added: ids, duplicates: [] })
-  assert.deepEqual(await putIntoGallery(deps, ownerId, gallery.id, ids), { added: [], duplicates: ids })
+  const placed = async () => {
+    const { id } = await askIntoGallery(deps, gallery, ids)
+    const ended = await world.until(async () => {
+      const found = await findPlacement(deps.db, id)
+      return found?.endedAt ? found : undefined
+    }, 'the copies')
+    const { state, done, added: fresh, duplicates } = viewPlacement(ended)
+    return { state, done, added: fresh, duplicates }
+  }
+  assert.deepEqual(await placed(), { state: 'done', done: 3, added: ids, duplicates: [] })
+  assert.deepEqual(await placed(), { state: 'done', done: 3, added: [], duplicates: ids })
   const wanted = [
     ...readdirSync(photos).map((name) => sha256(readFileSync(path.join(photos, name)))),
     ...offered.flatMap(({ hashes }) => hashes),

@@ -84,8 +84,8 @@ export const asked = {
   uploads,
   webhooks,
 }
-/** Those with a row for each photographer, or one for all. */
-export const small = ['apiKeys', 'moment', 'pages', 'settings', 'users']
+/** Those with a row for each photographer, or one for all; or a few of the last 30 days. */
+export const small = ['apiKeys', 'moment', 'pages', 'passedOver', 'placements', 'settings', 'users']
 /** Made of questions that are asked here one by one; and seen, which reads all there is, on purpose. */
 export const besides = ['damage', 'expire', 'seen']
 /** What these modules hold that asks nothing. */
@@ -697,6 +697,7 @@ export const questions: Record<string, Question> = {
     'all',
   ),
   'tracks.findTrack': question((tx, s) => tracks.findTrack(tx, s.track.ownerId, s.track.itemId)),
+  'tracks.findTracks': question((tx, s) => tracks.findTracks(tx, s.track.ownerId, [s.track.itemId])),
   'tracks.listRounds': question((tx, s) => tracks.listRounds(tx, s.track.itemId)),
   'tracks.countTracks': question((tx, s) => tracks.countTracks(tx, s.track.ownerId, now), 'all'),
   'tracks.countDaysLeft': question((tx, s) => tracks.countDaysLeft(tx, s.track.ownerId, now), 'all'),

@@ -14,6 +14,7 @@ import { listHydrating, listRetirable, listUnarchived } from '../../data/galleri
 import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
+import { listIdlePlacements } from '../../data/placements.ts'
 import { isAnyDue } from '../../data/rescues.ts'
 import { listSalvaging } from '../../data/salvages.ts'
 import { takeDueSources } from '../../data/sources.ts'
@@ -39,6 +40,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     wakeLetters,
     wakeWebhooks,
     wakeRescue,
+    wakePlacements,
     wakeRenders,
     expireGalleries,
     endExports,
@@ -83,6 +85,12 @@ async function wakeWebhooks(deps: Needs): Promise<void> {
 /** Tracks that a provider will delete, when the next one is due, or whoever held one has died. */
 export async function wakeRescue(deps: Pick<Deps, 'db' | 'queue' | 'clock'>): Promise<void> {
   if (await isAnyDue(deps.db, deps.clock.now())) await deps.queue.send(deps.db, { name: 'rescue.run', payload: {} })
+}
+
+/** Tracks on their way into a gallery whose worker has died. */
+async function wakePlacements(deps: Needs): Promise<void> {
+  for (const placementId of await listIdlePlacements(deps.db, after(deps.clock.now(), -patience), most))
+    await deps.queue.send(deps.db, { name: 'tracks.place', payload: { placementId } })
 }
 
 async function wakeRenders(deps: Needs): Promise<void> {

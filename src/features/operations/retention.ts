@@ -14,6 +14,8 @@ import { discard } from '../../data/garbage.ts'
 import { takeAllPurges } from '../../data/inside.ts'
 import { listLinked, sweepLinks } from '../../data/links.ts'
 import { sweepNotifications } from '../../data/notifications.ts'
+import { sweepPassedOver } from '../../data/passedOver.ts'
+import { sweepPlacements } from '../../data/placements.ts'
 import { sweepThrottles } from '../../data/throttles.ts'
 import { sweepDeliveries } from '../../data/webhooks.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -47,6 +49,8 @@ export async function forget(deps: Pick<Deps, 'db' | 'calendar'>): Promise<numbe
   const endedBefore = after(now, -days(7))
   for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, endedBefore, most))
   gone += await sweepDeliveries(deps.db, after(now, -days(30)))
+  gone += await sweepPlacements(deps.db, after(now, -days(30)))
+  gone += await sweepPassedOver(deps.db, after(now, -days(30)))
   gone += await sweepNotifications(deps.db, after(now, -days(90)))
   return gone + (await sweepLinks(deps.db, now)) + (await sweepThrottles(deps.db, now))
 }

@@ -8,6 +8,7 @@ import { setClock, type TestWorld, testSettings, testWorld } from '../../../test
 import { makeServer } from '../../app/server.ts'
 import { days, hours, after as later, minutes } from '../../base/clock.ts'
 import { pageTracks } from '../../data/tracks.ts'
+import { findFirstAdmin } from '../../data/users.ts'
 import type { App } from '../../http/app.ts'
 import { makeGuard } from '../../http/guard.ts'
 import { safeHttp } from '../../ports/http/safe.ts'
@@ -16,6 +17,7 @@ import { providersInTurn } from '../../ports/providers/turns.ts'
 import { fetchMedia } from './fetch.ts'
 import { poll, wakePoll } from './intake.ts'
 import { trackRoutes } from './routes.ts'
+import { rescueStatistics } from './statistics.ts'
 
 const secretOf = (letter: string) => `whsec_${Buffer.from(letter.repeat(32)).toString('base64')}`
 const settings = { ...testSettings, replicateWebhookSecret: secretOf('r'), rescueWebhookSecret: secretOf('s') }
@@ -82,14 +84,35 @@ test('Replicate’s webhook brings the tracks of a prediction that succeeded, ea
   assert.equal(first.json().tracks[0].added, true)
   assert.equal((await tell('replicate', done, { ...replicate, prefix: 'svix' })).json().tracks[0].added, false)
   for (const status of ['starting', 'processing', 'failed', 'canceled'])
-    assert.deepEqual((await tell('replicate', prediction({ status, output: null }), replicate)).json(), { tracks: [] })
+    assert.deepEqual((await tell('replicate', prediction({ status, output: null }), replicate)).json(), { tracks: [], passed_over: [] })
   const elsewhere = prediction({ output: ['https://evil.example/a.mp3', 'http://169.254.169.254/a.mp3'] })
-  assert.deepEqual((await tell('replicate', elsewhere, replicate)).json(), { tracks: [] })
+  assert.deepEqual((await tell('replicate', elsewhere, replicate)).json(), {
+    tracks: [],
+    passed_over: [
+      { provider_ref: elsewhere.id, reason: 'elsewhere' },
+      { provider_ref: `${elsewhere.id}/2`, reason: 'elsewhere' },
+    ],
+  })
   const [track, ...more] = await mine()
   assert.deepEqual([track!.providerRef, track!.title, more.length], [done.id, `Song ${made - 5}`, 0])
   // its files go after an hour: it is fetched at once
   assert.equal(track!.scheduledAt.getTime(), clock.now().getTime())
   assert.equal(track!.expiresAt.getTime(), clock.now().getTime() + hours(1))
+})
+
+test('a prediction that made a picture or a film alone is no track, and its owner sees so, once', async () => {
+  const picture = prediction({ output: [`${files}/a.png`] })
+  const film = prediction({ output: `${files}/a.mp4` })
+  for (const one of [picture, picture, film]) {
+    const { tracks, passed_over } = (await tell('replicate', one, replicate)).json()
+    assert.deepEqual([tracks, passed_over], [[], [{ provider_ref: one.id, reason: one === film ? 'film' : 'picture' }]])
+  }
+  const admin = await findFirstAdmin(world.deps.db)
+  const { passed_over } = await rescueStatistics(world.deps, admin!.id)
+  const seen = passed_over.latest.filter(({ provider_ref }) => [picture.id, film.id].includes(provider_ref))
+  assert.deepEqual(seen.map(({ provider, reason }) => `${provider} ${reason}`).sort(), ['replicate film', 'replicate picture'])
+  clock.advance(days(31))
+  assert.equal((await rescueStatistics(world.deps, admin!.id)).passed_over.total, 0)
 })
 
 test('anybody who knows the secret brings tracks in the words of the API', async () => {

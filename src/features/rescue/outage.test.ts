@@ -34,6 +34,9 @@ function dice(seed: number): () => number {
 
 const html = Buffer.from('<!doctype html><title>Error</title><p>Something went wrong</p>'.repeat(30))
 
+// more of them by hand: KEEPSAKE_TEST_TRACKS=1000
+const size = Number(process.env.KEEPSAKE_TEST_TRACKS ?? 200)
+
 interface Song {
   id: string
   bytes: Buffer
@@ -53,9 +56,9 @@ test('P12: what is still served is saved before its end, and every loss is told 
   const start = clock.now()
   const outage = { from: later(start, days(20)), to: later(start, days(23)) }
   const songs: Song[] = []
-  for (let n = 0; n < 300; n++) {
+  for (let n = 0; n < size; n++) {
     const bytes = song()
-    const madeAt = later(start, -days(13) + (days(30) * n) / 300)
+    const madeAt = later(start, -days(13) + (days(30) * n) / size)
     const [added] = await addTracks(deps, me, [
       {
         ...b.offer({}, { audio: null }),
@@ -157,12 +160,53 @@ test('P12: what is still served is saved before its end, and every loss is told 
     .filter(({ kind }) => kind === 'tracks_lost')
     .reduce((sum, { facts }) => sum + (facts as { count: number }).count, 0)
   assert.equal(lostTold, lost.length, 'each loss is told once')
+  // at most one of each stage (four of danger, one of loss) and one digest in a day that begins at six
+  const perDay = Map.groupBy(letters, ({ kind, createdAt }) => `${kind} ${later(createdAt, -hours(6)).toISOString().slice(0, 10)}`)
+  for (const [of, those] of perDay) assert.ok(those.length <= (of.startsWith('tracks_at_risk') ? 4 : 1), `${those.length} of ${of}`)
   const { subject, text } = await writeOut(deps, letters.find(({ kind }) => kind === 'tracks_lost')!)
   assert.match(subject, /lost/)
   assert.match(text, /http:\/\/keepsake\.test\/rescue/)
   t.diagnostic(
     `${rounds} rounds, ${provider.asked.length} requests; ${lost.length} of ${songs.length} lost; letters: ${count('tracks_at_risk')} at risk, ${count('tracks_lost')} lost, ${count('tracks_digest')} digests`,
   )
+})
+
+test('thirty tracks that fail on one day are told of once for each stage; one that would be gone by tomorrow is not kept waiting', async () => {
+  const { deps, clock } = b.world
+  const me = await b.owner()
+  // at seven: the day is young
+  clock.advance(days(1) - ((clock.now().getTime() - hours(7)) % days(1)))
+  const letters = () => deps.db.selectFrom('letters').select(['kind', 'facts']).where('ownerId', '=', me).orderBy('createdAt').execute()
+  for (let n = 0; n < 30; n++) {
+    await b.add(
+      me,
+      b.offer({ madeAt: later(clock.now(), -days(13) + minutes(1)), expiresAt: later(clock.now(), days(4)) }, { audio: null }),
+    )
+    clock.advance(minutes(2))
+    await b.go({ ownerId: me })
+    await tellOwners(deps)
+  }
+  const first = await letters()
+  assert.deepEqual(
+    first.map(({ kind, facts }) => [kind, (facts as { count: number }).count]),
+    [['tracks_at_risk', 1]],
+  )
+  // these go within the hour: the first is urgent for the first time today, and the second cannot wait for tomorrow
+  for (const letterNo of [2, 3]) {
+    clock.advance(minutes(20))
+    await b.add(me, b.offer({ expiresAt: later(clock.now(), hours(1)) }, { audio: null }))
+    await b.go({ ownerId: me })
+    await tellOwners(deps)
+    await tellOwners(deps)
+    assert.equal((await letters()).length, letterNo)
+  }
+  clock.advance(hours(24))
+  await tellOwners(deps)
+  await tellOwners(deps)
+  const next = (await letters()).slice(3)
+  assert.ok(next.length <= 4, `${next.length} letters`)
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from rescues where owner_id = ${me} and told > 0`.execute(deps.db)
+  assert.equal(rows[0]!.n, 32, 'each is told')
 })
 
 test('one track that fails is told in the words of 002, in the owner’s language, once for each stage', async () => {

@@ -3,15 +3,15 @@
  * signature is over the bytes as they came.
  */
 import { z } from 'zod'
-import type { AddedTrack } from '../../../sdk/src/wire.ts'
+import type { ProviderTold } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { readPrediction } from '../../domain/prediction.ts'
+import { madeIn, readPrediction } from '../../domain/prediction.ts'
 import { checkSignature } from '../../domain/svix.ts'
 import type { App } from '../../http/app.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { NewTrack } from './add.ts'
 import { trackInput } from './input.ts'
-import { takeIn, tracksOf } from './intake.ts'
+import { type Taken, takeIn, takenOf } from './intake.ts'
 
 const mostTracks = 100
 // predictions carry their inputs
@@ -22,7 +22,7 @@ export function providerRoutes(app: App, deps: Deps): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
 
   const params = z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,49}$/) })
-  app.post('/api/ingest/providers/:name', { schema: { params } }, async (request): Promise<{ tracks: AddedTrack[] }> => {
+  app.post('/api/ingest/providers/:name', { schema: { params } }, async (request): Promise<ProviderTold> => {
     const { name } = request.params
     const secret = name === 'replicate' ? deps.settings.replicateWebhookSecret : deps.settings.rescueWebhookSecret
     if (!secret) throw new AppError('not_found')
@@ -32,14 +32,16 @@ export function providerRoutes(app: App, deps: Deps): void {
     const signed = { id: header('id'), timestamp: header('timestamp'), signatures: header('signature'), body }
     checkSignature(signed, secret, deps.clock.now())
     // the same event again brings the same tracks, which are known then
-    return { tracks: await takeIn(deps, name === 'replicate' ? ofReplicate(body) : ofAnybody(name, body)) }
+    const taken = name === 'replicate' ? ofReplicate(body) : { tracks: ofAnybody(name, body) }
+    const passed = taken.passedOver?.map(({ providerRef, reason }) => ({ provider_ref: providerRef, reason })) ?? []
+    return { tracks: await takeIn(deps, taken), passed_over: passed }
   })
 }
 
-function ofReplicate(body: Buffer): NewTrack[] {
+function ofReplicate(body: Buffer): Taken {
   const prediction = readPrediction(parse(body))
   if (!prediction) throw new AppError('bad_request', { detail: 'This is no prediction of Replicate.' })
-  return tracksOf('replicate', prediction.tracks)
+  return takenOf('replicate', madeIn([prediction]))
 }
 
 /** One track, or several as `{tracks: […]}`, in the words of POST /api/tracks; whose they are says the address. */

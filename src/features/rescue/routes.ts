@@ -1,8 +1,18 @@
 /** Routes of tracks and of their rescue, each for its owner alone. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { AddedTracks, Page, RescueRun, RescueStatistics, Track, TrackDetails, TracksIntoGallery } from '../../../sdk/src/wire.ts'
+import type {
+  AddedTracks,
+  Page,
+  RescueRun,
+  RescueStatistics,
+  Track,
+  TrackDetails,
+  TracksPlacement,
+  TracksPlacements,
+} from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
+import { findPlacement, listPlacements } from '../../data/placements.ts'
 import { changeRescue } from '../../data/rescues.ts'
 import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
 import { mediaRoles, rescueStates } from '../../domain/rescue.ts'
@@ -14,7 +24,7 @@ import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
 import { bringMedia } from './bring.ts'
 import { trackInput } from './input.ts'
-import { putIntoGallery } from './into.ts'
+import { askIntoGallery, viewPlacement } from './into.ts'
 import { providerRoutes } from './provider-routes.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
@@ -80,11 +90,23 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
     return reply.code(204).send()
   })
 
-  const chosen = z.strictObject({ tracks: z.array(uuidText).min(1).max(50) })
+  const chosen = z.strictObject({ tracks: z.array(uuidText).min(1).max(10_000) })
   app.post('/api/galleries/:id/tracks', { schema: { params: galleryParams, body: chosen } }, async (request, reply) => {
     const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
-    const done = await putIntoGallery(deps, gallery.ownerId, gallery.id, request.body.tracks)
-    return reply.code(201).send(done satisfies TracksIntoGallery)
+    const asked = await askIntoGallery(deps, gallery, request.body.tracks)
+    return reply.code(202).send(viewPlacement(asked) satisfies TracksPlacement)
+  })
+  app.get('/api/galleries/:id/placements', { schema: { params: galleryParams } }, async (request) => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
+    const placements = (await listPlacements(deps.db, gallery.id, 20)).map(viewPlacement)
+    return { placements } satisfies TracksPlacements
+  })
+  const one = galleryParams.extend({ placement: uuidText })
+  app.get('/api/galleries/:id/placements/:placement', { schema: { params: one } }, async (request): Promise<TracksPlacement> => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
+    const placement = await findPlacement(deps.db, request.params.placement)
+    if (placement?.galleryId !== gallery.id) throw new AppError('not_found')
+    return viewPlacement(placement)
   })
 
   app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {

@@ -56,9 +56,10 @@ function inOurWords(given: Record<string, unknown>, now: Date): Record<string, u
   }
 }
 
-/** `2025-10-31 09:00:00+00` of PostgreSQL as well; what is none is refused as it stands. */
+/** `2025-10-31 09:00:00+00` of PostgreSQL as well, days alone, and times without a zone as UTC; what is none is refused as it stands. */
 function moment(value: unknown): unknown {
   if (typeof value !== 'string') return value
-  const time = new Date(value.replace(/([+-]\d\d)$/, '$1:00'))
+  const zoned = value.replace(/(:\d\d(?:\.\d+)?)([+-]\d\d)$/, '$1$2:00').replace(/(\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/, '$1Z')
+  const time = new Date(zoned)
   return Number.isNaN(time.getTime()) ? value : time.toISOString()
 }

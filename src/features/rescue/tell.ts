@@ -1,7 +1,8 @@
 /**
  * Once a minute, beside the reconciler: what has come into danger, or is lost, since its owner was last told. One letter and one
- * notification for all tracks that reached a stage (domain/rescue.ts, stagesOf); each stage of a track is told once. Who was just told
- * is told of more a quarter of an hour later at the latest: a provider that is down brings one letter, not a thousand.
+ * notification for all tracks that reached a stage (domain/rescue.ts, stagesOf); each stage of a track is told once, and each stage at
+ * most once in a day that begins at six (UTC): what comes to it later waits for the next one, beside the digest. Only a track of which
+ * nothing has been told and that would be gone by then is told of within a quarter of an hour: a provider that keeps files for an hour.
  */
 import { days, hours, minutes } from '../../base/clock.ts'
 import { newId } from '../../base/id.ts'
@@ -10,7 +11,7 @@ import { tell } from '../../data/notifications.ts'
 import { type Endangered, listEndangered, listTrackDigests, noteTold } from '../../data/tracks.ts'
 import { findUser } from '../../data/users.ts'
 import { isMailbox } from '../../domain/mailbox.ts'
-import { stagesOf } from '../../domain/rescue.ts'
+import { type Stage, stages, stagesOf } from '../../domain/rescue.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -21,28 +22,23 @@ const most = 5000
 const named = 10
 const pause = minutes(15)
 const morning = hours(6)
+// to do something about it
+const enough = hours(6)
 
 export async function tellOwners(deps: Needs): Promise<void> {
   const now = deps.clock.now()
   const rows = (await listEndangered(deps.db, now, most)).map((row) => ({ row, stages: stagesOf(row, now).length }))
   const news = rows.filter(({ row, stages }) => stages > row.told)
   for (const [ownerId, all] of Map.groupBy(news, ({ row }) => row.ownerId))
-    for (const kind of ['tracks_at_risk', 'tracks_lost'] as const) {
-      const these = all.filter(({ row }) => (row.state === 'lost') === (kind === 'tracks_lost'))
-      if (these.length) await deps.db.transaction().execute((tx) => tellOne(deps, tx, ownerId, kind, these))
-    }
+    for (const [reached, these] of Map.groupBy(all, (one) => one.stages))
+      await deps.db.transaction().execute((tx) => tellOne(deps, tx, ownerId, stages[reached - 1]!, these))
 }
 
-async function tellOne(
-  deps: Needs,
-  tx: Tx,
-  ownerId: string,
-  kind: Exclude<Kind, 'tracks_digest'>,
-  news: { row: Endangered; stages: number }[],
-): Promise<void> {
+async function tellOne(deps: Needs, tx: Tx, ownerId: string, stage: Stage, news: { row: Endangered; stages: number }[]): Promise<void> {
   const now = deps.clock.now()
-  const dedupeKey = `${kind} ${ownerId} ${Math.floor(now.getTime() / pause)}`
-  if (await isWritten(tx, dedupeKey)) return
+  const kind = stage === 'lost' ? 'tracks_lost' : 'tracks_at_risk'
+  const dedupeKey = await freeKey(tx, `${kind} ${ownerId} ${stage} ${dayOf(now)}`, stage, news, now)
+  if (dedupeKey === null) return
   const told = new Set(
     await noteTold(
       tx,
@@ -63,6 +59,18 @@ async function tellOne(
   await tell(tx, { id: galleryId, ownerId }, kind, now, facts)
   await write(deps, tx, { kind, ownerId, galleryId, locale, dedupeKey, facts })
 }
+
+/** Under which key a letter of today may be written; null: today's is, and nothing that cannot wait has come since. */
+async function freeKey(tx: Tx, today: string, stage: Stage, news: { row: Endangered }[], now: Date): Promise<string | null> {
+  if (!(await isWritten(tx, today))) return today
+  const next = Date.parse(`${dayOf(now)}T00:00:00Z`) + days(1) + morning
+  const cannotWait = stage !== 'lost' && news.some(({ row }) => row.told === 0 && row.expiresAt.getTime() < next + enough)
+  const now15 = `${today} ${Math.floor(now.getTime() / pause)}`
+  return cannotWait && !(await isWritten(tx, now15)) ? now15 : null
+}
+
+/** The day that began at six. */
+const dayOf = (now: Date): string => new Date(now.getTime() - morning).toISOString().slice(0, 10)
 
 interface Draft {
   kind: Kind
@@ -87,7 +95,7 @@ async function write(deps: Needs, tx: Tx, { ownerId, facts, ...letter }: Draft):
 /** One letter a day after six (UTC) to whoever has tracks that fail or were lost since the morning before. */
 export async function digestTracks(deps: Needs): Promise<void> {
   const now = deps.clock.now()
-  const day = new Date(now.getTime() - morning).toISOString().slice(0, 10)
+  const day = dayOf(now)
   const until = new Date(Date.parse(`${day}T00:00:00Z`) + morning)
   for (const { ownerId, galleryId, locale, ...facts } of await listTrackDigests(deps.db, new Date(until.getTime() - days(1)), until))
     await deps.db.transaction().execute(async (tx) => {

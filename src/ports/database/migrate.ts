@@ -22,6 +22,7 @@ import * as accounts from './migrations/021-accounts.ts'
 import * as accountLetters from './migrations/022-account-letters.ts'
 import * as medium from './migrations/024-medium.ts'
 import * as salvages from './migrations/025-salvages.ts'
+import * as placements from './migrations/026-placements.ts'
 import * as passkeys from './migrations/029-passkeys.ts'
 import type { Database } from './port.ts'
 
@@ -47,6 +48,7 @@ export const migrations: Record<string, Migration> = {
   '022-account-letters': accountLetters,
   '024-medium': medium,
   '025-salvages': salvages,
+  '026-placements': placements,
   '029-passkeys': passkeys,
 }
 

@@ -16,6 +16,7 @@ import type { LetterKind } from '../../domain/letter.ts'
 import type { LinkKind } from '../../domain/link.ts'
 import type { NoticeKind } from '../../domain/notification.ts'
 import type { PageName } from '../../domain/pages.ts'
+import type { PassedReason } from '../../domain/prediction.ts'
 import type { Recipe } from '../../domain/recipe.ts'
 import type { MediaRole, RescueState, RoundOutcome } from '../../domain/rescue.ts'
 import type { Found, Salvage } from '../../domain/salvage.ts'
@@ -76,6 +77,9 @@ export interface Tables {
   rescues: RescuesTable
   remoteMedia: RemoteMediaTable
   rescueRounds: RescueRoundsTable
+  placements: PlacementsTable
+  placementTracks: PlacementTracksTable
+  passedOver: PassedOverTable
   uploads: UploadsTable
   archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe> }
   archiveEntries: ArchiveEntriesTable
@@ -233,6 +237,39 @@ export interface RescueRoundsTable {
   audioUrl: string | null
   coverUrl: string | null
   videoUrl: string | null
+}
+
+/** Tracks of a library that are put into a gallery. */
+export interface PlacementsTable {
+  id: string
+  galleryId: string
+  ownerId: string
+  createdAt: Date
+  /** the last sign of whoever works at it */
+  touchedAt: Date
+  /** null: there is work left */
+  endedAt: Default<Date | null>
+  /** why it could not be done to its end */
+  errorCode: Default<string | null>
+}
+
+export interface PlacementTracksTable {
+  placementId: string
+  /** from 1 */
+  position: number
+  itemId: string
+  /** null: it waits */
+  outcome: Default<'added' | 'duplicate' | 'failed' | null>
+  errorCode: Default<string | null>
+}
+
+/** What a provider made and we do not save. */
+export interface PassedOverTable {
+  ownerId: string
+  provider: string
+  providerRef: string
+  reason: PassedReason
+  seenAt: Date
 }
 
 export interface DerivativesTable {

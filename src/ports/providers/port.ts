@@ -3,7 +3,7 @@
  * so that no provider is asked more often than it likes, and what only a provider's own API knows. Of providers without rules of
  * their own each host counts by itself.
  */
-import type { MadeTrack } from '../../domain/prediction.ts'
+import type { Made, MadeTrack } from '../../domain/prediction.ts'
 
 export interface Providers {
   /**
@@ -18,10 +18,10 @@ export interface Providers {
   /** Those whose API is asked for what they have made. */
   polled(): string[]
   /**
-   * Tracks made since then, newest first, page by page. Throws `remote_unreachable`, `remote_busy`, and `remote_unreadable` (facts:
+   * Tracks made since then, and what was made and is none, newest first, page by page. Throws `remote_unreachable`, `remote_busy`, and `remote_unreadable` (facts:
    * `reason`) for an answer that makes no sense.
    */
-  made(provider: string, since: Date, signal: AbortSignal): AsyncIterable<MadeTrack[]>
+  made(provider: string, since: Date, signal: AbortSignal): AsyncIterable<Made>
   /** What its API says of this track now: its files may lie elsewhere than when we heard of it. Null: nothing. Throws as `made`. */
   find(provider: string, ref: string, signal: AbortSignal): Promise<MadeTrack | null>
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { after, hours, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
-import { type MadeTrack, type Prediction, predictionOf, readPrediction } from '../../domain/prediction.ts'
+import { type MadeTrack, madeIn, type Prediction, predictionOf, readPrediction } from '../../domain/prediction.ts'
 import { retryAfter } from '../../domain/webhook.ts'
 import type { Http } from '../http/port.ts'
 import type { ProviderApi } from './port.ts'
@@ -51,8 +51,9 @@ export function replicateApi({ http, clock, token, base = 'https://api.replicate
       let next: string | null = `${base}/v1/predictions`
       for (let page = 0; next !== null && page < mostPages; page++) {
         const { results, rest } = pageOf(await ask(next, signal))
-        const tracks = results.flatMap((prediction) => prediction.tracks).filter(({ madeAt }) => madeAt === null || madeAt >= since)
-        if (tracks.length) yield tracks
+        const { tracks, passedOver } = madeIn(results)
+        const made = { tracks: tracks.filter(({ madeAt }) => madeAt === null || madeAt >= since), passedOver }
+        if (made.tracks.length || made.passedOver.length) yield made
         const oldest = results.at(-1)?.createdAt
         if (oldest && oldest < after(since, -longestRun)) return
         next = rest === null ? null : onward(rest, base)

@@ -106,7 +106,7 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
     })
   })
 
-  test('the reconciler runs at the start of work and is scheduled once a minute for all processes', async () => {
+  test('the reconciler runs at the start of work and is scheduled once a minute for all processes, the rescue at 03:00 UTC', async () => {
     await inWorld(async (own, queue) => {
       const other = await pgbossQueue({ ...own, log, rules: testRules })
       let runs = 0
@@ -116,8 +116,11 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
       const handlers = handle({ reconcile: count })
       await Promise.all([queue.work(handlers), other.work(handlers)])
       await until(() => runs > 0)
-      const { rows } = await sql`select name, cron from queue.schedule`.execute(own.db)
-      assert.deepEqual(rows, [{ name: 'reconcile', cron: '* * * * *' }])
+      const { rows } = await sql`select name, cron, timezone from queue.schedule order by name`.execute(own.db)
+      assert.deepEqual(rows, [
+        { name: 'reconcile', cron: '* * * * *', timezone: 'UTC' },
+        { name: 'rescue.run', cron: '0 3 * * *', timezone: 'UTC' },
+      ])
       await other.stop(0)
     })
   })

@@ -34,6 +34,12 @@ export interface Workers {
   stop(graceMs: number): Promise<void>
 }
 
+/**
+ * One job at each tick for the whole cluster, in UTC. The rescue of every night (SCH-01) is sent by the queue itself, so it happens
+ * also where the reconciler, which asks every minute whether something is due, has come to a stop.
+ */
+const schedules: Partial<Record<JobName, string>> = { reconcile: '* * * * *', 'rescue.run': '0 3 * * *' }
+
 /** Starts `parallel` workers for every name, the supervision of lost workers, and the schedule. */
 export async function startWorkers({ url, schema, log, rules, handlers, again }: WorkersOptions): Promise<Workers> {
   const boss = new PgBoss({
@@ -59,7 +65,8 @@ export async function startWorkers({ url, schema, log, rules, handlers, again }:
     for (let n = 0; n < rules[name].parallel; n++)
       await workOne(boss, name, { handler: handlers[name] as Handler<JobName>, log, again }, running)
   }
-  await boss.schedule('reconcile', '* * * * *', {}, { singletonKey: 'reconcile', group: { id: 'reconcile' } })
+  for (const [name, cron] of Object.entries(schedules))
+    await boss.schedule(name, cron, {}, { tz: 'UTC', singletonKey: name, group: { id: name } })
   return {
     async stop(graceMs) {
       // what an aborted job still reports meets a closed pool: it was given back before
