@@ -5,6 +5,7 @@ import type { Gallery } from '../../sdk/src/wire.ts'
 import { codeOf } from '../codes.ts'
 import { guest, password } from '../journeys/people.ts'
 import { freshInstallation, until } from '../journeys/service.ts'
+import { mp3 } from '../media.ts'
 import { otherSignIn } from '../oidc.ts'
 import { postOffice } from '../post-office.ts'
 import { openChromium, stepsOf, visitor } from './chromium.ts'
@@ -298,6 +299,13 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().click()
     await page.getByText('Not tried yet.').waitFor()
     await lookAt(page, 'rescue-track')
+    // its owner has the file: junk is refused with a reason, the song is kept
+    const sound = page.getByLabel('Choose the sound')
+    await sound.setInputFiles({ name: 'page.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('<!doctype html><title>Sorry</title>') })
+    await page.getByRole('alert').waitFor()
+    await sound.setInputFiles({ name: 'song.mp3', mimeType: 'audio/mpeg', buffer: mp3({ frames: 400 }) })
+    await page.getByText('Sound: saved').waitFor()
+    await sound.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Close' }).click()
     await page.getByLabel('Search tracks').fill('glass')
     await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().waitFor({ state: 'detached' })

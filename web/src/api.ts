@@ -152,3 +152,31 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
     throw new Refusal(ownProblem('unclear', answer.status))
   }
 }
+
+/**
+ * Sends one file as it is, telling the share that has left (0 to 1); the server answers when it has all of it and has looked at it.
+ * Throws a `Refusal`, and the signal's reason.
+ */
+export function sendFile<T>(
+  path: string,
+  file: Blob,
+  { sent, signal }: { sent: (share: number) => void; signal: AbortSignal },
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // fetch does not tell how much of a body has left
+    const request = new XMLHttpRequest()
+    request.open('PUT', path)
+    request.setRequestHeader('content-type', 'application/octet-stream')
+    request.upload.onprogress = ({ loaded, total }) => sent(total ? loaded / total : 0)
+    request.onload = () => {
+      const { status, responseText } = request
+      if (status === 401) dispatchEvent(new Event(signedOut))
+      if (status >= 200 && status < 300) resolve(JSON.parse(responseText) as T)
+      else reject(new Refusal(readProblem(status, responseText)))
+    }
+    request.onerror = () => reject(new Refusal(ownProblem('unreachable', 0)))
+    request.onabort = () => reject(signal.reason)
+    signal.addEventListener('abort', () => request.abort(), { once: true })
+    request.send(file)
+  })
+}

@@ -1,7 +1,7 @@
 /** Tracks that a provider will delete: how many are saved, how much time is left, what needs somebody. */
-import { LifeBuoy, RefreshCw } from 'lucide-react'
+import { LifeBuoy, RefreshCw, Upload } from 'lucide-react'
 import { useState } from 'react'
-import type { RescueRun, RescueRunInput, Track } from '../../api.ts'
+import type { RescueRun, RescueRunInput, RescueStatistics, Track } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { type Column, List } from '../../ui/List.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
@@ -81,14 +81,23 @@ export function Page() {
       id: 'actions',
       title: '',
       actions: true,
-      width: '170px',
+      width: '300px',
       cell: (track) =>
-        track.state !== 'rescued' &&
-        track.state !== 'lost' && (
-          <button type="button" className="button" disabled={run.busy} onClick={() => run.run({ trackId: track.id })}>
-            <RefreshCw size={16} aria-hidden="true" />
-            {words.tryNow}
-          </button>
+        track.state !== 'rescued' && (
+          <>
+            {isInDanger(track) && (
+              <button type="button" className="button" onClick={() => open(track)}>
+                <Upload size={16} aria-hidden="true" />
+                {words.bringIt}
+              </button>
+            )}
+            {track.state !== 'lost' && (
+              <button type="button" className="button" disabled={run.busy} onClick={() => run.run({ trackId: track.id })}>
+                <RefreshCw size={16} aria-hidden="true" />
+                {words.tryNow}
+              </button>
+            )}
+          </>
         ),
     },
   ]
@@ -104,6 +113,7 @@ export function Page() {
       </PageHead>
       {run.refusal && <Trouble refusal={run.refusal} />}
       {told && <Told run={told} />}
+      {!!numbers.data?.passed_over.total && <PassedOver numbers={numbers.data} />}
       {numbers.refusal && !numbers.data && <Trouble refusal={numbers.refusal} retry={numbers.again} />}
       {!numbers.data && !numbers.refusal && <Waiting height={360} />}
       {numbers.data && !empty && (
@@ -146,6 +156,10 @@ export function Page() {
         <TrackDialog
           track={opened}
           close={() => open(undefined)}
+          saved={() => {
+            answer.again()
+            numbers.again()
+          }}
           gone={() => {
             open(undefined)
             answer.again()
@@ -156,6 +170,10 @@ export function Page() {
     </main>
   )
 }
+
+/** Its owner may have to help: it is lost, has failed, or has less than two days left. */
+const isInDanger = ({ state, days_left }: Track): boolean =>
+  state === 'lost' || state === 'retrying' || state === 'partial' || days_left < 2
 
 /** The list is searched by `search`, and narrowed to these states. */
 function queryOf(query: string, states: string): string {
@@ -179,6 +197,19 @@ function DaysBox({ track }: { track: Track }) {
       <strong>{days}</strong>
       <span>{words.dayWord(days)}</span>
     </span>
+  )
+}
+
+/** What providers made and is not saved here: nobody is to believe that it is. */
+function PassedOver({ numbers: { passed_over } }: { numbers: RescueStatistics }) {
+  const words = useWordsOf(rescueWords)
+  const shown = passed_over.latest.slice(0, 5)
+  const named = shown.map(({ provider, provider_ref, reason }) => `${provider} ${provider_ref} (${words.reasons[reason]})`)
+  return (
+    <Note kind="warn">
+      {words.passedOver(passed_over.total)} {named.join(', ')}
+      {passed_over.total > shown.length && ' …'}
+    </Note>
   )
 }
 

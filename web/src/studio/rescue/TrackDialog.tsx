@@ -5,17 +5,22 @@ import { useTask } from '../../ui/answer.ts'
 import { Confirm, Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Trouble, Waiting } from '../../ui/Trouble.tsx'
+import { BringFile } from './BringFile.tsx'
 import { deleteTrack, useTrack } from './questions.ts'
 import { rescueWords } from './words.ts'
 
-export function TrackDialog({ track, close, gone }: { track: Track; close: () => void; gone: () => void }) {
+export function TrackDialog({ track, close, gone, saved }: { track: Track; close: () => void; gone: () => void; saved: () => void }) {
   const words = useWordsOf(rescueWords)
-  const { data, refusal, again } = useTrack(track.id)
+  const { data, refusal, again, put } = useTrack(track.id)
   const [asking, ask] = useState(false)
   const remove = useTask(async () => {
     await deleteTrack(track.id)
     gone()
   })
+  const brought = (now: TrackDetails) => {
+    put(now)
+    saved()
+  }
   if (asking)
     return (
       <Confirm
@@ -30,10 +35,10 @@ export function TrackDialog({ track, close, gone }: { track: Track; close: () =>
   return (
     <Dialog title={track.title} close={close}>
       <p className="meta">{[track.artist, track.provider, track.provider_ref].filter(Boolean).join(' · ')}</p>
-      {track.error && <div className="note bad">{track.error}</div>}
+      {(data ?? track).error && <div className="note bad">{(data ?? track).error}</div>}
       {refusal && !data && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={220} />}
-      {data && <Details track={data} />}
+      {data && <Details track={data} brought={brought} />}
       {remove.refusal && <Trouble refusal={remove.refusal} />}
       <div className="actions end">
         <button type="button" className="button danger" onClick={() => ask(true)}>
@@ -44,7 +49,7 @@ export function TrackDialog({ track, close, gone }: { track: Track; close: () =>
   )
 }
 
-function Details({ track }: { track: TrackDetails }) {
+function Details({ track, brought }: { track: TrackDetails; brought: (track: TrackDetails) => void }) {
   const words = useWordsOf(rescueWords)
   const { fmt } = useLanguage()
   return (
@@ -62,6 +67,7 @@ function Details({ track }: { track: TrackDetails }) {
               {media.size !== null && `, ${fmt.bytes(media.size)}`}
             </span>
             {media.error && <span className="row-error">{media.error}</span>}
+            {media.state !== 'stored' && <BringFile track={track} role={media.role} done={brought} />}
           </li>
         ))}
       </ul>
