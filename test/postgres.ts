@@ -26,7 +26,7 @@ export const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} }
 export const careless = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' }
 const template = 'keepsake_template'
 
-/** A database of its own, with every table and no row. */
+/** A database of its own, with every table and no row, and the queues. */
 export async function testDatabase(): Promise<TestDatabase> {
   const admin = await adminUrl()
   const name = `test_${newToken(9).toLowerCase().replace(/\W/g, '_')}`
@@ -59,12 +59,32 @@ export function temporaryFolder(): string {
 async function makeTemplate(client: pg.Client, admin: string): Promise<void> {
   await client.query(`drop database if exists ${template}_draft with (force)`)
   await client.query(`create database ${template}_draft`)
-  const { db, close } = await openDatabase({ url: withDatabase(admin, `${template}_draft`), log: quiet })
+  await furnish(withDatabase(admin, `${template}_draft`))
+  await client.query(`alter database ${template}_draft rename to ${template}`)
+}
+
+/** Every table and every queue, as the first start of a service makes them. */
+async function furnish(url: string): Promise<void> {
+  // loaded only by the one process that does it
+  const { pgbossQueue } = await import('../src/ports/queue/pgboss.ts')
+  const { db, close } = await openDatabase({ url, log: quiet })
   await migrate(db)
+  const queue = await pgbossQueue({ db, url, log: quiet })
+  await queue.stop(0)
   // so that a copy finds everything on disk already
   await sql`checkpoint`.execute(db)
   await close()
-  await client.query(`alter database ${template}_draft rename to ${template}`)
+}
+
+/**
+ * The data folder of a PostgreSQL that an installation has been started on once: services of tests begin on a copy of it, because
+ * making one costs more processor time than all else of a start. Answers its path below `dir`.
+ */
+export async function makeBeginning(dir: string): Promise<string> {
+  const server = await startEmbedded({ dir, log: quiet, settings: careless })
+  await furnish(server.url)
+  await server.stop()
+  return path.join(dir, 'pgdata')
 }
 
 async function has(client: pg.Client, name: string): Promise<boolean> {

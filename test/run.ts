@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { run as runTests } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { startEmbedded } from '../src/ports/database/embedded.ts'
-import { careless, quiet, temporaryFolder } from './postgres.ts'
+import { careless, makeBeginning, quiet, temporaryFolder } from './postgres.ts'
 import { named, obstacle, type Server, startServer } from './s3/server.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -44,6 +44,7 @@ async function testAll(): Promise<boolean> {
   const s3 = files.some((file) => readFileSync(path.join(root, file), 'utf8').includes('s3/server.ts')) ? await startS3() : undefined
   try {
     process.env.KEEPSAKE_TEST_POSTGRES = postgres.url
+    process.env.KEEPSAKE_TEST_BEGINNING = await makeBeginning(path.join(dir, 'beginning'))
     const good = await runFiles(files)
     return good && s3 !== 'failed'
   } finally {

@@ -37,7 +37,7 @@ async function folderOfPhotos({ dir }: Installation, count = 12): Promise<string
 }
 
 test('a folder is delivered on a fresh machine, and again it makes nothing new', { timeout: 600_000 }, async (t) => {
-  const installation = await freshInstallation(t)
+  const installation = await freshInstallation(t, {}, undefined, { bare: true })
   const { dir } = installation
   const folder = await folderOfPhotos(installation)
 

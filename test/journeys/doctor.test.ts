@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { freshInstallation } from './service.ts'
 
 test('doctor finds nothing on a sound machine, names what is wrong on another, and says what to do', { timeout: 300_000 }, async (t) => {
-  const installation = await freshInstallation(t)
+  const installation = await freshInstallation(t, {}, undefined, { bare: true })
   const examined = async () => {
     const { code, stdout } = await installation.command('doctor', '--json')
     const { ok, findings } = JSON.parse(stdout) as {

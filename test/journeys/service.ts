@@ -1,7 +1,7 @@
 /** The real service in processes of its own, on a data folder of its own: started, stopped, killed, and cleared away. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
@@ -48,13 +48,23 @@ export interface Installation {
 
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
-/** A fresh machine, cleared away when the test ends, however it ends; `release` runs when its processes have gone. */
+/**
+ * A machine without an account or a gallery, cleared away when the test ends, however it ends; `release` runs when its processes
+ * have gone. Its PostgreSQL has tables already (`npm test` makes them once for all, see test/postgres.ts); with `bare` it has not.
+ */
 export async function freshInstallation(
   t: TestContext,
   more: Record<string, string> = {},
   release: () => void = () => {},
+  { bare = false } = {},
 ): Promise<Installation> {
   const dir = temporaryFolder()
+  const beginning = process.env.KEEPSAKE_TEST_BEGINNING
+  if (beginning && !bare && !more.DATABASE_URL) {
+    mkdirSync(path.join(dir, 'postgres'), { mode: 0o711 })
+    // not by cpSync: the folder belongs to the user who runs PostgreSQL
+    execFileSync('cp', ['-a', beginning, path.join(dir, 'postgres/pgdata')])
+  }
   const port = await freePort()
   // nothing of our surroundings: what is set on this machine must not decide what is tested
   const env = { PATH: process.env.PATH, HOME: dir, KEEPSAKE_DATA: dir, PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...more }
