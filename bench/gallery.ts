@@ -20,7 +20,7 @@ export interface Gallery {
 /** Photos of 3 to 12 MB, as cameras make them. */
 export async function largeGallery(dir: string, count: number): Promise<Gallery> {
   const photos = path.join(dir, 'photos')
-  const made = await makePhotos(photos, { count, minBytes: 3e6, maxBytes: 12e6 })
+  const made = await makePhotos(photos, { count, minBytes: 3e6, maxBytes: 12e6, width: 1600, height: 1067 })
   return enterStore(
     dir,
     photos,

@@ -26,7 +26,7 @@ export async function benchProduct({ scratch, tiny, large }: Options & { large: 
     step(`${tiny} tiny photos and ${large} of 8 MB`)
     const photos = { tiny: path.join(scratch, 'in-tiny'), large: path.join(scratch, 'in-large') }
     await tinyPhotos(photos.tiny, tiny)
-    await makePhotos(photos.large, { count: large, minBytes: 8e6 })
+    await makePhotos(photos.large, { count: large, minBytes: 8e6, width: 1600, height: 1067 })
     step('into galleries')
     await seed(data, 'tiny', photos.tiny, 'none')
     await seed(data, 'one-gb', photos.large, 'none', 125)

@@ -46,11 +46,13 @@ export async function makePhotos(
     seed = 1,
     minBytes = 0,
     maxBytes = minBytes,
-    gps = false,
-  }: { count: number; seed?: number; minBytes?: number; maxBytes?: number; gps?: boolean },
+    ...painting
+  }: { count: number; seed?: number; minBytes?: number; maxBytes?: number } & PhotoOptions,
 ): Promise<MadePhoto[]> {
   await mkdir(dir, { recursive: true })
-  const painted = await Promise.all(Array.from({ length: Math.min(count, 6) }, (_, i) => photoBytes(seed * 1000 + i, { gps })))
+  const painted = await Promise.all(
+    Array.from({ length: Math.min(count, 6) }, (_, i) => photoBytes(seed * 1000 + i, { width: 960, height: 640, ...painting })),
+  )
   const random = generator(seed)
   const made: MadePhoto[] = []
   for (let i = 0; i < count; i += 1) {

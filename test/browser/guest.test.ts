@@ -13,7 +13,7 @@ import { guestStates } from './shots.guest.ts'
 test('every state of the pages for guests is reached, and axe finds nothing in it', { timeout: 900_000 }, async (t) => {
   const browser = await openChromium(t)
   const installation = await freshInstallation(t)
-  for (const state of await guestStates({ installation, browser }))
+  for (const state of await guestStates({ installation, browser, long: 1000 }))
     await t.test(state.name, async () => {
       const visit = await visitor(browser, { reducedMotion: 'reduce', ...state.as })
       // what a state is about: refused passwords, ended and withdrawn links, galleries that are not there, a line that is cut

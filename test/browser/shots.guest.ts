@@ -12,12 +12,12 @@ import { until } from '../journeys/service.ts'
 import { drawn } from './chromium.ts'
 import type { Stage, State } from './shots.state.ts'
 
-export async function guestStates({ installation }: Stage): Promise<State[]> {
+export async function guestStates({ installation, long }: Stage): Promise<State[]> {
   const service = await installation.start()
   const ida = await setUp(installation, service)
   const files = await Promise.all(
     Array.from({ length: 24 }, async (_, n) => {
-      const bytes = await drawnPhoto(n)
+      const bytes = await drawnPhoto(n, long ? { long, grain: 0 } : {})
       return { name: `DSC_${4100 + n}.jpg`, bytes, sha256: sha256(bytes) }
     }),
   )

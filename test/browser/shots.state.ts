@@ -15,6 +15,8 @@ export interface State {
 export interface Stage {
   installation: Installation
   browser: Browser
+  /** of photographs: who looks at no picture needs no large ones */
+  long?: number
 }
 
 /** As a browser keeps them, so that a fresh one is signed in. */
