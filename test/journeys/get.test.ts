@@ -27,14 +27,11 @@ interface Standing {
   line: Line
 }
 
-/** A gallery of 60 MB behind a line with faults, not published yet. */
-async function gallery60(t: TestContext): Promise<Standing> {
-  const installation = await freshInstallation(t)
-  const service = await installation.start()
-  const ida = await setUp(installation, service)
+/** A gallery of 12 photos, 60 MB if nothing else is said, not published yet. */
+async function newGallery({ installation, ida }: Omit<Standing, 'gallery'>, each = 5 * mb): Promise<string> {
   const { id } = await createGallery(ida, { title: 'Large' })
-  await sendPhotos(installation, ida, id, await photos(12, 5 * mb))
-  return { installation, service, ida, gallery: id, line: await faultyLine(t, installation.url) }
+  await sendPhotos(installation, ida, id, await photos(12, each))
+  return id
 }
 
 /** The link of a gallery, by way of the line. */
@@ -97,8 +94,28 @@ function synced(out: string): number {
   return (JSON.parse(readFileSync(path.join(out, name), 'utf8')) as Journal).done.reduce((sum, [from, to]) => sum + to - from, 0)
 }
 
-test('get ends with the right archive, whatever happens in between', { timeout: 900_000 }, async (t) => {
-  const standing = await gallery60(t)
+test('keepsake get', { timeout: 1_500_000 }, async (t) => {
+  const installation = await freshInstallation(t)
+  const service = await installation.start()
+  const line = await faultyLine(t, installation.url)
+  const standing = { installation, service, line, ida: await setUp(installation, service), gallery: '' }
+  for (const [what, work] of [
+    ['ends with the right archive, whatever happens in between', whateverHappens],
+    ['tells an archive in which a photo is missing as partial', partial],
+    ['says clearly that the disk is full, and goes on when there is room', fullDisk],
+    // the last one: it stops the service
+    ['fetches an archive that is still being built from the originals, and ends from the stored file', stillBuilt],
+  ] as const)
+    await t.test(what, (t) => {
+      // whatever the one before has left
+      Object.assign(line, { flip: [], cut: { after: 0, times: 0 }, refuse: { status: 503, times: 0 }, rate: 0, path: null })
+      line.ranges.length = 0
+      return work(t, standing)
+    })
+})
+
+async function whateverHappens(t: TestContext, standing: Standing): Promise<void> {
+  standing.gallery = await newGallery(standing)
   const { installation, ida, gallery, line } = standing
   const folder = (name: string) => path.join(installation.dir, name)
   await publish(ida, gallery)
@@ -253,16 +270,14 @@ test('get ends with the right archive, whatever happens in between', { timeout: 
     for (const args of [['get'], ['get', 'ftp://a/b'], ['get', link, '--jobs', '99']])
       assert.equal((await installation.command(...args)).code, 2, args.join(' '))
   })
-})
+}
 
-test('an archive that is still being built is fetched from the originals, and ends from the stored file', {
-  timeout: 600_000,
-}, async (t) => {
-  const standing = await gallery60(t)
+async function stillBuilt(_t: TestContext, standing: Standing): Promise<void> {
+  standing.gallery = await newGallery(standing)
   const { installation, ida, gallery, line } = standing
   await standing.service.stop()
   // pages alone: nobody builds yet
-  const web = await installation.start('web')
+  await installation.start('web')
   await publish(ida, gallery)
   const link = await linkOf(standing)
   const out = path.join(installation.dir, 'live')
@@ -279,22 +294,21 @@ test('an archive that is still being built is fetched from the originals, and en
   line.rate = 0
   const got = await whole(running, archive)
   assert.ok(got.resumed >= 8 * mb)
-  await web.stop()
-})
+}
 
-test('an archive in which a photo is missing is told as partial', { timeout: 300_000 }, async (t) => {
-  const standing = await gallery60(t)
+async function partial(_t: TestContext, standing: Standing): Promise<void> {
+  standing.gallery = await newGallery(standing, 50_000)
   const { installation, ida, gallery } = standing
-  await installation.sql("update assets set state = 'missing' where original_name = 'IMG_00004.jpg'")
+  await installation.sql("update assets set state = 'missing' where original_name = 'IMG_00004.jpg' and gallery_id = $1", [gallery])
   await publish(ida, gallery)
   await readyArchive(ida, gallery)
   const { code, stdout } = await begin(await linkOf(standing), path.join(installation.dir, 'partial')).ended
   assert.equal(code, 3)
   assert.deepEqual((JSON.parse(stdout) as Got).missing, ['photos/IMG_00004.jpg'])
-})
+}
 
-test('a full disk is said clearly, and when there is room it goes on', { timeout: 300_000 }, async (t) => {
-  const standing = await gallery60(t)
+async function fullDisk(t: TestContext, standing: Standing): Promise<void> {
+  standing.gallery = await newGallery(standing)
   const { installation, ida, gallery, line } = standing
   const mount = path.join(installation.dir, 'small')
   mkdirSync(mount)
@@ -334,7 +348,7 @@ test('a full disk is said clearly, and when there is room it goes on', { timeout
   } finally {
     execFileSync('umount', ['-l', mount])
   }
-})
+}
 
 async function entryOf(file: string, name: string) {
   const handle = await open(file)

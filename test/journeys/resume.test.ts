@@ -17,17 +17,13 @@ interface Standing {
   installation: Installation
   service: Service
   ida: Person
-  gallery: string
 }
 
 /** A gallery of 60 MB, not published yet. */
-async function gallery60(t: TestContext): Promise<Standing> {
-  const installation = await freshInstallation(t)
-  const service = await installation.start()
-  const ida = await setUp(installation, service)
+async function gallery60({ installation, ida }: Standing): Promise<string> {
   const { id } = await createGallery(ida, { title: 'Large' })
   await sendPhotos(installation, ida, id, await photos(12, 5 * mb))
-  return { installation, service, ida, gallery: id }
+  return id
 }
 
 async function linkOf(ida: Person, gallery: string): Promise<string> {
@@ -59,8 +55,18 @@ async function finish(program: string[], file: string, expected: { checksum: str
   assert.equal(await sha256Of(file), expected.checksum)
 }
 
-test('cut 10 times and with a restart of the service in between, the download ends right', { timeout: 600_000 }, async (t) => {
-  const { installation, service, ida, gallery } = await gallery60(t)
+test('60 MB', { timeout: 900_000 }, async (t) => {
+  const installation = await freshInstallation(t)
+  const service = await installation.start()
+  const standing = { installation, service, ida: await setUp(installation, service) }
+  await t.test('cut 10 times and with a restart of the service in between, the download ends right', (t) => cutTenTimes(t, standing))
+  await t.test('one download that runs while the archive is built and stored is not disturbed', () => undisturbed(standing))
+  await t.test('a download that begins before the archive is built ends from the stored file', () => fromLiveToStored(standing))
+})
+
+async function cutTenTimes(t: TestContext, standing: Standing): Promise<void> {
+  const { installation, ida } = standing
+  const gallery = await gallery60(standing)
   await publish(ida, gallery)
   const archive = await readyArchive(ida, gallery)
   const link = await linkOf(ida, gallery)
@@ -86,19 +92,20 @@ test('cut 10 times and with a restart of the service in between, the download en
     const file = path.join(installation.dir, 'restart.zip')
     const running = run('curl', curl(file, link, '4M').slice(1))
     await until(() => sizeOf(file) > 5 * mb, { what: 'a part of the download' })
-    await service.kill()
+    await standing.service.kill()
     assert.notEqual((await running).code, 0, 'a broken line is no success')
-    await installation.start()
+    standing.service = await installation.start()
     assert.ok(sizeOf(file) < archive.file_size_bytes)
     await finish(curl(file, link, '1G'), file, archive)
   })
-})
+}
 
-test('a download that begins before the archive is built ends from the stored file', { timeout: 600_000 }, async (t) => {
-  const { installation, service, ida, gallery } = await gallery60(t)
+async function fromLiveToStored(standing: Standing): Promise<void> {
+  const { installation, service, ida } = standing
+  const gallery = await gallery60(standing)
   await service.stop()
   // pages alone: nobody builds yet
-  const web = await installation.start('web')
+  await installation.start('web')
   await publish(ida, gallery)
   const link = await linkOf(ida, gallery)
   const file = path.join(installation.dir, 'live.zip')
@@ -114,11 +121,11 @@ test('a download that begins before the archive is built ends from the stored fi
   for (let n = 0; n < 5; n++) await cutAfter(curl(file, link), file, 2 * mb)
   assert.ok(sizeOf(file) < archive.file_size_bytes)
   await finish(curl(file, link, '1G'), file, archive)
-  await web.stop()
-})
+}
 
-test('one download that runs while the archive is built and stored is not disturbed', { timeout: 600_000 }, async (t) => {
-  const { installation, ida, gallery } = await gallery60(t)
+async function undisturbed(standing: Standing): Promise<void> {
+  const { installation, ida } = standing
+  const gallery = await gallery60(standing)
   await publish(ida, gallery)
   const link = await linkOf(ida, gallery)
   const file = path.join(installation.dir, 'running.zip')
@@ -127,7 +134,7 @@ test('one download that runs while the archive is built and stored is not distur
   const ended = await running
   assert.equal(ended.code, 0, ended.output)
   assert.equal(await sha256Of(file), archive.checksum)
-})
+}
 
 // The promise is 2 GB: KEEPSAKE_RESUME_GB=2 takes minutes. What breaks off and goes on is the same at a tenth of it.
 const large = Number(process.env.KEEPSAKE_RESUME_GB ?? 0.2) * 1e9
