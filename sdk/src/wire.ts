@@ -616,10 +616,22 @@ export interface Activity {
 export interface Notifications extends Page<Notification> {
   unread: number
 }
+export type NotificationKind =
+  | 'archive_failed'
+  | 'archive_complete'
+  | 'gallery_restored'
+  | 'damage_found'
+  | 'gallery_expired'
+  | 'mail_bounced'
+  | 'webhook_disabled'
+  | 'restore_asked'
+  | 'selection_sent'
+  | 'tracks_at_risk'
+  | 'tracks_lost'
 export interface Notification {
   id: string
-  /** archive_failed, archive_complete, gallery_restored, damage_found, gallery_expired, mail_bounced, webhook_disabled, restore_asked, selection_sent, tracks_at_risk, tracks_lost; more may come */
-  kind: string
+  /** more may come */
+  kind: NotificationKind
   gallery_id: string
   gallery_slug: string
   gallery_title: string
@@ -1431,6 +1443,40 @@ export interface Progress {
   processed_photos: number
   total_photos: number
   eta_seconds: number | null
+}
+
+/** How far a piece of work is. */
+export interface Far {
+  /** waiting: it has not begun */
+  step: 'waiting' | 'packing' | 'verifying' | 'copying' | 'reading'
+  /** 0 to 99: what is done is not told any more */
+  percent: number
+  done_files: number
+  total_files: number
+  done_bytes: number
+  total_bytes: number
+  /** null: not known yet */
+  eta_seconds: number | null
+}
+
+/** GET /api/galleries/:id/work, and the data of every server-sent event `work` of …/work/progress: what is being done with a gallery */
+export interface GalleryWork {
+  /** its final archive is being made */
+  retiring: Far | null
+  /** its originals come out of the archive; they are shown all the while */
+  restoring: Far | null
+  /** its photos are read from the bucket */
+  reading: Far | null
+}
+
+/** GET /api/rescue/work, and the data of every server-sent event `work` of …/work/progress: what is being saved of one's tracks */
+export interface RescueWork {
+  /** tracks that are being fetched */
+  saving: number
+  /** tracks that are due and wait for their turn */
+  due: number
+  saved: number
+  total: number
 }
 
 /** POST /admin/albums (words of 001) */

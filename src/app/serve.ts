@@ -31,6 +31,7 @@ import type { Log } from '../ports/deps.ts'
 import type { Config } from './config.ts'
 import { retriesOf } from './retries.ts'
 import { makeServer } from './server.ts'
+import { pages } from './web.ts'
 import { type World, wire } from './wire.ts'
 import { handlers } from './worker.ts'
 
@@ -48,6 +49,14 @@ export interface Service {
 
 const grace = seconds(30)
 const webDir = path.join(import.meta.dirname, '../../web/dist')
+
+/** The folder of the built pages. Without them, or with those of an older version, there is the API alone, and the log says why. */
+function builtPages(log: Log): string | undefined {
+  const missing = [...Object.keys(pages), 'notice.html', 'assets'].filter((name) => !existsSync(path.join(webDir, name)))
+  if (!missing.length) return webDir
+  log.warn({ missing }, 'The web pages are not built, so only the API answers: `npm start` builds them, or `node web/build.ts`.')
+  return undefined
+}
 
 /** Starts the service in the given role. */
 export async function serve(config: Config, role: Role, log: Log): Promise<Service> {
@@ -84,7 +93,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         deps,
         guard: makeGuard(deps, auth, world.tokens),
         routes,
-        webDir: existsSync(webDir) ? webDir : undefined,
+        webDir: builtPages(log),
         trustProxy: config.trustProxy,
         answered: metrics.request,
       })

@@ -5,7 +5,8 @@ import serveFiles from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../http/app.ts'
 
-const pages = {
+/** Each built page, and the addresses it stands under. */
+export const pages = {
   'studio.html': [
     '/',
     '/setup',

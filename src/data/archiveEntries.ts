@@ -68,6 +68,16 @@ export async function listMissing(db: Database | Tx, archiveId: string): Promise
   return rows.map((r) => r.path)
 }
 
+/** Does each of these assets stand in the archive under this path? Entries without an asset are not asked about. */
+export async function isNamed(db: Database | Tx, archiveId: string, entries: { assetId: string | null; path: string }[]): Promise<boolean> {
+  const wanted = entries.flatMap(({ assetId, path }) => (assetId ? { assetId, path } : []))
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from archive_entries e
+    join unnest(${wanted.map(({ assetId }) => assetId)}::uuid[], ${wanted.map(({ path }) => path)}::text[]) as t (id, path)
+      on e.asset_id = t.id and e.path = t.path where e.archive_id = ${archiveId}`.execute(db)
+  return rows[0]!.count === wanted.length
+}
+
 /** The items that were planned, packed or missing, each with its path. */
 export async function listPlannedItems(db: Database | Tx, archiveId: string): Promise<Map<string, string>> {
   const rows = await db

@@ -174,13 +174,20 @@ export async function listInside(db: Database | Tx, galleryId: string, afterId: 
     .execute()
 }
 
-/** How many assets of this gallery lie inside an archive, and their bytes. */
-export async function countInside(db: Database | Tx, galleryId: string): Promise<{ files: number; bytes: number }> {
+/** How many assets of this gallery lie inside an archive, and of how many; and their bytes. */
+export async function countInside(
+  db: Database | Tx,
+  galleryId: string,
+): Promise<{ files: number; bytes: number; allFiles: number; allBytes: number }> {
   return db
     .selectFrom('assets')
-    .select((eb) => [eb.fn.countAll<number>().as('files'), sql<number>`coalesce(sum(size), 0)::bigint`.as('bytes')])
+    .select([
+      sql<number>`count(*) filter (where storage_offset > 0)`.as('files'),
+      sql<number>`coalesce(sum(size) filter (where storage_offset > 0), 0)::bigint`.as('bytes'),
+      sql<number>`count(*)`.as('allFiles'),
+      sql<number>`coalesce(sum(size), 0)::bigint`.as('allBytes'),
+    ])
     .where('galleryId', '=', galleryId)
-    .where('storageOffset', '>', 0)
     .where('state', '!=', 'deleted')
     .executeTakeFirstOrThrow()
 }

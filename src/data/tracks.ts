@@ -114,6 +114,22 @@ export async function countTracks(db: Database, ownerId: string | null, now: Dat
   return rows[0]!
 }
 
+/** What is being saved of one's tracks at this moment. */
+export interface SavingNumbers {
+  saving: number
+  due: number
+  saved: number
+  total: number
+}
+
+export async function countSaving(db: Database, ownerId: string, now: Date): Promise<SavingNumbers> {
+  const { rows } = await sql<SavingNumbers>`
+    select count(*) filter (where state = 'rescuing' and due_at > ${now}) as saving, count(*) filter (where due_at <= ${now}) as due,
+      count(*) filter (where archived_at is not null) as saved, count(*) as total
+    from rescues where state <> 'deleted' and owner_id = ${ownerId}`.execute(db)
+  return rows[0]!
+}
+
 /** Pending tracks by the whole days that are left of them. */
 export async function countDaysLeft(
   db: Database,

@@ -8,7 +8,7 @@ import type { Gallery } from '../../sdk/src/wire.ts'
 import { createGallery, publish, readyArchive, setUp } from '../journeys/people.ts'
 import { photos, sendPhotos } from '../journeys/sending.ts'
 import { freshInstallation, until } from '../journeys/service.ts'
-import { assertAccessible, openChromium, stepsOf, visitor } from './chromium.ts'
+import { assertAccessible, assertSpoken, openChromium, stepsOf, visitor } from './chromium.ts'
 import { signInByHand } from './studio.ts'
 
 test('a photographer archives several galleries, looks into one, restores it and deletes another', { timeout: 600_000 }, async (t) => {
@@ -18,13 +18,13 @@ test('a photographer archives several galleries, looks into one, restores it and
   const ida = await setUp(installation, await installation.start())
   const sent = await photos(4, 40_000)
   const galleries: Gallery[] = []
-  for (const title of ['Mara & Jonas', 'Okafor family', 'Halle 7']) {
+  for (const title of ['Mara & Jonas', 'Okafor family', 'Halle 7', 'Nora']) {
     const gallery = await createGallery(ida, { title, event_date: '2026-05-02' })
     await sendPhotos(installation, ida, gallery.id, sent)
     galleries.push(gallery)
   }
-  const [mara, okafor] = galleries as [Gallery, Gallery, Gallery]
-  for (const { id } of [mara, okafor]) {
+  const [mara, okafor, , nora] = galleries as [Gallery, Gallery, Gallery, Gallery]
+  for (const { id } of [mara, okafor, nora]) {
     await publish(ida, id)
     await readyArchive(ida, id)
   }
@@ -38,6 +38,7 @@ test('a photographer archives several galleries, looks into one, restores it and
     await signInByHand(page, `${installation.url}/galleries`)
     await row('Halle 7').waitFor()
     await assertAccessible(page, 'galleries')
+    await assertSpoken(page, 'galleries')
     await page.getByRole('button', { name: 'Gallery', exact: true }).click()
     await page.waitForURL(/sort=title/)
     const titles = () => page.getByRole('table').getByRole('link').allInnerTexts()
@@ -51,6 +52,7 @@ test('a photographer archives several galleries, looks into one, restores it and
     await page.getByLabel('Search galleries').fill('nobody')
     await page.getByText('Nothing matches “nobody”').waitFor()
     await assertAccessible(page, 'galleries, nothing found')
+    await assertSpoken(page, 'galleries, nothing found')
     await page.getByLabel('Search galleries').fill('')
     await row('Mara & Jonas').waitFor()
     await page.getByRole('button', { name: /^Drafts/ }).click()
@@ -60,17 +62,27 @@ test('a photographer archives several galleries, looks into one, restores it and
     await row('Mara & Jonas').waitFor()
   })
 
-  await step('two are archived at once, however often one clicks, and each says what became of it', async () => {
-    await row('Mara & Jonas').getByRole('checkbox').check()
-    await row('Okafor family').getByRole('checkbox').check()
-    await page.getByText('2 chosen').waitFor()
-    await assertAccessible(page, 'two galleries chosen')
+  await step('several are archived at once, however often one clicks, and each says what became of it', async () => {
+    for (const title of ['Mara & Jonas', 'Okafor family', 'Nora']) await row(title).getByRole('checkbox').check()
+    await page.getByText('3 chosen').waitFor()
+    await assertAccessible(page, 'galleries chosen')
+    await assertSpoken(page, 'galleries chosen')
     await page.getByRole('button', { name: 'Archive selected' }).click()
-    await page.getByRole('heading', { name: 'Archive 2 galleries?' }).waitFor()
+    await page.getByRole('heading', { name: 'Archive 3 galleries?' }).waitFor()
     await assertAccessible(page, 'archive dialog')
+    await assertSpoken(page, 'archive dialog')
+    // in another tab meanwhile: one that fails stops no other
+    const tab = await person.context.newPage()
+    await tab.goto(`${installation.url}/galleries/${nora.slug}`)
+    await tab.getByRole('heading', { name: 'Nora', level: 1 }).waitFor()
+    await tab.request.delete(`${installation.url}/api/galleries/${nora.id}`)
+    await tab.close()
     await page.getByRole('button', { name: 'Archive', exact: true }).dblclick()
-    await page.getByText('Done: 2 galleries').waitFor()
+    await page.getByText('Not done: 1 gallery').waitFor()
+    assert.equal(await page.locator('.results .ok').count(), 2)
+    await page.locator('.results .bad', { hasText: 'Nora' }).waitFor()
     await assertAccessible(page, 'results')
+    await assertSpoken(page, 'results')
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     await until(async () => (await stateOf(mara.slug)) === 'archived' && (await stateOf(okafor.slug)) === 'archived', {
       what: 'both archived',
@@ -87,6 +99,7 @@ test('a photographer archives several galleries, looks into one, restores it and
         .getByText(/^Verified/)
         .waitFor()
     await assertAccessible(page, 'archives')
+    await assertSpoken(page, 'archives')
   })
 
   await step('both come back at once, with one new end and a result for each, and are archived once more', async () => {
@@ -118,6 +131,7 @@ test('a photographer archives several galleries, looks into one, restores it and
     const photo = page.getByRole('link', { name: /^Download .*\.jpg/ }).first()
     await photo.waitFor()
     await assertAccessible(page, 'one archive')
+    await assertSpoken(page, 'one archive')
     const begun = page.waitForEvent('download')
     await photo.click()
     const file = path.join(installation.dir, 'photo.jpg')
@@ -132,14 +146,21 @@ test('a photographer archives several galleries, looks into one, restores it and
     await page.getByText('4 photos would come back').waitFor()
     assert.equal(await stateOf(mara.slug), 'archived')
     await assertAccessible(page, 'restore, looked at')
+    await assertSpoken(page, 'restore, looked at')
     await page.getByLabel('Open until').fill('2099-12-31')
     await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click()
     await page.getByText('The gallery is open with 4 photos.').waitFor()
     await page.getByText('All originals stand on their own again.').waitFor()
     await assertAccessible(page, 'restored')
+    await assertSpoken(page, 'restored')
     const open = (await ida.ask<Gallery>(`/api/galleries/${mara.slug}`)).body
     assert.deepEqual([open.state, open.expires_at?.slice(0, 4)], ['active', '2099'])
     await page.getByRole('link', { name: 'To the gallery' }).click()
+    await page.getByRole('heading', { name: 'Photos' }).waitFor()
+    // back to what is no archive any more, and forward again
+    await page.goBack()
+    await page.getByText('not archived', { exact: false }).first().waitFor()
+    await page.goForward()
     await page.getByRole('heading', { name: 'Photos' }).waitFor()
   })
 

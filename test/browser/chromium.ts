@@ -97,6 +97,44 @@ export async function assertAccessible(page: Page, what: string, widths = [390, 
   assert.deepEqual(found, [])
 }
 
+/**
+ * A page of the studio in three languages, from 320 px on: it has room for them, and no word is missing. What axe looks at does not
+ * change with the language; so this is done in the same page, which takes up another language where it stands.
+ */
+export async function assertSpoken(page: Page, what: string): Promise<void> {
+  const before = page.viewportSize()
+  const found: string[] = []
+  for (const language of ['de', 'ru', 'en']) {
+    await page.evaluate(`Object.defineProperty(navigator, 'languages', { value: ['${language}'], configurable: true })
+      dispatchEvent(new Event('languagechange'))`)
+    const spoken = () => page.evaluate<string>('document.documentElement.lang')
+    await until(async () => (await spoken()) === language, { what: `the words of ${language}`, ms: patience, every: 20 })
+    for (const width of language === 'en' ? [320] : [320, 390, 1440]) {
+      await page.setViewportSize({ width, height: width < 640 ? 844 : 900 })
+      for (const fault of await page.evaluate<string[]>(faultsOfText)) found.push(`${what}, ${width} px, ${language}: ${fault}`)
+    }
+  }
+  if (before) await page.setViewportSize(before)
+  assert.deepEqual(found, [])
+}
+
+/** What stands beyond the window, and words that were meant for programs. */
+const faultsOfText = `(() => {
+  const found = []
+  if (document.documentElement.scrollWidth > innerWidth) {
+    const beyond = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    found.push('the page is wider than its window by ' + (beyond.at(-1)?.className || beyond.at(-1)?.tagName))
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode
+    if (parentElement.closest('code, pre, textarea, script, style, .secret, [contenteditable]')) continue
+    const raw = /\\b(undefined|NaN)\\b|\\[object |\\b[a-z]{2,}_[a-z_]{2,}\\b/.exec(data)
+    if (raw) found.push('it says ' + raw[0] + ' in “' + data.slice(0, 60) + '”')
+  }
+  return found
+})()`
+
 interface AxeResult {
   violations: { id: string; help: string; nodes: { target: string[] }[] }[]
 }

@@ -7,6 +7,7 @@ import type {
   Export,
   ExportAnswer,
   Gallery,
+  GalleryWork,
   Maintenance,
   NewApiKey,
   Problem,
@@ -107,18 +108,18 @@ test('an album is registered as 001 does it, and asked for at its addresses', { 
   })
 })
 
-interface Heard {
+interface Heard<T> {
   status: number
-  events: { id: string; data: Progress }[]
+  events: { id: string; data: T }[]
   /** the server has ended it */
   ended: Promise<void>
 }
 
 /** An event stream, read as it comes. */
-async function listen(who: Person, path: string, headers: Record<string, string> = {}): Promise<Heard> {
+async function listen<T = Progress>(who: Person, path: string, headers: Record<string, string> = {}): Promise<Heard<T>> {
   const stop = new AbortController()
   const answer = await fetch(who.address(path), { headers: { ...who.headers(), ...headers }, signal: stop.signal })
-  const events: Heard['events'] = []
+  const events: Heard<T>['events'] = []
   const read = async () => {
     if (answer.status !== 200) return void (await answer.body?.cancel())
     let text = ''
@@ -127,7 +128,7 @@ async function listen(who: Person, path: string, headers: Record<string, string>
       const blocks = text.split('\n\n')
       text = blocks.pop()!
       for (const block of blocks) {
-        const [, id, data] = /^id: (.*)\nevent: progress\ndata: (.*)$/.exec(block) ?? []
+        const [, id, data] = /^id: (.*)\nevent: \w+\ndata: (.*)$/.exec(block) ?? []
         if (id !== undefined) events.push({ id, data: JSON.parse(data!) })
       }
     }
@@ -149,7 +150,7 @@ test('progress comes as it happens, ends when it is ready, and says nothing to w
   const heard = await Promise.all([listen(mara, path), listen(ida, path)])
   await until(() => heard.every(({ events }) => events.length > 0), { what: 'the first word' })
   assert.deepEqual([heard[0]!.events[0]!.data.status, heard[0]!.events[0]!.data.total_photos], ['pending', 30])
-  await installation.start('worker')
+  let worker = await installation.start('worker')
   await Promise.all(heard.map(({ ended }) => ended))
   for (const { events } of heard) {
     const told = events.map(({ data }) => data.percent)
@@ -170,6 +171,30 @@ test('progress comes as it happens, ends when it is ready, and says nothing to w
     [last.id],
   )
 
+  await t.test('its archiving and its coming back are followed by one stream, which ends when nothing is under way', async () => {
+    const work = `/api/galleries/${gallery.id}/work/progress`
+    for (const [what, post] of [
+      ['retiring', '/retire'],
+      ['restoring', '/restore'],
+    ] as const) {
+      await worker.stop()
+      // twice: one job however often one clicks
+      const clicks = [1, 2].map(() => ida.ask(`/api/galleries/${gallery.id}${post}`, { method: 'POST', body: {} }))
+      assert.ok((await Promise.all(clicks)).some(({ status }) => status === 202))
+      const followed = await listen<GalleryWork>(ida, work)
+      await until(() => followed.events.length > 0, { what: 'the first word' })
+      const begun = followed.events[0]!.data[what]!
+      assert.deepEqual([begun.percent, begun.done_files], [0, 0])
+      worker = await installation.start('worker')
+      await followed.ended
+      const end = followed.events.at(-1)!
+      assert.deepEqual(end.data, { retiring: null, restoring: null, reading: null })
+      assert.equal((await listen(ida, work, { 'last-event-id': end.id })).status, 204)
+      const asked = await ida.ask<GalleryWork>(`/api/galleries/${gallery.id}/work`)
+      assert.deepEqual(asked.body, end.data, 'who cannot have the stream asks')
+    }
+    assert.equal((await listen(mara, work)).status, 401, 'guests hear nothing of it')
+  })
   await t.test('what guests may not download they may not follow, from the moment on', async () => {
     await installation.sql(`update archives set status = 'processing' where gallery_id = $1`, [gallery.id])
     const followed = await listen(mara, path)

@@ -421,6 +421,7 @@ export const questions: Record<string, Question> = {
   'archiveEntries.listSealed': question((tx, s) => entries.listSealed(tx, s.archive.id)),
   'archiveEntries.listMissing': question((tx, s) => entries.listMissing(tx, s.archive.id)),
   'archiveEntries.listPlannedItems': question((tx, s) => entries.listPlannedItems(tx, s.archive.id)),
+  'archiveEntries.isNamed': question((tx, s) => entries.isNamed(tx, s.archive.id, [{ assetId: s.asset.id, path: 'x' }])),
   'clients.upsertClient': question((tx, s) =>
     clients.upsertClient(tx, { id: uuid(1), galleryId: s.gallery.id, email: 'x@example.com', createdAt: now }, {}),
   ),
@@ -700,6 +701,7 @@ export const questions: Record<string, Question> = {
   'tracks.findTracks': question((tx, s) => tracks.findTracks(tx, s.track.ownerId, [s.track.itemId])),
   'tracks.listRounds': question((tx, s) => tracks.listRounds(tx, s.track.itemId)),
   'tracks.countTracks': question((tx, s) => tracks.countTracks(tx, s.track.ownerId, now), 'all'),
+  'tracks.countSaving': question((tx, s) => tracks.countSaving(tx, s.track.ownerId, now), 'all'),
   'tracks.countDaysLeft': question((tx, s) => tracks.countDaysLeft(tx, s.track.ownerId, now), 'all'),
   'tracks.isPublicMedia': question((tx, s) => tracks.isPublicMedia(tx, s.asset.id)),
   'tracks.findSharer': question((tx, s) => tracks.findSharer(tx, s.asset.id, s.track.itemId)),

@@ -15,7 +15,6 @@ import type {
   Letter,
   NewLink,
   Page,
-  Progress,
   Published,
   Restored,
   Restoring,
@@ -82,12 +81,11 @@ export const allowLetters = (suppression: string) => call<void>('DELETE', `/api/
 /** The letter as HTML, for a frame. */
 export const letterPage = (id: string) => `/api/letters/${id}/html`
 /**
- * Hears how far the archive of a gallery is, until `ready` or `failed` has been told. `silent`: the stream cannot be had (too
- * many of them, or something on the way keeps it back), so whoever wants to know asks. Answers how to stop; so does leaving
- * the page.
+ * Hears the server-sent events of an address. `told` answers true to the last one. `silent`: the stream cannot be had (too many
+ * of them, or something on the way keeps it back), so whoever wants to know asks. Answers how to stop; so does leaving the page.
  */
-export function followProgress(id: string, { told, silent }: { told: (progress: Progress) => void; silent: () => void }): () => void {
-  const source = new EventSource(`${galleryPath(id)}/progress`)
+export function listen<T>(path: string, event: string, { told, silent }: { told: (news: T) => boolean; silent: () => void }): () => void {
+  const source = new EventSource(path)
   const stop = () => {
     clearTimeout(patience)
     source.close()
@@ -99,11 +97,9 @@ export function followProgress(id: string, { told, silent }: { told: (progress: 
   }
   // the first word comes at once; a proxy that collects the stream lets nothing through
   const patience = setTimeout(giveUp, 4000)
-  source.addEventListener('progress', (event) => {
+  source.addEventListener(event, ({ data }) => {
     clearTimeout(patience)
-    const progress = JSON.parse(event.data) as Progress
-    if (progress.status === 'ready' || progress.status === 'failed') stop()
-    told(progress)
+    if (told(JSON.parse(data) as T)) stop()
   })
   // a line that broke is taken up again by the browser; a refusal is not
   source.addEventListener('error', () => source.readyState === EventSource.CLOSED && giveUp())

@@ -6,14 +6,16 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
+import { listPlannedItems } from '../../data/archiveEntries.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { pageItems } from '../../data/items.ts'
 import { listOfArchive } from '../../data/letters.ts'
 import type { Gallery } from '../../domain/gallery.ts'
+import { orderItems } from '../galleries/arrange.ts'
 import { addClient } from '../galleries/clients.ts'
-import { createGallery } from '../galleries/edit.ts'
+import { createGallery, editGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
 import { removeItem } from '../uploads/remove.ts'
 import { askArchive, askDownload } from './ask.ts'
@@ -107,6 +109,32 @@ describe('publish to verified', () => {
 })
 
 describe('when content changes', () => {
+  test('photos in another order are another ZIP where their names are numbered, and the same one where they are not', async () => {
+    const { deps } = world
+    const g = await gallery(3)
+    await editGallery(deps, g.id, { naming: 'numbered' })
+    const first = await publish(deps, g.id, by)
+    await ready(first.archive.id)
+    const namesOf = async (id: string) => [...(await deps.db.transaction().execute((tx) => listPlannedItems(tx, id))).values()].sort()
+    const [item] = await pageItems(deps.db, g.id, { limit: 1, shown: false })
+    await orderItems(deps, g.id, { items: [item!.id], before: null })
+    assert.equal((await statusOf(g)).status, 'outdated')
+    await rebuild(deps, g.id)
+    const [second] = await listVersions(deps.db, g.id)
+    assert.deepEqual([second!.version, second!.imagesHash], [2, first.archive.imagesHash])
+    assert.deepEqual(
+      await namesOf((await ready(second!.id)).id),
+      ['0001_IMG_1.jpg', '0002_IMG_2.jpg', '0003_IMG_0.jpg'].map((name) => `${g.slug}/photos/${name}`),
+    )
+    assert.deepEqual([(await statusOf(g)).status, (await publish(deps, g.id, by)).archive.id], ['ready', second!.id])
+
+    await editGallery(deps, g.id, { naming: 'original' })
+    const third = await publish(deps, g.id, by)
+    await ready(third.archive.id)
+    await orderItems(deps, g.id, { by: 'name' })
+    assert.deepEqual([(await statusOf(g)).status, (await publish(deps, g.id, by)).archive.id], ['ready', third.archive.id])
+  })
+
   test('a swapped photo is noticed, the new version supersedes the old one, which stays for its time (X-03, X-06)', async () => {
     const g = await gallery(3)
     const first = await ready((await publish(world.deps, g.id, by)).archive.id)

@@ -15,11 +15,12 @@ import { type Action, answerGone, answerNotice, refuseByPage, speaks, wantsPage 
 import { noticeWords } from '../../http/notice-words.ts'
 import { sendOriginal } from '../../http/original.ts'
 import { askedRange } from '../../http/range.ts'
+import type { Streams } from '../../http/streams.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { asksForPage, showDelivery, wantsAnother } from './delivery-page.ts'
 import { askParts, showParts } from './delivery-parts.ts'
 import { type Sending, sendArchive } from './download.ts'
-import type { Streams } from './progress.ts'
+import { progressOf } from './progress.ts'
 import { renew, renewsTo } from './renew.ts'
 
 export function followRoutes(app: App, deps: Deps, sending: Sending, streams: Streams): void {
@@ -50,10 +51,8 @@ export function followRoutes(app: App, deps: Deps, sending: Sending, streams: St
   // for the page, while its archive is being packed
   app.get('/d/:token/progress', { schema: { params }, exposeHeadRoute: false }, async (request, reply) => {
     const link = await heldLink(deps, request, request.params.token)
-    const gallery = await findGalleryOfAnyState(deps.db, link.galleryId)
-    if (!gallery) throw new AppError('link_unknown')
     // the letter was for its holder, whatever guests may see by now
-    return streams.open(request, reply, gallery, { asker: addressGroup(request.ip), sees: 'always' })
+    return streams.open(request, reply, progressOf(deps, link.galleryId), { asker: addressGroup(request.ip) })
   })
 
   // one click, and a new link is sent to the address that this one was made for; whoever clicks learns nothing of it

@@ -7,7 +7,7 @@
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
-import { listPlannedItems, sealEntries } from '../../data/archiveEntries.ts'
+import { isNamed, listPlannedItems, sealEntries } from '../../data/archiveEntries.ts'
 import { findCurrent, insertArchive, listVersions, lockOpen, markAnnounced, newestOf, nextVersion } from '../../data/archives.ts'
 import { listChosen, listStored } from '../../data/assets.ts'
 import { byUser } from '../../domain/activity.ts'
@@ -37,7 +37,7 @@ export async function requestArchive(deps: Pick<Deps, 'queue' | 'clock'>, tx: Tx
   if (open) return joinOpen(tx, open, plan, gallery, wish)
   const announce = wish.announce || (await isOwed(tx, gallery.id))
   const current = await findCurrent(tx, gallery.id, plan.imagesHash, plan.recipeHash)
-  if (current && !wish.force) return noteCurrent(deps, tx, current, gallery, announce)
+  if (current && !wish.force && (await hasNames(tx, current, plan))) return noteCurrent(deps, tx, current, gallery, announce)
   const archive = await begin(deps, tx, gallery, plan, { ...wish, announce })
   const facts = { version: archive.version, source: wish.source, photos: archive.imageCount }
   const asked = { at: archive.createdAt, actor: byUser(wish.requestedBy), action: 'archive_asked' as const }
@@ -77,6 +77,10 @@ async function isOwed(tx: Tx, galleryId: string): Promise<boolean> {
   const { failures } = newestOf(await listVersions(tx, galleryId))
   return failures.some((archive) => archive.announce && !archive.verifiedAt)
 }
+
+/** The same photos in another order are the same archive, unless their places are in their names. */
+const hasNames = async (tx: Tx, archive: Archive, plan: Plan): Promise<boolean> =>
+  plan.recipe.naming !== 'numbered' || isNamed(tx, archive.id, plan.entries)
 
 /** A photo was lost and sent again: the content has moved on and come back to what this archive holds. */
 async function noteCurrent(

@@ -8,6 +8,7 @@ import type { HeldLink } from '../../data/links.ts'
 import { archiveWord, atWork } from '../../domain/archive.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
+import { eventStreams } from '../../http/streams.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { archivedRoutes } from './archived-routes.ts'
 import { askArchive, askDownload, askFile } from './ask.ts'
@@ -15,11 +16,12 @@ import { sendArchive } from './download.ts'
 import { followRoutes, heldLink } from './follow.ts'
 import { makeNotes } from './note.ts'
 import { archivesOf } from './own.ts'
-import { progressRoute, progressStreams } from './progress.ts'
+import { progressRoute } from './progress.ts'
 import { publish } from './publish.ts'
 import { retireRoutes } from './retire-routes.ts'
 import { planCache } from './sealed.ts'
 import { archiveStatus, viewArchive } from './status.ts'
+import { workRoutes } from './work.ts'
 
 export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   const sending = { plans: planCache(deps.db), notes: makeNotes(deps) }
@@ -65,8 +67,8 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
       return answer
     })
 
-  const streams = progressStreams(app, deps)
-  progressRoute(app, guard, streams, async (request, idOrSlug) => {
+  const streams = eventStreams(app, deps)
+  progressRoute(app, deps, guard, streams, async (request, idOrSlug) => {
     const gallery = await guard.visit(request, idOrSlug)
     await guard.download(request, gallery)
     return gallery
@@ -103,6 +105,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
     },
   })
   retireRoutes(app, deps, guard)
+  workRoutes(app, deps, guard, streams)
   archivedRoutes(app, deps, guard)
   app.register(async (scope) => followRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps, sending, streams))
 }

@@ -23,24 +23,33 @@ export async function markItems(
   return whileOpen(deps, galleryId, async (tx, gallery) => {
     const count = await changeItems(tx, galleryId, ids, change)
     if (change.hidden === undefined || !count) return count
-    await bumpContent(tx, galleryId)
-    if (gallery.state === 'active') await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId } }, { delayMs: debounce })
+    await contentChanged(deps, tx, gallery)
     return count
   })
 }
 
-/** Puts all items in an order, or some of them before another one (null: at the end). Throws not_found for an unknown `before`. */
+/**
+ * Puts all items in an order, or some of them before another one (null: at the end). Where names are numbered the files of the ZIP
+ * are called otherwise then, so it is outdated. Throws not_found for an unknown `before`.
+ */
 export async function orderItems(
   deps: Needs,
   galleryId: string,
   wish: { by: 'captured' | 'name' } | { items: string[]; before: string | null },
 ): Promise<void> {
-  await whileOpen(deps, galleryId, async (tx) => {
+  await whileOpen(deps, galleryId, async (tx, gallery) => {
     const now: Ordered[] = await listOrder(tx, galleryId)
     const next = 'by' in wish ? sorted(now, wish.by) : moved(now, new Set(wish.items), wish.before)
     if (!next) throw new AppError('not_found')
-    await placeItems(tx, places(now, next))
+    const changed = places(now, next)
+    await placeItems(tx, changed)
+    if (changed.length && gallery.naming === 'numbered') await contentChanged(deps, tx, gallery)
   })
+}
+
+async function contentChanged({ queue }: Needs, tx: Tx, { id, state }: Gallery): Promise<void> {
+  await bumpContent(tx, id)
+  if (state === 'active') await queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id } }, { delayMs: debounce })
 }
 
 async function whileOpen<T>({ db, clock }: Needs, galleryId: string, work: (tx: Tx, gallery: Gallery) => Promise<T>): Promise<T> {

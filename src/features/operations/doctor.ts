@@ -129,7 +129,7 @@ async function maintenance({ db }: Needs): Promise<Seen> {
   const last = (await findLastRun(db)) as LastRun<MaintenanceResult> | undefined
   if (!last) return 'has not run yet: it begins by itself after 03:00 UTC'
   const { stale_zips_queued, stuck_jobs_reset, errors } = last.result
-  const found = `${last.finished_at}: ${stale_zips_queued} archives asked for again, ${stuck_jobs_reset} taken from stuck workers`
+  const found = `${last.finished_at.slice(0, 16).replace('T', ' ')} UTC: ${stale_zips_queued} archives asked for again, ${stuck_jobs_reset} taken from stuck workers`
   if (!errors.length) return found
   const named = errors.slice(0, 3).map((e) => ('album_id' in e ? `${e.album_id}: ${e.error}` : e.general))
   return {

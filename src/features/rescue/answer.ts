@@ -16,7 +16,7 @@ export function failureOf({ status, headers }: Head, now: Date): AppError | null
   // 202: it is still being made
   if (status === 429 || status === 503 || status === 202)
     return new AppError('remote_busy', { status, retryAfterMs: retryAfter(headers['retry-after'], now) })
-  return new AppError('remote_unreachable', { status, reason: `answered ${status}` })
+  return new AppError('remote_unreachable', { status, reason: `it answered ${status}` })
 }
 
 /** By what the provider knows this version again (RFC 9110 13.1.5): a strong ETag, or a date that was over before it answered (8.8.2.2). */

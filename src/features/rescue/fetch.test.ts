@@ -173,7 +173,7 @@ async function until(look: () => boolean): Promise<void> {
 test('three tries and no more; what is gone, junk or too large is asked for once', async () => {
   const cut = { kind: 'cut' as const, after: 1000 }
   provider.media.set('/never', { bytes: song, faults: [cut, cut, cut, cut] })
-  await fails(ask('/never'), 'remote_unreachable', 'broke off')
+  await fails(ask('/never'), 'remote_unreachable', 'it broke off')
   assert.equal(provider.asked.length, 3)
   const statuses: [number, string, number][] = [
     [404, 'remote_gone', 1],
@@ -241,7 +241,7 @@ test('one byte at a time is given up, and so is what passes the deadline', async
   assert.equal(provider.asked.length, 3)
   provider.asked.length = 0
   provider.media.set('/drip', { bytes: song, faults: [drip] })
-  await fails(ask('/drip', { deadline: later(clock.now(), 2000) }), 'remote_unreachable', 'took too long', open(), { waits: [500] })
+  await fails(ask('/drip', { deadline: later(clock.now(), 2000) }), 'remote_unreachable', 'it took too long', open(), { waits: [500] })
   await fails(ask('/drip', { deadline: clock.now() }), 'remote_unreachable', 'no time left')
   assert.equal(provider.asked.length, 1)
 })
@@ -372,7 +372,11 @@ test('a server whose certificate nobody vouches for cannot be reached, and is to
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
-  await fails(ask('', { url: `https://127.0.0.1:${port}/song` }), 'remote_unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT')
+  await fails(
+    ask('', { url: `https://127.0.0.1:${port}/song` }),
+    'remote_unreachable',
+    'its certificate is signed by itself (DEPTH_ZERO_SELF_SIGNED_CERT)',
+  )
   assert.equal(asked, 0)
 })
 

@@ -261,7 +261,7 @@ async function store({ storage }: FetchDeps, request: MediaRequest, transfer: Tr
   if (reached !== transfer.at) transfer.validator = null
   if (broken !== undefined) throw broken
   const { total, at } = transfer
-  if (total !== null && at !== total) throw new AppError('remote_unreachable', { reason: 'broke off', at, total })
+  if (total !== null && at !== total) throw new AppError('remote_unreachable', { reason: 'it broke off', at, total })
 }
 
 /** A body that drips is given up; one that is silent ends by the Http port. */

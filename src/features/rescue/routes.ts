@@ -6,6 +6,7 @@ import type {
   Page,
   RescueRun,
   RescueStatistics,
+  RescueWork,
   Track,
   TrackDetails,
   TracksPlacement,
@@ -20,6 +21,7 @@ import { type App, galleryParams, idParams, strictRate, takeRawBodies, uuidText 
 import { checkCron } from '../../http/cron.ts'
 import { readSortCursor, sortCursorText, writeSortCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
+import { eventStreams } from '../../http/streams.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { addTracks } from './add.ts'
 import { bringMedia } from './bring.ts'
@@ -30,6 +32,7 @@ import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
 import { viewDetails, viewTrack } from './view.ts'
+import { workOf, workTopic } from './work.ts'
 
 const many = z.union([z.strictObject({ tracks: z.array(trackInput).min(1).max(1000) }), trackInput])
 const states = rescueStates.filter((state) => state !== 'deleted')
@@ -111,6 +114,15 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
 
   app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {
     return rescueStatistics(deps, await guard.acting(request, 'galleries:read'))
+  })
+
+  const streams = eventStreams(app, deps)
+  app.get('/api/rescue/work', async (request): Promise<RescueWork> => {
+    return workOf(deps, await guard.acting(request, 'galleries:read'))
+  })
+  app.get('/api/rescue/work/progress', { exposeHeadRoute: false }, async (request, reply) => {
+    const ownerId = await guard.acting(request, 'galleries:read')
+    return streams.open(request, reply, workTopic(deps, ownerId), { asker: ownerId })
   })
 
   const wish = z.strictObject({ trackId: uuidText.optional(), limit: z.number().int().min(1).max(1000).default(50) })

@@ -49,7 +49,7 @@ export async function post(
           sent,
           answerStatus: status,
           answerBody: await readStart(answer.body),
-          error: sent ? null : `answered ${status}`,
+          error: sent ? null : `it answered ${status}`,
           pause: asks ? retryAfter(answer.headers['retry-after'], deps.clock.now()) : 0,
           over: status === 410 ? 'gone' : null,
         }
@@ -57,8 +57,7 @@ export async function post(
     )
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const reason = error.facts.reason ?? error.facts.detail
-    return { ...nothing, error: [error.code, reason].filter(Boolean).join(': ') }
+    return { ...nothing, error: String(error.facts.reason ?? error.facts.detail ?? error.message) }
   }
 }
 

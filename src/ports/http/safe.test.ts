@@ -160,11 +160,14 @@ test('the peer of the connection counts, whatever a name was said to stand for',
 test('a name that stands for nothing is no reason to refuse, and cannot be reached', async () => {
   const none = out({ lookup: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) })
   await none.check('https://nowhere.test/')
-  assert.equal(await failing(none.fetch({ url: 'https://nowhere.test/', ...usual }, whole)), 'remote_unreachable name: ENOTFOUND')
+  assert.equal(
+    await failing(none.fetch({ url: 'https://nowhere.test/', ...usual }, whole)),
+    'remote_unreachable there is no server of this name (ENOTFOUND)',
+  )
   // a name server that says nothing
   const mute = out({ lookup: () => new Promise(() => {}), ...quick })
   await mute.check('https://nowhere.test/')
-  assert.equal(await failing(mute.fetch({ url: 'https://nowhere.test/', ...usual }, whole)), 'remote_unreachable no connection')
+  assert.equal(await failing(mute.fetch({ url: 'https://nowhere.test/', ...usual }, whole)), 'remote_unreachable no connection came about')
 })
 
 test('redirects are answers, or followed as far as was asked, each checked', async () => {
@@ -213,7 +216,10 @@ test('https is checked against its certificate, and never led to http', async (t
   const listener: RequestListener = (_request, answer) => answer.writeHead(302, { location: 'http://127.0.0.1/' }).end()
   const server = await listen(https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, listener))
   const url = `https://127.0.0.1:${server.at}/`
-  assert.equal(await failing(out().fetch({ url, ...usual, redirects: 3 }, whole)), 'remote_unreachable DEPTH_ZERO_SELF_SIGNED_CERT')
+  assert.equal(
+    await failing(out().fetch({ url, ...usual, redirects: 3 }, whole)),
+    'remote_unreachable its certificate is signed by itself (DEPTH_ZERO_SELF_SIGNED_CERT)',
+  )
   await t.test('trusted, by a process of its own', () => {
     const program = `
       import { safeHttp } from '${path.join(import.meta.dirname, 'safe.ts')}'
@@ -237,36 +243,36 @@ function execFileAsync(file: string, args: string[], env: Record<string, string>
 
 test('who is silent, slow or drips is given up in time', async () => {
   const silent = await raw(() => {})
-  assert.equal(await failing(ask(silent.at, slowly, quick('headersMs'))), 'remote_unreachable no answer')
+  assert.equal(await failing(ask(silent.at, slowly, quick('headersMs'))), 'remote_unreachable it did not answer in time')
   const headerDrip = await raw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n')
     const timer = setInterval(() => socket.write('x: y\r\n'), 50)
     socket.on('close', () => clearInterval(timer))
   })
-  assert.equal(await failing(ask(headerDrip.at, slowly, quick('headersMs'))), 'remote_unreachable no answer')
+  assert.equal(await failing(ask(headerDrip.at, slowly, quick('headersMs'))), 'remote_unreachable it did not answer in time')
   const stops = await raw((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'))
-  assert.equal(await failing(ask(stops.at, slowly, quick('idleMs'))), 'remote_unreachable fell silent')
+  assert.equal(await failing(ask(stops.at, slowly, quick('idleMs'))), 'remote_unreachable it fell silent')
   const drip = await raw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n')
     const timer = setInterval(() => socket.write('x'), 50)
     socket.on('close', () => clearInterval(timer))
   })
-  assert.equal(await failing(ask(drip.at, { deadlineMs: 700 })), 'remote_unreachable took too long')
+  assert.equal(await failing(ask(drip.at, { deadlineMs: 700 })), 'remote_unreachable it took too long')
 })
 
 test('a body that ends short of its length, or makes no sense, is an error', async () => {
   const short = await raw((socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'))
-  assert.equal(await failing(ask(short.at)), 'remote_unreachable broke off')
+  assert.equal(await failing(ask(short.at)), 'remote_unreachable it broke off')
   const chunked = await raw((socket) => void socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc'))
-  assert.equal(await failing(ask(chunked.at)), 'remote_unreachable broke off')
+  assert.equal(await failing(ask(chunked.at)), 'remote_unreachable it broke off')
   const nonsense = await raw((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'))
   assert.match(await failing(ask(nonsense.at)), /^remote_unreachable HPE_/)
   const gone = await raw((socket) => void socket.destroy())
-  assert.equal(await failing(ask(gone.at)), 'remote_unreachable ECONNRESET')
+  assert.equal(await failing(ask(gone.at)), 'remote_unreachable it broke off the connection (ECONNRESET)')
   const closed = await raw(() => {})
   const port = closed.at
   await new Promise((resolve) => closed.close(resolve))
-  assert.equal(await failing(ask(port)), 'remote_unreachable ECONNREFUSED')
+  assert.equal(await failing(ask(port)), 'remote_unreachable it takes no connections (ECONNREFUSED)')
   const loud = await raw((socket) => void socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`))
   assert.equal(await failing(ask(loud.at)), 'remote_unreachable HPE_HEADER_OVERFLOW')
 })

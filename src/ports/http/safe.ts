@@ -68,6 +68,29 @@ interface Rules {
 const refused = (reason: string) => new AppError('address_refused', { detail: `This address is not used: ${reason}.` })
 const lost = (reason: string, cause?: unknown) => new AppError('remote_unreachable', { reason }, { cause })
 
+/** What the system calls its failures, in words for the people who read them; the code stays behind them for whoever searches. */
+const inWords: Record<string, string> = {
+  ENOTFOUND: 'there is no server of this name',
+  EAI_AGAIN: 'its name could not be looked up just now',
+  ECONNREFUSED: 'it takes no connections',
+  ECONNRESET: 'it broke off the connection',
+  EPIPE: 'it broke off the connection',
+  ETIMEDOUT: 'it did not answer in time',
+  EHOSTUNREACH: 'no way leads there',
+  ENETUNREACH: 'no way leads there',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by nobody we know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by nobody we know',
+}
+
+/** A failure of the system with its code, as the reason of ours. */
+function failed(cause: NodeJS.ErrnoException): AppError {
+  const words = inWords[cause.code ?? '']
+  return lost(words ? `${words} (${cause.code})` : (cause.code ?? cause.message), cause)
+}
+
 const bySystem = async (name: string): Promise<string[]> => (await dnsLookup(name, { all: true })).map(({ address }) => address)
 
 /** The URL with its host as the connection wants it; a literal address is checked here, for nobody looks it up. */
@@ -92,12 +115,12 @@ function guarded(rules: Rules): LookupFunction {
       (found) => {
         const bad = found.find((address) => !rules.allows(address))
         if (bad !== undefined || !found.length)
-          return done(bad ? refused('it stands for an address that is not public') : lost('no address'), '')
+          return done(bad ? refused('it stands for an address that is not public') : lost('its name has no address'), '')
         const all = found.map((address) => ({ address, family: isIP(address) }))
         if (options.all) done(null, all)
         else done(null, all[0]!.address, all[0]!.family)
       },
-      (cause) => done(lost(`name: ${cause.code ?? cause.message}`, cause), ''),
+      (cause) => done(failed(cause), ''),
     )
   }
 }
@@ -107,7 +130,7 @@ function redirectOf({ status, headers }: HttpAnswer): string | undefined {
 }
 
 function follow(ask: HttpRequest, from: URL, target: string): HttpRequest {
-  if (!URL.canParse(target, from.href)) throw lost('redirect: no address')
+  if (!URL.canParse(target, from.href)) throw lost('it leads on to no address')
   const to = new URL(target, from)
   if (from.protocol === 'https:' && to.protocol !== 'https:') throw refused('it leads from https to http')
   // what we say to one is not for another
@@ -145,16 +168,18 @@ async function once<T>(
     request.destroy(error)
   }
   const clock = patience((reason) => end(lost(reason)))
-  const abort = () => end(ask.signal?.aborted ? ask.signal.reason : lost('took too long'))
+  const abort = () => end(ask.signal?.aborted ? ask.signal.reason : lost('it took too long'))
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
-  clock.within(rules.limits.connectMs, 'no connection')
+  clock.within(rules.limits.connectMs, 'no connection came about')
   request.on('socket', (socket) => {
     // comes before anything is written: what is not allowed gets no byte
     socket.once('connect', () => {
       if (!rules.allows(String(socket.remoteAddress))) end(refused('it leads to an address that is not public'))
     })
-    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clock.within(rules.limits.headersMs, 'no answer'))
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () =>
+      clock.within(rules.limits.headersMs, 'it did not answer in time'),
+    )
   })
   try {
     answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -167,9 +192,7 @@ async function once<T>(
       })
       request.once('close', () => reject(lost('closed without an answer')))
       // stays: what comes after the answer comes through its body as well
-      request.on('error', (cause: NodeJS.ErrnoException) =>
-        reject(cause instanceof AppError ? cause : lost(cause.code ?? cause.message, cause)),
-      )
+      request.on('error', (cause: NodeJS.ErrnoException) => reject(cause instanceof AppError ? cause : failed(cause)))
       request.end(body)
     })
     clock.stop()
@@ -177,7 +200,7 @@ async function once<T>(
       status: answer.statusCode!,
       headers: plain(answer),
       url: url.href,
-      body: bodyOf(answer, ask.maxBytes, () => clock.within(rules.limits.idleMs, 'fell silent'), clock.stop),
+      body: bodyOf(answer, ask.maxBytes, () => clock.within(rules.limits.idleMs, 'it fell silent'), clock.stop),
     })
   } catch (error) {
     throw ended ?? error
@@ -201,7 +224,7 @@ async function* bodyOf(answer: IncomingMessage, maxBytes: number, waits: () => v
       waits()
     }
   } catch (error) {
-    throw error instanceof AppError ? error : lost('broke off', error)
+    throw error instanceof AppError ? error : lost('it broke off', error)
   }
 }
 

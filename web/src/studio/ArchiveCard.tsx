@@ -1,18 +1,25 @@
 /** The ZIP of a gallery from the first byte to verified, and what to do when it went wrong. */
 import { CircleCheck, Download, RefreshCw, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { type Archive, type ArchiveStatus, type Gallery, packArchive, zipOf } from '../api.ts'
+import { type Archive, type ArchiveStatus, type Far, type Gallery, type GalleryWork, packArchive, zipOf } from '../api.ts'
 import { type Answer, useTask } from '../ui/answer.ts'
 import { useLanguage, useWordsOf } from '../ui/language.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Versions } from './archives/Versions.tsx'
 import { archivesWords } from './archives/words.ts'
-import { CopyButton } from './CopyButton.tsx'
+import { Checksum } from './Checksum.tsx'
 import { galleryWords } from './gallery/words.ts'
+import { WorkProgress } from './WorkProgress.tsx'
 import { useWords } from './words.tsx'
 
-export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: Answer<ArchiveStatus> }) {
+interface ArchiveCardProps {
+  gallery: Gallery
+  archive: Answer<ArchiveStatus>
+  work: GalleryWork | undefined
+}
+
+export function ArchiveCard({ gallery, archive, work }: ArchiveCardProps) {
   const words = useWords()
   const own = useWordsOf(galleryWords)
   const { data, refusal, again, put } = archive
@@ -33,7 +40,7 @@ export function ArchiveCard({ gallery, archive }: { gallery: Gallery; archive: A
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!data && !refusal && <Waiting height={110} />}
-      {gallery.state === 'archiving' && data?.final && <Retiring final={data.final} />}
+      {work?.retiring && <Retiring far={work.retiring} />}
       {gallery.archive_error && gallery.state !== 'archiving' && (
         <div className="note bad">
           <div>
@@ -120,21 +127,10 @@ function Making({ archive }: { archive: Archive }) {
   )
 }
 
-function Retiring({ final }: { final: Archive }) {
+function Retiring({ far }: { far: Far }) {
   const own = useWordsOf(galleryWords)
-  const words = useWords()
-  const { fmt } = useLanguage()
-  const queued = final.status === 'queued'
-  const step = queued ? own.archivingWait : final.status === 'verifying' ? own.archivingVerify : own.archiving
-  return (
-    <Progress
-      step={step}
-      percent={queued ? null : Math.min(99, final.percent)}
-      facts={[words.filesOf(fmt.number(final.processed_photos), fmt.number(final.image_count))]}
-      bytes={{ done: final.processed_bytes, of: final.file_size_bytes }}
-      seconds={final.eta_seconds}
-    />
-  )
+  const step = far.step === 'waiting' ? own.archivingWait : far.step === 'verifying' ? own.archivingVerify : own.archiving
+  return <WorkProgress step={step} far={far} />
 }
 
 function Missing({ archive }: { archive: Archive }) {
@@ -172,15 +168,7 @@ function Facts({ archive }: { archive: Archive }) {
           <dd>{value}</dd>
         </div>
       ))}
-      {archive.checksum && (
-        <div>
-          <dt>{words.sum}</dt>
-          <dd className="sum">
-            <code>{archive.checksum}</code>
-            <CopyButton bare text={archive.checksum} />
-          </dd>
-        </div>
-      )}
+      {archive.checksum && <Checksum name={words.sum} sum={archive.checksum} />}
     </dl>
   )
 }

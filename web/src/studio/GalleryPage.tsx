@@ -8,7 +8,7 @@ import { useWordsOf } from '../ui/language.tsx'
 import { Menu } from '../ui/Menu.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
-import { ComingOut } from './archives/RestoreDialog.tsx'
+import { archivesWords } from './archives/words.ts'
 import { ClientsCard } from './ClientsCard.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Frame, Lost } from './Frame.tsx'
@@ -19,10 +19,11 @@ import { FeedbackCard } from './gallery/FeedbackCard.tsx'
 import { PhotosCard } from './gallery/PhotosCard.tsx'
 import { galleryWords } from './gallery/words.ts'
 import { LinksCard } from './LinksCard.tsx'
-import { useArchive, useGallery, useItems, useLinks } from './questions.ts'
+import { useArchive, useGallery, useItems, useLinks, useWork } from './questions.ts'
 import { SettingsCard } from './SettingsCard.tsx'
 import { UploadCard } from './UploadCard.tsx'
 import { useUpload } from './uploads.tsx'
+import { WorkProgress } from './WorkProgress.tsx'
 import { useWords } from './words.tsx'
 
 export function Page() {
@@ -40,12 +41,14 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const { queue, count, left } = useUpload(gallery.id)
   const known = useMemo(() => Map.groupBy(items.data?.rows ?? [], (item) => item.name), [items.data])
   const own = useWordsOf(galleryWords)
+  const archives = useWordsOf(archivesWords)
   const [archiving, askArchive] = useState(false)
   const refresh = () => {
     changed()
     items.again()
     archive.again()
   }
+  const work = useWork(gallery, refresh)
   useEffect(() => {
     document.title = `${gallery.title} – Keepsake`
   }, [gallery.title])
@@ -110,15 +113,20 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
         <div className="stack">
           {takes && <UploadCard queue={queue} count={count} left={left} known={known} small={gallery.photos > 0} />}
           {gallery.state === 'archived' && <Archived gallery={gallery} />}
-          {gallery.restoring && (
+          {work.data?.restoring && (
             <div className="card">
-              <ComingOut gallery={gallery.id} all={gallery.photos} />
+              <WorkProgress step={archives.hydrating} far={work.data.restoring} />
+            </div>
+          )}
+          {work.data?.reading && (
+            <div className="card">
+              <WorkProgress step={work.data.reading.step === 'waiting' ? own.readingWait : own.reading} far={work.data.reading} />
             </div>
           )}
           <PhotosCard gallery={gallery} items={items} changed={refresh} sending={busy} />
         </div>
         <div className="stack">
-          <ArchiveCard gallery={gallery} archive={archive} />
+          <ArchiveCard gallery={gallery} archive={archive} work={work.data} />
           <ClientsCard gallery={gallery} changed={links.again} />
           <LinksCard gallery={gallery} links={links} />
           {gallery.published_at && <FeedbackCard gallery={gallery.id} />}

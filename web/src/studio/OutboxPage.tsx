@@ -1,6 +1,6 @@
 /** Every letter that was written: to whom, how it went, and what it says. */
 import { Mail } from 'lucide-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { type Letter, letterPage, resendLetter } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
@@ -21,40 +21,43 @@ export function Page() {
   const [opened, open] = useState<Letter | null>(null)
   const state = useListState()
   const answer = useLetters(state.query)
-  const columns: Column<Letter>[] = [
-    {
-      id: 'to',
-      title: words.to,
-      main: true,
-      width: 'minmax(0, 1.8fr)',
-      cell: (letter) => (
-        <span className="two-lines">
-          <button type="button" className="link-button" onClick={() => open(letter)}>
-            {letter.recipient}
-          </button>
-          <span className="meta">{[words.letterKinds[letter.kind], letter.gallery_title].filter(Boolean).join(' · ')}</span>
-          {letter.error && <span className="row-error">{letter.error}</span>}
-        </span>
-      ),
-    },
-    {
-      id: 'state',
-      title: '',
-      cell: (letter) => (
-        <span className="row-state">
-          <span className={`badge ${kinds[letter.status]}`}>{words.letterStates[letter.status]}</span>
-          {letter.status === 'queued' && letter.due_at && <span className="meta">{words.waitsUntil(fmt.moment(letter.due_at))}</span>}
-          {letter.attempts > 1 && <span className="meta">{words.tries(letter.attempts)}</span>}
-        </span>
-      ),
-    },
-    {
-      id: 'when',
-      title: '',
-      number: true,
-      cell: (letter) => <span className="meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>,
-    },
-  ]
+  const columns = useMemo<Column<Letter>[]>(
+    () => [
+      {
+        id: 'to',
+        title: words.to,
+        main: true,
+        width: 'minmax(0, 1.8fr)',
+        cell: (letter) => (
+          <span className="two-lines">
+            <button type="button" className="link-button" onClick={() => open(letter)}>
+              {letter.recipient}
+            </button>
+            <span className="meta">{[words.letterKinds[letter.kind], letter.gallery_title].filter(Boolean).join(' · ')}</span>
+            {letter.error && <span className="row-error">{letter.error}</span>}
+          </span>
+        ),
+      },
+      {
+        id: 'state',
+        title: words.letterState,
+        cell: (letter) => (
+          <span className="row-state">
+            <span className={`badge ${kinds[letter.status]}`}>{words.letterStates[letter.status]}</span>
+            {letter.status === 'queued' && letter.due_at && <span className="meta">{words.waitsUntil(fmt.moment(letter.due_at))}</span>}
+            {letter.attempts > 1 && <span className="meta">{words.tries(letter.attempts)}</span>}
+          </span>
+        ),
+      },
+      {
+        id: 'when',
+        title: words.letterWhen,
+        number: true,
+        cell: (letter) => <span className="meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>,
+      },
+    ],
+    [words, fmt],
+  )
   return (
     <main className="page">
       <PageHead title={words.outbox} text={words.outboxText} />

@@ -11,7 +11,7 @@ import { Bell } from './shell/Bell.tsx'
 import { Navigation } from './shell/Navigation.tsx'
 import { StorageMeter } from './shell/StorageMeter.tsx'
 import { shellWords } from './shell/words.ts'
-import { Uploads } from './uploads.tsx'
+import { Uploads, useGoingOn } from './uploads.tsx'
 
 /** All pages. Uploads stand above them: a session that ends in the middle of one loses nothing. */
 export function Shell() {
@@ -29,6 +29,7 @@ export function Inside() {
     return () => removeEventListener(signedOut, again)
   }, [again])
   const stranger = refusal?.problem.status === 401
+  useGoingOn(stranger ? undefined : session?.user.id)
   if (stranger) return <AtTheDoor />
   if (refusal && !session) return <Frame refusal={refusal} retry={again} />
   return (

@@ -6,9 +6,9 @@ import {
   type Client,
   call,
   type Deliveries,
-  followProgress,
   type GalleriesPage,
   type Gallery,
+  type GalleryWork,
   galleryPath,
   type Item,
   type Letter,
@@ -23,13 +23,14 @@ import {
 } from '../api.ts'
 import type { Answer } from '../ui/answer.ts'
 import { useAsk } from '../ui/ask.ts'
+import { useFollow } from './follow.ts'
 
 export const useSetUp = () => useAsk(['setup'], (signal) => call<SetUp>('GET', '/api/setup', undefined, signal))
 export const useSession = () => useAsk(['session'], (signal) => call<Session>('GET', '/api/session', undefined, signal))
 export const useGallery = (id: string) =>
   useAsk(['gallery', id], (signal) => call<Gallery>('GET', galleryPath(id), undefined, signal), {
-    // it is about to be archived, or comes out of its archive
-    every: ({ state, restoring }) => (state === 'archiving' || restoring ? 2000 : null),
+    // useWork says when it is archived, or has come out of its archive; this is for pages that do not listen
+    every: ({ state, restoring }) => (state === 'archiving' || restoring ? 10_000 : null),
   })
 
 /** `query`: which of them, as ListState says it. Asked again while one of them is being archived. */
@@ -71,41 +72,53 @@ export const useItems = (id: string) =>
   })
 
 /** While it is made the server tells how far it is; where that cannot get through, it is asked every second. */
-export function useArchive(id: string): Answer<ArchiveStatus> {
-  const told = useRef(false)
-  const answer = useAsk(['archive', id], (signal) => call<ArchiveStatus>('GET', `${galleryPath(id)}/archive`, undefined, signal), {
-    // the stream says when it ends; an answer now and then, should it have fallen silent
-    every: ({ status, final }) =>
-      final && isAtWork(final) ? 1000 : isMade(status) ? (told.current ? 15_000 : 1000) : status === 'outdated' ? 5000 : null,
+export const useArchive = (id: string): Answer<ArchiveStatus> =>
+  useFollow<ArchiveStatus, Progress>(['archive', id], (signal) => call('GET', `${galleryPath(id)}/archive`, undefined, signal), {
+    path: ({ status }) => (isMade(status) ? `${galleryPath(id)}/progress` : null),
+    event: 'progress',
+    every: ({ status, final }) => (isMade(status) ? 1000 : status === 'outdated' || (final && isAtWork(final)) ? 5000 : null),
+    told(progress, { data, put, again }) {
+      const archive = data?.archive
+      // another archive, or another step of it: the whole answer says more
+      const verifying = progress.percent >= 50
+      const sameStep = archive?.status === (verifying ? 'verifying' : 'processing')
+      if (!archive || archive.id !== progress.archive_id || data.status !== progress.status || !sameStep) again()
+      else put({ ...data, archive: { ...archive, ...numbers(progress) } })
+      return progress.status === 'ready' || progress.status === 'failed'
+    },
   })
-  const made = answer.data !== undefined && isMade(answer.data.status)
-  const latest = useRef(answer)
-  latest.current = answer
+
+/** What is being done with a gallery besides its ZIP. `changed` when a piece of it has ended: the gallery is another one then. */
+export function useWork({ id, state, restoring }: Pick<Gallery, 'id' | 'state' | 'restoring'>, changed: () => void): Answer<GalleryWork> {
+  const answer = useFollow<GalleryWork, GalleryWork>(['work', id], (signal) => call('GET', `${galleryPath(id)}/work`, undefined, signal), {
+    path: (work) => (kindsOf(work) ? `${galleryPath(id)}/work/progress` : null),
+    event: 'work',
+    every: (work) => (kindsOf(work) ? 1000 : 15_000),
+    told(work, { put }) {
+      put(work)
+      return !kindsOf(work)
+    },
+  })
+  const kinds = answer.data && kindsOf(answer.data)
+  const latest = useRef({ changed, again: answer.again })
+  latest.current = { changed, again: answer.again }
+  const before = useRef(kinds)
   useEffect(() => {
-    if (!made) return
-    const leave = followProgress(id, {
-      told: (progress) => {
-        told.current = true
-        const { data, put, again } = latest.current
-        const archive = data?.archive
-        // another archive, or another step of it: the whole answer says more
-        const verifying = progress.percent >= 50
-        const sameStep = archive?.status === (verifying ? 'verifying' : 'processing')
-        if (!archive || archive.id !== progress.archive_id || data.status !== progress.status || !sameStep) return again()
-        put({ ...data, archive: { ...archive, ...numbers(progress) } })
-      },
-      silent: () => {
-        told.current = false
-        latest.current.again()
-      },
-    })
-    return () => {
-      told.current = false
-      leave()
-    }
-  }, [id, made])
+    if (before.current && before.current !== kinds) latest.current.changed()
+    before.current = kinds
+  }, [kinds])
+  // somebody has just asked for it
+  const asked = `${state} ${restoring}`
+  const seen = useRef(asked)
+  useEffect(() => {
+    if (seen.current !== asked) latest.current.again()
+    seen.current = asked
+  }, [asked])
   return answer
 }
+
+/** Names what is under way; empty: nothing. */
+const kindsOf = (work: GalleryWork): string => (['retiring', 'restoring', 'reading'] as const).filter((kind) => work[kind]).join(' ')
 
 const isAtWork = ({ status }: Archive) => status === 'queued' || status === 'processing' || status === 'verifying'
 const isMade = (status: ArchiveStatus['status']) => status === 'pending' || status === 'processing'

@@ -54,6 +54,26 @@ test('paused nothing is sent; going on ends it', async () => {
   await world.close()
 })
 
+test('a session that ends in the middle cuts nothing off: the files go on when somebody is signed in again', async () => {
+  let told = 0
+  const world = await open({ signedOut: () => told++ })
+  world.queue.add([file('a.jpg', 1000)], new Set())
+  await until(world.queue, (c) => c.stored === 1)
+  world.locked = true
+  world.queue.add([file('b.jpg', 1001), file('c.jpg', 1002)], new Set())
+  const cut = await until(world.queue, ({ state }) => state === 'paused')
+  assert.deepEqual([cut.stored, told > 0, world.left()], [1, true, 2])
+  world.locked = false
+  world.queue.signedIn()
+  const count = await until(world.queue, ({ state }) => state === 'done')
+  assert.deepEqual([count.stored, count.failed, count.percent], [3, [], 100])
+  world.queue.pause()
+  world.queue.add([file('d.jpg', 1003)], new Set())
+  world.queue.signedIn()
+  assert.equal((await until(world.queue, (c) => c.files === 4)).state, 'paused', 'who paused it themselves goes on themselves')
+  await world.close()
+})
+
 test('without a network files wait, and go on by themselves', async () => {
   const world = await open()
   world.queue.network(false)
@@ -168,7 +188,7 @@ function until(queue: Queue, holds: (count: Count) => boolean): Promise<Count> {
 }
 
 /** A tus server of the real library that keeps bytes in memory, and a browser's stores. */
-async function open() {
+async function open(more: { signedOut?: () => void } = {}) {
   const kept = new Map<string, Upload>()
   const bytes = new Map<string, Buffer>()
   const hashes = new Set<string>()
@@ -195,11 +215,12 @@ async function open() {
     }
   }
   let hold = () => {}
-  const world = { refuse: false, holdAfter: 0, held: new Promise<void>((done) => (hold = done)), patches: [] as number[] }
+  const world = { refuse: false, locked: false, holdAfter: 0, held: new Promise<void>((done) => (hold = done)), patches: [] as number[] }
   const tus = new Server({
     path: '/api/uploads',
     datastore: new MemoryStore(),
     onUploadCreate: async () => {
+      if (world.locked) throw { status_code: 401, body: JSON.stringify({ title: 'Sign in first.', code: 'sign_in_required' }) }
       if (world.refuse) throw { status_code: 415, body: JSON.stringify({ title: 'This file is not a photo.', code: 'not_a_photo' }) }
       return {}
     },
@@ -228,6 +249,7 @@ async function open() {
       now: () => performance.now(),
       online: () => true,
       tus: options,
+      ...more,
     })
   return Object.assign(world, {
     kept,

@@ -50,6 +50,8 @@ export interface QueueOptions {
   memory: UploadMemory
   now: () => number
   online: () => boolean
+  /** a file was refused because nobody is signed in any more */
+  signedOut?: () => void
   /** more for tus: how a test replaces stores and retries */
   tus?: Partial<UploadOptions>
 }
@@ -78,6 +80,8 @@ export function uploadQueue(options: QueueOptions) {
   let opening: Entry | null = null
   let paused = false
   let offline = false
+  /** paused by us, because the session has ended */
+  let locked = false
   let count = look()
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -168,8 +172,11 @@ export function uploadQueue(options: QueueOptions) {
     putAway(entry, 'failed')
     failed.add(entry)
     // Signed out: every other file would fail the same way.
-    if (entry.problem.status === 401) pause()
-    else begin()
+    if (entry.problem.status === 401) {
+      locked = true
+      pause()
+      options.signedOut?.()
+    } else begin()
   }
 
   function putAway(entry: Entry, state: Entry['state']): void {
@@ -219,6 +226,14 @@ export function uploadQueue(options: QueueOptions) {
     resume()
   }
 
+  /** Somebody is signed in again: what the end of the session has cut off goes on. */
+  function signedIn(): void {
+    if (!locked) return
+    locked = false
+    for (const entry of [...failed]) if (entry.problem?.status === 401) again(entry)
+    resume()
+  }
+
   /** Forgets an upload that has ended, with what failed in it. */
   function clear(): void {
     if (waiting.length + sending.size) return
@@ -262,6 +277,7 @@ export function uploadQueue(options: QueueOptions) {
     pause,
     resume,
     retry,
+    signedIn,
     clear,
     network,
     /** the page may end now: what was sent is written down */

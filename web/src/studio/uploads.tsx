@@ -1,6 +1,6 @@
 /** The upload queues of the visit: they go on while other pages of the studio are looked at. */
 import { createContext, type ReactNode, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
-import { uploads as endpoint } from '../api.ts'
+import { uploads as endpoint, signedOut } from '../api.ts'
 import { uploadMemory } from './upload-memory.ts'
 import { type Count, type Queue, uploadQueue } from './upload-queue.ts'
 
@@ -35,13 +35,29 @@ export function Uploads({ children }: { children: ReactNode }) {
   return <Queues.Provider value={queues.current}>{children}</Queues.Provider>
 }
 
+/** Goes on with all uploads once `user` is signed in, after a session that has ended. */
+export function useGoingOn(user: string | undefined): void {
+  const queues = useContext(Queues)
+  useEffect(() => {
+    if (user) for (const { queue } of queues.values()) queue.signedIn()
+  }, [user, queues])
+}
+
 export function useUpload(gallery: string): { queue: Queue; count: Count; left: number } {
   const queues = useContext(Queues)
   let known = queues.get(gallery)
   if (!known) {
     const memory = uploadMemory(localStorage, gallery)
     const left = memory.left()
-    known = { left, queue: uploadQueue({ endpoint, gallery, memory, now: () => performance.now(), online: () => navigator.onLine }) }
+    const queue = uploadQueue({
+      endpoint,
+      gallery,
+      memory,
+      now: () => performance.now(),
+      online: () => navigator.onLine,
+      signedOut: () => dispatchEvent(new Event(signedOut)),
+    })
+    known = { left, queue }
     queues.set(gallery, known)
   }
   return { ...known, count: useSyncExternalStore(known.queue.listen, known.queue.count) }

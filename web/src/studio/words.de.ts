@@ -211,6 +211,8 @@ export const words: Words = {
   notifyVersions: 'Kundinnen und Kunden neue Fassungen melden, höchstens stündlich',
   tries: (n) => count(n, 'Versuch', 'Versuche'),
   to: 'An',
+  letterState: 'Stand',
+  letterWhen: 'Geschrieben',
   asText: 'Text',
   asLetter: 'Brief',
 }

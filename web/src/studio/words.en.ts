@@ -212,6 +212,8 @@ export const words = {
   notifyVersions: 'Tell clients about new versions, once an hour at most',
   tries: (n: number) => count(n, 'try', 'tries'),
   to: 'To',
+  letterState: 'State',
+  letterWhen: 'Written',
   asText: 'Text',
   asLetter: 'Letter',
 }

@@ -212,6 +212,8 @@ export const words: Words = {
   notifyVersions: 'Сообщать клиентам о новых версиях, не чаще раза в час',
   tries: (n) => count(n, 'попытка', 'попытки', 'попыток'),
   to: 'Кому',
+  letterState: 'Состояние',
+  letterWhen: 'Написано',
   asText: 'Текст',
   asLetter: 'Письмо',
 }

@@ -82,7 +82,13 @@ export function List<T extends object>(props: ListProps<T>) {
       {nothing &&
         (wished ? (
           <Empty icon={<Glass size={28} aria-hidden="true" />} title={state.q ? words.noMatch(state.q) : empty.title}>
-            {state.cursor && <First state={state} />}
+            {state.q ? (
+              <button type="button" className="button" onClick={() => state.wish({ q: undefined })}>
+                {words.showAll}
+              </button>
+            ) : (
+              <First state={state} />
+            )}
           </Empty>
         ) : (
           <Empty icon={empty.icon} title={empty.title}>

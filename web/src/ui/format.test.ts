@@ -6,8 +6,8 @@ const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, ' ')
 
 test('sizes are short and have a unit in every language', () => {
   const cases: [number, string, string, string][] = [
-    [0, '0 byte', '0 Byte', '0 Б'],
-    [999, '999 byte', '999 Byte', '999 Б'],
+    [0, '0 bytes', '0 Byte', '0 байт'],
+    [999, '999 bytes', '999 Byte', '999 байт'],
     [1_500_000, '1.5 MB', '1,5 MB', '1,5 МБ'],
     [21_940_000_000, '21.9 GB', '21,9 GB', '21,9 ГБ'],
     [640_400_000_000, '640 GB', '640 GB', '640 ГБ'],

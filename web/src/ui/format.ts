@@ -24,8 +24,8 @@ export function formatOf(locale: Locale) {
     minute: '2-digit',
     timeZoneName: 'short',
   })
-  const unit = (value: number, name: string, digits: number) =>
-    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value)
+  const unit = (value: number, name: string, digits: number, unitDisplay: 'short' | 'long' = 'short') =>
+    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay, maximumFractionDigits: digits }).format(value)
   return {
     number: (value: number) => number.format(value),
     /** 0 to 100 */
@@ -34,7 +34,9 @@ export function formatOf(locale: Locale) {
     bytes(value: number) {
       const step = Math.min(units.length - 1, value < 1000 ? 0 : Math.floor(Math.log10(value) / 3))
       const scaled = value / 1000 ** step
-      return unit(scaled, units[step]!, step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)
+      // the short name of bytes has no plural in English
+      if (step === 0) return unit(scaled, 'byte', 0, 'long')
+      return unit(scaled, units[step]!, scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)
     },
     /** for columns */
     shortDay: (iso: string) => shortDay.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)),

@@ -14,6 +14,7 @@ const en = {
   chooseNone: 'Choose none',
   nextPage: 'Next page',
   firstPage: 'To the beginning',
+  showAll: 'Show all',
 }
 type Words = typeof en
 
@@ -30,6 +31,7 @@ const de: Words = {
   chooseNone: 'Auswahl aufheben',
   nextPage: 'Nächste Seite',
   firstPage: 'Zum Anfang',
+  showAll: 'Alle zeigen',
 }
 
 const ru: Words = {
@@ -45,6 +47,7 @@ const ru: Words = {
   chooseNone: 'Снять выбор',
   nextPage: 'Следующая страница',
   firstPage: 'В начало',
+  showAll: 'Показать все',
 }
 
 export const listWords: Record<Locale, Words> = { en, de, ru }

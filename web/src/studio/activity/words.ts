@@ -1,5 +1,5 @@
 /** What the page of what has happened says, and the bell. */
-import type { Locale } from '../../../../sdk/src/wire.ts'
+import type { Locale, NotificationKind } from '../../../../sdk/src/wire.ts'
 
 const en = {
   title: 'Activity',
@@ -43,7 +43,9 @@ const en = {
     selection_sent: 'A guest sent a list of favourites',
     restore_asked: 'Somebody asks for this archived gallery',
     webhook_disabled: 'A webhook was switched off',
-  } as Record<string, string>,
+    tracks_at_risk: 'Tracks may be lost soon',
+    tracks_lost: 'Tracks were lost at their provider',
+  } as Record<NotificationKind, string>,
 }
 type Words = typeof en
 
@@ -89,6 +91,8 @@ const de: Words = {
     selection_sent: 'Ein Gast hat eine Favoritenliste gesendet',
     restore_asked: 'Jemand bittet um diese archivierte Galerie',
     webhook_disabled: 'Ein Webhook wurde ausgeschaltet',
+    tracks_at_risk: 'Tracks gehen bald verloren',
+    tracks_lost: 'Tracks sind beim Anbieter verloren',
   },
 }
 
@@ -134,6 +138,8 @@ const ru: Words = {
     selection_sent: 'Гость прислал список избранного',
     restore_asked: 'Кто-то просит открыть эту архивную галерею',
     webhook_disabled: 'Вебхук выключен',
+    tracks_at_risk: 'Треки скоро могут пропасть',
+    tracks_lost: 'Треки пропали у провайдера',
   },
 }
 

@@ -6,7 +6,7 @@ import { type Archive, type Gallery, packedFile, zipOf } from '../../api.ts'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { listWords } from '../../ui/list-words.ts'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
-import { CopyButton } from '../CopyButton.tsx'
+import { Checksum } from '../Checksum.tsx'
 import { Frame, Lost } from '../Frame.tsx'
 import { GalleryBadge } from '../GalleryBadge.tsx'
 import { useArchive, useGallery } from '../questions.ts'
@@ -110,15 +110,7 @@ function Facts({ archive, gallery }: { archive: Archive; gallery: Gallery }) {
         <Fact name={words.photos}>{fmt.number(archive.image_count)}</Fact>
         <Fact name={words.size}>{fmt.bytes(archive.file_size_bytes)}</Fact>
         <Fact name={words.downloads}>{fmt.number(archive.download_count)}</Fact>
-        {archive.checksum && (
-          <div>
-            <dt>{words.checksum}</dt>
-            <dd className="sum">
-              <code>{archive.checksum}</code>
-              <CopyButton bare text={archive.checksum} />
-            </dd>
-          </div>
-        )}
+        {archive.checksum && <Checksum name={words.checksum} sum={archive.checksum} />}
       </dl>
     </section>
   )

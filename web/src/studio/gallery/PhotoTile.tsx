@@ -14,6 +14,8 @@ export interface TileWork {
   chosen: ReadonlySet<string>
   /** the gallery takes changes */
   may: boolean
+  /** its photos lie inside the archive, without previews */
+  archived: boolean
   toggle: (item: Item) => void
   open: (what: 'remove' | 'cover' | 'chapter', item: Item) => void
   hide: (item: Item) => void
@@ -48,7 +50,7 @@ export function PhotoTile({ item, work }: { item: Item; work: TileWork }) {
         work.drop(dragged, item)
       }}
     >
-      <Picture item={item} />
+      <Picture item={item} archived={work.archived} />
       <span className="photo-marks">
         {item.hidden && (
           <span className="badge">
@@ -93,21 +95,24 @@ function TileMenu({ item, work }: { item: Item; work: TileWork }) {
   )
 }
 
-function Picture({ item }: { item: Item }) {
+function Picture({ item, archived }: { item: Item; archived: boolean }) {
   const words = useWords()
+  const own = useWordsOf(galleryWords)
   const missing = item.state === 'missing'
   if (item.thumbnail && !missing) return <img src={item.thumbnail} alt={item.name} title={item.name} decoding="async" draggable={false} />
   return (
     <div className="photo-none">
       {missing ? (
         <CircleSlash size={20} aria-hidden="true" />
-      ) : item.render_state === 'waiting' ? (
+      ) : !archived && item.render_state === 'waiting' ? (
         <LoaderCircle size={20} className="turn" aria-hidden="true" />
       ) : (
         <FileImage size={20} aria-hidden="true" />
       )}
       <strong>{item.name}</strong>
-      <span>{missing ? words.missing : item.render_state === 'waiting' ? words.pictureWaiting : words.pictureFailed}</span>
+      <span>
+        {missing ? words.missing : archived ? own.inArchive : item.render_state === 'waiting' ? words.pictureWaiting : words.pictureFailed}
+      </span>
     </div>
   )
 }

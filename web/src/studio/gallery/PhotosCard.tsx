@@ -48,6 +48,7 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
   const move = (some: string[], before: string | null) => task.run(() => orderItems(gallery.id, { items: some, before }))
   const may = gallery.state === 'draft' || gallery.state === 'active'
   const work: TileWork = {
+    archived: gallery.state === 'archived',
     cover: gallery.cover_item,
     choosing,
     chosen,

@@ -1,15 +1,17 @@
 /** Tracks that a provider will delete: how many are saved, how much time is left, what needs somebody. */
 import { LifeBuoy, RefreshCw, Upload } from 'lucide-react'
 import { useState } from 'react'
-import type { RescueRun, RescueRunInput, RescueStatistics, Track } from '../../api.ts'
+import type { RescueRun, RescueRunInput, RescueStatistics, RescueWork, Track } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { type Column, List } from '../../ui/List.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
+import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { PageHead } from '../PageHead.tsx'
+import { useTimeLeft } from '../WorkProgress.tsx'
 import { DaysLeft, Tiles } from './Numbers.tsx'
-import { runRescue, useStatistics, useTracks } from './questions.ts'
+import { runRescue, useSaving, useStatistics, useTracks } from './questions.ts'
 import { TrackDialog } from './TrackDialog.tsx'
 import { rescueWords } from './words.ts'
 
@@ -32,6 +34,10 @@ export function Page() {
   const answer = useTracks(queryOf(state.query, filters[filter]!))
   const [opened, open] = useState<Track>()
   const [told, tell] = useState<RescueRun>()
+  const saving = useSaving(() => {
+    answer.again()
+    numbers.again()
+  })
   const run = useTask(async (input: RescueRunInput) => {
     tell(await runRescue(input))
     answer.again()
@@ -114,6 +120,7 @@ export function Page() {
       {run.refusal && <Trouble refusal={run.refusal} />}
       {told && <Told run={told} />}
       {!!numbers.data?.passed_over.total && <PassedOver numbers={numbers.data} />}
+      {saving && <Saving work={saving} />}
       {numbers.refusal && !numbers.data && <Trouble refusal={numbers.refusal} retry={numbers.again} />}
       {!numbers.data && !numbers.refusal && <Waiting height={360} />}
       {numbers.data && !empty && (
@@ -148,7 +155,7 @@ export function Page() {
         }
         empty={{
           icon: <LifeBuoy size={28} aria-hidden="true" />,
-          title: empty ? words.none : words.noneHere,
+          title: empty ? words.none : filter === 'open' ? words.allSaved : words.noneHere,
           ...(empty ? { text: words.noneText } : {}),
         }}
       />
@@ -210,6 +217,23 @@ function PassedOver({ numbers: { passed_over } }: { numbers: RescueStatistics })
       {words.passedOver(passed_over.total)} {named.join(', ')}
       {passed_over.total > shown.length && ' …'}
     </Note>
+  )
+}
+
+/** Tracks that are fetched now, by a click or by themselves. */
+function Saving({ work: { saving, due, saved, total } }: { work: RescueWork }) {
+  const words = useWordsOf(rescueWords)
+  const { fmt } = useLanguage()
+  const seconds = useTimeLeft(saved, saved + saving + due)
+  return (
+    <section className="card">
+      <Progress
+        step={saving ? words.savingNow(saving) : words.savingSoon}
+        percent={Math.floor((saved / total) * 100)}
+        facts={[words.savedSoFar(fmt.number(saved), fmt.number(total)), due > 0 && words.dueMore(due)]}
+        seconds={seconds}
+      />
+    </section>
   )
 }
 

@@ -1,4 +1,5 @@
 /** What the rescue pages ask. */
+import { useEffect, useRef } from 'react'
 import {
   call,
   type MediaRole,
@@ -6,22 +7,45 @@ import {
   type RescueRun,
   type RescueRunInput,
   type RescueStatistics,
+  type RescueWork,
   sendFile,
   type Track,
   type TrackDetails,
 } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
+import { useFollow } from '../follow.ts'
 
-/** Numbers change while tracks are being saved. */
 export const useStatistics = () =>
-  useAsk(['rescue'], (signal) => call<RescueStatistics>('GET', '/api/rescue/statistics', undefined, signal), { every: () => 10_000 })
+  useAsk(['rescue'], (signal) => call<RescueStatistics>('GET', '/api/rescue/statistics', undefined, signal), { every: () => 30_000 })
 export const useTracks = (query: string) =>
   useAsk(['tracks', query], (signal) => call<Page<Track>>('GET', `/api/tracks${query}`, undefined, signal), {
     keep: true,
-    every: ({ rows }) => (rows.some(({ state }) => state === 'rescuing') ? 2000 : 15_000),
+    every: () => 30_000,
   })
 export const useTrack = (id: string) =>
   useAsk(['track', id], (signal) => call<TrackDetails>('GET', `/api/tracks/${id}`, undefined, signal), { every: () => 5000 })
+/** What is being saved now. `changed` when a track began or ended: lists and numbers are others then. */
+export function useSaving(changed: () => void): RescueWork | undefined {
+  const { data } = useFollow<RescueWork, RescueWork>(['saving'], (signal) => call('GET', '/api/rescue/work', undefined, signal), {
+    path: (work) => (isSaving(work) ? '/api/rescue/work/progress' : null),
+    event: 'work',
+    every: (work) => (isSaving(work) ? 1000 : 10_000),
+    told(work, { put }) {
+      put(work)
+      return !isSaving(work)
+    },
+  })
+  const now = data && `${data.saving} ${data.due} ${data.saved} ${data.total}`
+  const latest = useRef(changed)
+  latest.current = changed
+  const before = useRef(now)
+  useEffect(() => {
+    if (before.current && before.current !== now) latest.current()
+    before.current = now
+  }, [now])
+  return data && isSaving(data) ? data : undefined
+}
+const isSaving = ({ saving, due }: RescueWork) => saving + due > 0
 export const runRescue = (input: RescueRunInput) => call<RescueRun>('POST', '/api/rescue/run', input)
 export const bringFile = (id: string, role: MediaRole, file: Blob, sending: { sent: (share: number) => void; signal: AbortSignal }) =>
   sendFile<TrackDetails>(`/api/tracks/${id}/media/${role}`, file, sending)

@@ -50,7 +50,9 @@ function Notices({ rows, close, again }: { rows: Notification[]; close: () => vo
   const follow = (row: Notification) => {
     if (!row.read_at) void read.run([row])
     close()
-    void navigate(row.kind === 'webhook_disabled' ? { to: '/webhooks' } : { to: '/galleries/$slug', params: { slug: row.gallery_slug } })
+    if (row.kind === 'webhook_disabled') void navigate({ to: '/webhooks' })
+    else if (row.kind === 'tracks_at_risk' || row.kind === 'tracks_lost') void navigate({ to: '/rescue' })
+    else void navigate({ to: '/galleries/$slug', params: { slug: row.gallery_slug } })
   }
   return (
     <Dialog title={words.bell} close={close}>

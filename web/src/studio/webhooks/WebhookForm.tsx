@@ -10,20 +10,22 @@ import { Field } from '../Door.tsx'
 import { changeWebhook, createWebhook } from './questions.ts'
 import { webhookWords } from './words.ts'
 
-export const allTypes: EventType[] = [
-  'event.published',
-  'event.expired',
-  'event.archived',
-  'event.restored',
-  'event.deleted',
-  'archive.ready',
-  'archive.failed',
-  'archive.downloaded',
-  'export.ready',
-  'track.archived',
-  'track.failed',
-  'track.lost',
-]
+// a type that is missing here, or is none any more, is an error of types
+const known: Record<EventType, true> = {
+  'event.published': true,
+  'event.expired': true,
+  'event.archived': true,
+  'event.restored': true,
+  'event.deleted': true,
+  'archive.ready': true,
+  'archive.failed': true,
+  'archive.downloaded': true,
+  'export.ready': true,
+  'track.archived': true,
+  'track.failed': true,
+  'track.lost': true,
+}
+export const allTypes = Object.keys(known) as EventType[]
 
 export function WebhookForm({ webhook, close, done }: { webhook?: Webhook; close: () => void; done: () => void }) {
   const words = useWordsOf(webhookWords)

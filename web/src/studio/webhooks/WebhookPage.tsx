@@ -13,6 +13,7 @@ import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { Frame } from '../Frame.tsx'
 import { PageHead } from '../PageHead.tsx'
 import { changeWebhook, deleteWebhook, replayMessage, rotateWebhook, testWebhook, useMessages, useWebhook } from './questions.ts'
+import { reasonOf } from './reason.ts'
 import { Secret, WebhookForm } from './WebhookForm.tsx'
 import { HookBadge } from './WebhooksPage.tsx'
 import { webhookWords } from './words.ts'
@@ -74,9 +75,7 @@ export function Page() {
       {change.refusal && <Trouble refusal={change.refusal} />}
       {tested && (
         <Note kind={tested.status === 'sent' ? 'ok' : 'warn'}>
-          {tested.status === 'sent'
-            ? words.testOk(String(tested.answer_status))
-            : `${words.testBad} ${tested.error ?? tested.answer_status}`}
+          {tested.status === 'sent' ? words.testOk(String(tested.answer_status)) : `${words.testBad} ${reasonOf(words, tested)}`}
         </Note>
       )}
       <h2>{words.messages}</h2>
@@ -136,7 +135,7 @@ function Messages({ id, active }: { id: string; active: boolean }) {
         </span>
       ),
     },
-    { id: 'answer', title: words.answer, cell: (row) => <span className="meta">{row.error ?? row.answer_status}</span> },
+    { id: 'answer', title: words.answer, cell: (row) => <span className="meta">{reasonOf(words, row)}</span> },
     { id: 'when', title: words.when, cell: (row) => <span className="meta">{fmt.moment(row.created_at)}</span> },
     {
       id: 'actions',
@@ -167,7 +166,7 @@ function Messages({ id, active }: { id: string; active: boolean }) {
       {shown && (
         <Dialog title={shown.type} close={() => show(undefined)}>
           <p className="meta">{shown.id}</p>
-          {shown.error && <p className="row-error">{shown.error}</p>}
+          {shown.error && <p className="row-error">{reasonOf(words, shown)}</p>}
           <h3>{words.sentBody}</h3>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long messages scroll, also by keyboard */}
           <pre className="letter" tabIndex={0}>
