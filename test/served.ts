@@ -16,6 +16,7 @@ import { operationsRoutes } from '../src/features/operations/routes.ts'
 import { pageRoutes } from '../src/features/pages/routes.ts'
 import { trackFileRoutes, trackRoutes } from '../src/features/rescue/routes.ts'
 import { uploadRoutes } from '../src/features/uploads/routes.ts'
+import { watermarkRoutes } from '../src/features/watermarks/routes.ts'
 import { webhookRoutes } from '../src/features/webhooks/routes.ts'
 import type { App } from '../src/http/app.ts'
 import { makeGuard } from '../src/http/guard.ts'
@@ -54,6 +55,7 @@ export async function served(change: Partial<Deps> = {}, webDir?: string): Promi
     extendRoutes,
     guestRoutes,
     uploadRoutes,
+    watermarkRoutes,
     archiveRoutes,
     deliveryRoutes,
     pageRoutes,

@@ -19,6 +19,41 @@ export interface Problem {
 
 export type Locale = 'en' | 'de' | 'ru'
 export type Naming = 'original' | 'numbered' | 'id'
+/** of photos: the file as it was uploaded, or a JPEG of at most 2048 px */
+export type ExportSize = 'original' | 'screen'
+/** where guests see the owner's watermark: nowhere; in what they look at; also in what they take home in screen size */
+export type Marking = 'off' | 'view' | 'downloads'
+export type MarkPosition = 'centre' | 'top_left' | 'top_right' | 'bottom_left' | 'bottom_right' | 'tiled'
+
+/** How a watermark stands in pictures: PATCH /api/watermark */
+export interface MarkPlacing {
+  position: MarkPosition
+  /** 0.05 to 1 */
+  opacity: number
+  /** as much of the picture's width, and of its height, at most: 0.05 to 1 */
+  scale: number
+}
+
+/** GET /api/watermark, PUT /api/watermark/image: one for all galleries of an owner */
+export interface Watermark extends MarkPlacing {
+  /** a PNG */
+  image: string
+  /** px */
+  width: number
+  height: number
+  /** what it says, when it was written and not uploaded */
+  text: string | null
+}
+
+/** GET /api/galleries/:id/watermark: how far the pictures of a gallery bear it */
+export interface MarkProgress {
+  /** photos that guests may look at */
+  photos: number
+  /** of these: bear the watermark as it is now */
+  marked: number
+  /** some are still to be drawn; until then guests see those in small alone, or with the watermark as it was */
+  drawing: boolean
+}
 export type GalleryState = 'draft' | 'active' | 'expired' | 'archiving' | 'archived' | 'deleted'
 export type Role = 'admin' | 'owner'
 
@@ -450,6 +485,10 @@ export interface Gallery {
   locale: Locale
   naming: Naming
   download_enabled: boolean
+  /** the largest size of photos that guests may take home, where they may take any; letters with the archive bring originals */
+  download_size: ExportSize
+  /** in which pictures guests see the owner's watermark */
+  watermark: Marking
   /** guests may like, rate, comment and mark favourites */
   feedback_enabled: boolean
   /** clients get a letter also about versions after the first */
@@ -542,6 +581,8 @@ export interface GalleryInput {
   locale?: Locale
   naming?: Naming
   download_enabled?: boolean
+  download_size?: ExportSize
+  watermark?: Marking
   feedback_enabled?: boolean
   notify_new_versions?: boolean
   /** null takes the password away */
@@ -796,7 +837,7 @@ export interface ExportInput {
   /** those the asker has marked */
   favorites?: true
   /** screen: pictures of 2048 px; what has none (RAW, video) as its original */
-  size?: 'original' | 'screen'
+  size?: ExportSize
   format?: 'zip' | 'tar'
   /** several files below 4 GB, for FAT32 and old programs */
   parts?: true
@@ -811,7 +852,7 @@ export interface Export {
   gallery_id: string
   status: ExportState
   percent: number
-  size: 'original' | 'screen'
+  size: ExportSize
   format: 'zip' | 'tar'
   total_photos: number
   processed_photos: number
@@ -997,6 +1038,8 @@ export interface GuestGallery extends GuestHead {
   feedback_enabled: boolean
   /** what this guest may do: false when they may only look */
   may_download: boolean
+  /** in which sizes; originals first */
+  download_sizes: ExportSize[]
   /** who came by a link of their own; the address is masked */
   visitor: { name: string | null; email: string } | null
   items: Item[]

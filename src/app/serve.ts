@@ -25,6 +25,7 @@ import { trackFileRoutes, trackRoutes } from '../features/rescue/routes.ts'
 import { takeMessage } from '../features/uploads/events.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
+import { watermarkRoutes } from '../features/watermarks/routes.ts'
 import { webhookRoutes } from '../features/webhooks/routes.ts'
 import { makeGuard } from '../http/guard.ts'
 import type { Log } from '../ports/deps.ts'
@@ -79,6 +80,7 @@ export async function serve(config: Config, role: Role, log: Log): Promise<Servi
         extendRoutes,
         guestRoutes,
         uploadRoutes,
+        watermarkRoutes,
         archiveRoutes,
         exportRoutes,
         feedbackRoutes,

@@ -21,6 +21,7 @@ import { digestTracks, tellOwners } from '../features/rescue/tell.ts'
 import { render } from '../features/uploads/render.ts'
 import { sweepUploads } from '../features/uploads/sweep.ts'
 import { syncGallery } from '../features/uploads/sync.ts'
+import { drawMarks } from '../features/watermarks/draw.ts'
 import { deliver } from '../features/webhooks/deliver.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Handlers } from '../ports/queue/port.ts'
@@ -33,6 +34,7 @@ export function handlers(deps: Deps): Handlers {
     'delivery.invite': ({ galleryId }) => invite(deps, galleryId),
     'delivery.send': ({ letterId }, job) => send(deps, letterId, job),
     'asset.render': (payload, job) => render(deps, payload, job),
+    'gallery.mark': ({ galleryId }, { signal }) => drawMarks(deps, galleryId, signal),
     'gallery.rebuild': ({ galleryId, source }) => rebuild(deps, galleryId, source),
     'gallery.sync': async ({ galleryId }, { signal }) => {
       await syncGallery(deps, galleryId, { signal })

@@ -67,6 +67,11 @@ export const errorTable = {
   not_confirmed: [422, 'To delete it for good, send the slug of the gallery as confirm.'],
   download_disabled: [403, 'Downloads are switched off for this gallery: ask the photographer.'],
   download_forbidden: [403, 'You may look at this gallery but not download from it: ask the photographer.'],
+  original_withheld: [403, 'Photos of this gallery come in screen size: choose that, or ask the photographer for the originals.'],
+  pictures_waiting: [409, 'Some of these photos are still being prepared: try again in a few minutes.'],
+  watermark_missing: [409, 'You have no watermark yet: make one in the settings first.'],
+  watermark_used: [409, 'Galleries show this watermark: switch it off in them first.'],
+  watermark_empty: [422, 'Nothing of this watermark can be seen: send a picture that is not transparent everywhere.'],
   access_ended: [403, 'Your access to this gallery has ended: ask the photographer to extend it.'],
   // feedback
   feedback_off: [403, 'Likes, ratings and comments are switched off for this gallery: ask the photographer.'],

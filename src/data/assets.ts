@@ -62,18 +62,24 @@ export async function listLost(db: Database | Tx, galleryId: string): Promise<As
 
 /**
  * The living assets of these items, or of all (`shown`: of those among them that guests see), each with its preview when its bytes
- * are known; in the order of the items.
+ * are known (`marked`: the one that bears a watermark); in the order of the items.
  */
-export async function listChosen(db: Database | Tx, galleryId: string, items: string[] | 'all', shown = false): Promise<Choice[]> {
+export async function listChosen(
+  db: Database | Tx,
+  galleryId: string,
+  items: string[] | 'all',
+  { shown = false, marked = false }: { shown?: boolean; marked?: boolean } = {},
+): Promise<Choice[]> {
+  const kind = marked ? 'marked_preview' : 'preview'
   const rows = await db
     .selectFrom('assets')
     .innerJoin('items', 'items.id', 'assets.itemId')
     .leftJoin('derivatives as d', (j) =>
-      j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', 'preview').on('d.crc32', 'is not', null).on('d.sha256', 'is not', null),
+      j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', kind).on('d.crc32', 'is not', null).on('d.sha256', 'is not', null),
     )
     .select(columns)
     .select(tags)
-    .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256'])
+    .select(['d.storageKey as previewKey', 'd.size as previewSize', 'd.crc32 as previewCrc32', 'd.sha256 as previewSha256', 'd.mark'])
     .where('assets.galleryId', '=', galleryId)
     .where('assets.state', '!=', 'deleted')
     .$if(shown, (q) => q.where('items.hidden', '=', false))
@@ -82,9 +88,9 @@ export async function listChosen(db: Database | Tx, galleryId: string, items: st
     .orderBy('items.id')
     .orderBy('assets.id')
     .execute()
-  return rows.map(({ previewKey, previewSize, previewCrc32, previewSha256, ...asset }) => ({
+  return rows.map(({ previewKey, previewSize, previewCrc32, previewSha256, mark, ...asset }) => ({
     asset: withTags(asset),
-    preview: previewKey ? { storageKey: previewKey, size: previewSize!, crc32: previewCrc32!, sha256: previewSha256! } : null,
+    preview: previewKey ? { storageKey: previewKey, mark, size: previewSize!, crc32: previewCrc32!, sha256: previewSha256! } : null,
   }))
 }
 

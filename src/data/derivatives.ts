@@ -1,5 +1,10 @@
 /** Questions to the table derivatives: small pictures made from an asset, disposable. */
+import { sql } from 'kysely'
+import { after, days } from '../base/clock.ts'
 import type { Database, DerivativesTable, Tx } from '../ports/database/port.ts'
+import type { Deps } from '../ports/deps.ts'
+import { setUndrawn } from './assets.ts'
+import { discard } from './garbage.ts'
 
 export async function insertDerivatives(tx: Tx, rows: DerivativesTable[]): Promise<void> {
   await tx.insertInto('derivatives').values(rows).execute()
@@ -24,6 +29,78 @@ export async function deleteDerivativesOf(tx: Tx, galleryId: string): Promise<st
   const assets = tx.selectFrom('assets').select('id').where('galleryId', '=', galleryId)
   const rows = await tx.deleteFrom('derivatives').where('assetId', 'in', assets).returning('storageKey').execute()
   return rows.map((r) => r.storageKey)
+}
+
+/** Those of an asset that bear a watermark. */
+export async function deleteMarked(tx: Tx, assetId: string): Promise<string[]> {
+  const rows = await tx
+    .deleteFrom('derivatives')
+    .where('assetId', '=', assetId)
+    .where('mark', 'is not', null)
+    .returning('storageKey')
+    .execute()
+  return rows.map((r) => r.storageKey)
+}
+
+/** Those of a whole gallery. */
+export async function deleteMarkedOf(tx: Tx, galleryId: string): Promise<string[]> {
+  const assets = tx.selectFrom('assets').select('id').where('galleryId', '=', galleryId)
+  const rows = await tx
+    .deleteFrom('derivatives')
+    .where('assetId', 'in', assets)
+    .where('mark', 'is not', null)
+    .returning('storageKey')
+    .execute()
+  return rows.map((r) => r.storageKey)
+}
+
+/** A preview that does not bear this watermark yet. */
+export interface Unmarked {
+  assetId: string
+  storageKey: string
+  size: number
+  width: number
+  height: number
+}
+
+/** Photos of the gallery without a picture that bears this very watermark, those after `last` in the order of their ids. */
+export async function listUnmarked(
+  db: Database | Tx,
+  galleryId: string,
+  mark: string,
+  last: string | null,
+  limit: number,
+): Promise<Unmarked[]> {
+  return photosOf(db, galleryId, mark)
+    .select(['assets.id as assetId', 'd.storageKey', 'd.size', 'd.width', 'd.height'])
+    .where('m.mark', 'is', null)
+    .$if(last !== null, (q) => q.where('assets.id', '>', last!))
+    .orderBy('assets.id')
+    .limit(limit)
+    .execute()
+}
+
+/** How many photos of the gallery have a preview, and how many of them bear this very watermark. */
+export async function countMarked(db: Database | Tx, galleryId: string, mark: string): Promise<{ photos: number; marked: number }> {
+  return photosOf(db, galleryId, mark)
+    .select([sql<number>`count(*)::int`.as('photos'), sql<number>`count(m.mark)::int`.as('marked')])
+    .executeTakeFirstOrThrow()
+}
+
+const photosOf = (db: Database | Tx, galleryId: string, mark: string) =>
+  db
+    .selectFrom('assets')
+    .innerJoin('derivatives as d', (j) => j.onRef('d.assetId', '=', 'assets.id').on('d.kind', '=', 'preview'))
+    .leftJoin('derivatives as m', (j) => j.onRef('m.assetId', '=', 'assets.id').on('m.kind', '=', 'marked_preview').on('m.mark', '=', mark))
+    .where('assets.galleryId', '=', galleryId)
+    .where('assets.role', '=', 'original')
+    .where('assets.state', '!=', 'deleted')
+
+/** Its small pictures are lost or damaged: they go, and are made again. That is no lost photo. */
+export async function drawAgain({ queue, clock }: Pick<Deps, 'queue' | 'clock'>, tx: Tx, assetId: string): Promise<void> {
+  await discard(tx, await deleteDerivatives(tx, assetId), 'preview lost', after(clock.now(), days(1)))
+  await setUndrawn(tx, assetId)
+  await queue.send(tx, { name: 'asset.render', payload: { assetId } })
 }
 
 /** Previews whose CRC-32 and SHA-256 nobody has taken yet. */

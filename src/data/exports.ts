@@ -127,6 +127,17 @@ export async function settleCancelled(
   return rows
 }
 
+/** Guests may take less from now on: what they have asked for ends, and may be asked for anew. */
+export async function endGuestExports(tx: Tx, galleryId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('exports')
+    .set({ status: 'expired', expiresAt: now, endedAt: now })
+    .where('galleryId', '=', galleryId)
+    .where('requester', 'not like', 'user %')
+    .where('status', 'in', ['open', 'ready'])
+    .execute()
+}
+
 /** Exports whose time is over; their files go when nobody needs them. */
 export async function expireExports(db: Database, now: Date): Promise<void> {
   await db

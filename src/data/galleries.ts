@@ -19,6 +19,9 @@ const columns = [
   'locale',
   'naming',
   'downloadEnabled',
+  'downloadSize',
+  'watermark',
+  'marking',
   'feedbackEnabled',
   'notifyNewVersions',
   'passwordHash',
@@ -119,6 +122,9 @@ export type GalleryChange = Partial<
     | 'locale'
     | 'naming'
     | 'downloadEnabled'
+    | 'downloadSize'
+    | 'watermark'
+    | 'marking'
     | 'feedbackEnabled'
     | 'notifyNewVersions'
     | 'passwordHash'

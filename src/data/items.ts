@@ -21,6 +21,8 @@ export interface ItemRow extends Pick<Asset, 'mime' | 'size' | 'width' | 'height
   hasMedium: boolean
   /** bytes; null without one */
   previewSize: number | null
+  /** the watermark that its medium picture and its preview bear */
+  mark: string | null
   title: string
   artist: string | null
   /** of a rescued track */
@@ -34,19 +36,20 @@ export interface ItemCursor {
   id: string
 }
 
-/** A page of the gallery's living items in their order; `shown`: only those that guests see. */
+/** A page of the gallery's living items in their order; `shown`: only those that guests see; `marked`: with the pictures that bear a watermark. */
 export async function pageItems(
   db: Database | Tx,
   galleryId: string,
-  { limit, after, shown }: { limit: number; after?: ItemCursor; shown?: boolean },
+  { limit, after, shown, marked = false }: { limit: number; after?: ItemCursor; shown?: boolean; marked?: boolean },
 ): Promise<ItemRow[]> {
+  const [medium, large] = marked ? (['marked_medium', 'marked_preview'] as const) : (['medium', 'preview'] as const)
   const rows = await db
     .selectFrom('items')
     .innerJoin('assets', (j) => j.onRef('assets.itemId', '=', 'items.id').on('assets.role', 'in', mainRoles))
     // joined and not asked for as `exists`: that may be answered by reading the small pictures of all galleries
     .leftJoin('derivatives as small', (j) => j.onRef('small.assetId', '=', 'assets.id').on('small.kind', '=', 'thumbnail'))
-    .leftJoin('derivatives as middle', (j) => j.onRef('middle.assetId', '=', 'assets.id').on('middle.kind', '=', 'medium'))
-    .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', 'preview'))
+    .leftJoin('derivatives as middle', (j) => j.onRef('middle.assetId', '=', 'assets.id').on('middle.kind', '=', medium))
+    .leftJoin('derivatives as large', (j) => j.onRef('large.assetId', '=', 'assets.id').on('large.kind', '=', large))
     .select([
       'items.id',
       'assets.id as assetId',
@@ -64,6 +67,7 @@ export async function pageItems(
       sql<boolean>`small.asset_id is not null`.as('hasThumbnail'),
       sql<boolean>`middle.asset_id is not null`.as('hasMedium'),
       'large.size as previewSize',
+      'large.mark',
       'items.title',
       'items.artist',
     ])

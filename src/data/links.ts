@@ -203,6 +203,18 @@ export async function revokeVisits(tx: Tx, galleryId: string, now: Date): Promis
     .execute()
 }
 
+/** Guests may take less from now on: what was handed out on the gallery's page is withdrawn. Films and tracks go on playing. */
+export async function revokeTakings(tx: Tx, galleryId: string, now: Date): Promise<void> {
+  const photos = sql<boolean>`asset_id in (select id from assets where gallery_id = ${galleryId} and role = 'original' and mime like 'image/%')`
+  await tx
+    .updateTable('links')
+    .set({ revokedAt: now })
+    .where('galleryId', '=', galleryId)
+    .where((eb) => eb.or([eb('kind', 'in', ['client', 'file', 'export']), eb.and([eb('kind', '=', 'media'), photos])]))
+    .where('revokedAt', 'is', null)
+    .execute()
+}
+
 /** Withdraws every share link of the gallery that is for nobody in particular; answers how many lived. */
 export async function revokeShares(db: Database | Tx, galleryId: string, now: Date): Promise<number> {
   const done = await db

@@ -47,6 +47,9 @@ export interface Stands {
   hidden: boolean
 }
 
+/** A photo, of which guests may be given smaller copies alone; the cover of a track is there to be looked at. */
+export const isPhoto = ({ role, mime }: Pick<Asset, 'role' | 'mime'>): boolean => role === 'original' && mime.startsWith('image/')
+
 /** Is this how long the object must be that holds the asset? `found`: its size, or null when there is none. */
 export const isWhole = (found: number | null, { size, storageOffset }: Pick<Asset, 'size' | 'storageOffset'>): boolean =>
   storageOffset ? found !== null && found >= storageOffset + size : found === size

@@ -11,6 +11,11 @@ import { isUuid } from '../base/id.ts'
 export type GalleryState = 'draft' | 'active' | 'expired' | 'archiving' | 'archived' | 'deleted'
 export type Naming = 'original' | 'numbered' | 'id'
 export type Locale = 'en' | 'de' | 'ru'
+/** Of photos: the file as it was uploaded, or its preview. */
+export type Size = 'original' | 'screen'
+/** Where guests see their photographer's watermark: nowhere; in what they look at; also in what they take home in screen size. */
+export type Marking = 'off' | 'view' | 'downloads'
+export const markings: Marking[] = ['off', 'view', 'downloads']
 
 /** The picture at the head of the page, and its eye: the point that stays in sight however it is cut, from the top left, 0 to 1. */
 export interface Cover {
@@ -35,6 +40,11 @@ export interface Gallery extends Cover {
   locale: Locale
   naming: Naming
   downloadEnabled: boolean
+  /** the largest size of photos that guests may take home, where they may take any */
+  downloadSize: Size
+  watermark: Marking
+  /** some of its pictures do not bear the watermark yet, or an older one */
+  marking: boolean
   /** guests may like, rate, comment and mark favourites */
   feedbackEnabled: boolean
   /** tell clients also of versions after the first */
@@ -67,6 +77,9 @@ export const freshGallery = ({ now, ...named }: Pick<Gallery, 'id' | 'ownerId' |
   locale: 'en',
   naming: 'original',
   downloadEnabled: true,
+  downloadSize: 'original',
+  watermark: 'off',
+  marking: false,
   feedbackEnabled: true,
   notifyNewVersions: false,
   passwordHash: null,

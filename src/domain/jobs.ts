@@ -14,6 +14,8 @@ export interface Payloads {
   'delivery.send': { letterId: string }
   /** make the small pictures of one asset */
   'asset.render': { assetId: string }
+  /** draw the watermark into the pictures of this gallery that do not bear it yet */
+  'gallery.mark': { galleryId: string }
   /** the content of a published gallery changed a while ago: ask for a new archive */
   'gallery.rebuild': { galleryId: string; source?: string }
   /** look at the prefix of the bucket that this gallery reads: new, changed and vanished photos */
@@ -67,6 +69,7 @@ export const jobRules: Record<JobName, JobRule> = {
   // about an hour of a dead mail server before the reconciler takes the letter up again
   'delivery.send': { retries: 7, retryDelay: seconds(30), expire: minutes(5), parallel: 4 },
   'asset.render': { ...patient, expire: minutes(5), parallel: 2 },
+  'gallery.mark': patient,
   'gallery.rebuild': { ...patient, expire: minutes(5) },
   'gallery.sync': patient,
   'gallery.retire': { ...patient, expire: minutes(30) },

@@ -108,8 +108,9 @@ const isMain = ({ asset }: Named): boolean => mainRoles.includes(asset.role)
 
 export const recipeHash = (recipe: Recipe): string => hashText(JSON.stringify(recipe))
 
-/** Names the bytes that stand for an asset: its original, or its preview. */
-export const contentId = (assetId: string, preview: unknown): string => (preview ? `${assetId}:preview` : assetId)
+/** Names the bytes that stand for an asset: its original, or its preview, or that with a watermark. */
+export const contentId = (assetId: string, preview: { mark: string | null } | null): string =>
+  preview ? [assetId, 'preview', ...(preview.mark ? [preview.mark] : [])].join(':') : assetId
 
 /** SHA-256 of the sorted asset ids joined by ','; 'empty' for none. Exact, because assets never change. */
 export const imagesHash = (assetIds: string[]): string => (assetIds.length ? hashText([...assetIds].sort().join(',')) : 'empty')

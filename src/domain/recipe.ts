@@ -1,6 +1,6 @@
 /** What is packed: the gallery, the photos under their names, and the recipe that says how. Types only. */
 import type { Asset } from './asset.ts'
-import type { Locale, Naming } from './gallery.ts'
+import type { Locale, Naming, Size } from './gallery.ts'
 
 /** What was asked for. Two archives with equal recipes and assets are the same archive. */
 export type Recipe = DeliveryRecipe | SelectionRecipe
@@ -18,7 +18,12 @@ export interface SelectionRecipe {
   format: Format
   naming: Naming
   slug: string
+  /** screen: the preview in place of the original, where there is one */
   size: Size
+  /** screen size is all that its asker may have: a photo without a preview is left out, not packed as its original */
+  only?: true
+  /** the previews are those that bear the watermark */
+  marked?: true
   /** SHA-256 of the chosen item ids */
   choice: string
   /** one of several files; `whole` is the choice of all of them */
@@ -26,8 +31,6 @@ export interface SelectionRecipe {
 }
 
 export type Format = 'zip' | 'tar'
-/** screen: the preview in place of the original, where there is one */
-export type Size = 'original' | 'screen'
 
 export interface PlanGallery {
   id: string
@@ -41,6 +44,8 @@ export interface PlanGallery {
 /** A picture made from an asset that may be packed in its place. */
 export interface Preview {
   storageKey: string
+  /** the watermark it bears */
+  mark: string | null
   size: number
   crc32: number
   sha256: Buffer

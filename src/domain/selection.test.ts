@@ -29,7 +29,7 @@ const choice = (id: string, size: number, more: Partial<Asset> = {}, preview = f
     renderState: 'done' as const,
     ...more,
   },
-  preview: preview ? { storageKey: `${id}-preview`, size: 100, crc32: 8, sha256: sha256(`${id} preview`) } : null,
+  preview: preview ? { mark: null, storageKey: `${id}-preview`, size: 100, crc32: 8, sha256: sha256(`${id} preview`) } : null,
 })
 const original = { size: 'original', format: 'zip', parts: false } as const
 const GB = 1e9

@@ -5,10 +5,11 @@
  * ask, each file is built once.
  */
 import { AppError } from '../base/errors.ts'
-import type { Asset } from './asset.ts'
+import { type Asset, isPhoto } from './asset.ts'
+import type { Size } from './gallery.ts'
 import { nameAll } from './names.ts'
 import { compose, contentId, hashText, imagesHash, type Plan, recipeHash } from './plan.ts'
-import type { Format, Named, PlanGallery, Preview, SelectionRecipe, Size } from './recipe.ts'
+import type { Format, Named, PlanGallery, Preview, SelectionRecipe } from './recipe.ts'
 
 /** An asset with the preview it has, if any. */
 export interface Choice {
@@ -21,6 +22,10 @@ export interface Wish {
   format: Format
   /** several files below `partBytes` */
   parts: boolean
+  /** nothing but screen size, as `only` of its recipe */
+  only?: boolean
+  /** with the watermark */
+  marked?: boolean
 }
 
 /** What guests may ask for in one export, and how large a part may be: FAT32 and old programs end at 4 GiB. */
@@ -38,7 +43,7 @@ export interface Draft {
 
 /** The files of an export, in the order of the gallery. */
 export function draftExport(gallery: PlanGallery, chosen: Choice[], wish: Wish, partBytes = exportLimits.partBytes): Draft[] {
-  const used = chosen.map((one) => packed(one, wish.size))
+  const used = chosen.flatMap((one) => packed(one, wish))
   const groups = wish.parts ? split(used, partBytes) : [used]
   const whole = choiceOf(used)
   let all: Named[] | undefined
@@ -50,7 +55,8 @@ export function draftExport(gallery: PlanGallery, chosen: Choice[], wish: Wish, 
     const part = groups.length > 1 ? { number: i + 1, of: groups.length, whole } : null
     const { size, format } = wish
     const { naming, slug } = gallery
-    const recipe: SelectionRecipe = { purpose: 'selection', format, naming, slug, size, choice: choiceOf(group), part }
+    const told = { ...(wish.only && { only: true as const }), ...(wish.marked && { marked: true as const }) }
+    const recipe: SelectionRecipe = { purpose: 'selection', format, naming, slug, size, choice: choiceOf(group), part, ...told }
     const ids = group.map(({ asset, preview }) => contentId(asset.id, preview))
     const named = () => nameAllOnce().slice(begin, begin + group.length)
     return { recipe, recipeHash: recipeHash(recipe), imagesHash: imagesHash(ids), chosen: group, named }
@@ -64,7 +70,7 @@ export const planDraft = (gallery: PlanGallery, { recipe, named }: Draft): Plan 
  * chosen together with those of the other parts.
  */
 export function planAgain(gallery: PlanGallery, recipe: SelectionRecipe, chosen: Choice[], sealed: Map<string, string>): Plan {
-  const used = chosen.map((one) => packed(one, recipe.size))
+  const used = chosen.flatMap((one) => packed(one, recipe))
   const wanted = used.map(({ asset, preview }) => {
     const name = sealed.get(asset.itemId)?.split('/').at(-1) ?? asset.originalName
     // its preview was lost or has come: the name ends as the file that is packed now
@@ -113,7 +119,11 @@ function nameChosen(gallery: PlanGallery, chosen: Choice[]): Named[] {
   return chosen.map((one, i) => ({ ...one, path: `${gallery.slug}/photos/${names[i]!}` }))
 }
 
-const packed = ({ asset, preview }: Choice, size: Size): Choice => ({ asset, preview: size === 'screen' ? preview : null })
+/** As it goes in; nothing of a photo that has no preview, where that is all its asker may have. Films and tracks have no smaller copy. */
+function packed({ asset, preview }: Choice, { size, only }: Pick<Wish, 'size' | 'only'>): Choice[] {
+  if (only && !preview && isPhoto(asset)) return []
+  return [{ asset, preview: size === 'screen' ? preview : null }]
+}
 const sizeOf = ({ asset, preview }: Choice): number => (preview ?? asset).size
 
 const choiceOf = (chosen: Choice[]): string =>

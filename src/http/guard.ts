@@ -7,7 +7,7 @@ import { findKeyByHash, noteKeyUse } from '../data/apiKeys.ts'
 import { findGallery, findGalleryOfAnyState } from '../data/galleries.ts'
 import { findUserByEmail } from '../data/users.ts'
 import { type Asker, mayManage, mayRunInstallation, type Scope } from '../domain/access.ts'
-import { type Gallery, isClosed, stateAt } from '../domain/gallery.ts'
+import { type Gallery, isClosed, type Size, stateAt } from '../domain/gallery.ts'
 import type { Deps } from '../ports/deps.ts'
 import type { Tokens } from '../ports/tokens/port.ts'
 import { type Pass, passOfAddress, passOfCookie } from './pass.ts'
@@ -50,10 +50,10 @@ export interface Guard {
   /** The link by which this browser came, while it lives; or the client whose token a program sends. */
   pass(request: FastifyRequest, gallery: Gallery): Promise<Pass | undefined>
   /**
-   * May who looks at this gallery also take files home? Answers the client it is for, if it is one; throws
-   * `download_disabled` and `download_forbidden`. Owners may.
+   * May who looks at this gallery also take photos home, in this size? Answers the client it is for, if it is one; throws
+   * `download_disabled`, `download_forbidden` and `original_withheld`. Owners may. Films and tracks have one size: `screen`.
    */
-  download(request: FastifyRequest, gallery: Gallery): Promise<{ clientId: string | null }>
+  download(request: FastifyRequest, gallery: Gallery, size: Size): Promise<{ clientId: string | null }>
 }
 
 /** `tokens`: whose signed tokens count as a sign-in; nobody's without it. */
@@ -160,11 +160,12 @@ export function makeGuard(deps: Pick<Deps, 'db' | 'clock' | 'settings'>, session
     acting: async (request, scope) => (await user(request, scope)).userId,
     guest: async (request, slug) => unlocked(request, await bySlug(slug)),
     pass,
-    async download(request, gallery) {
+    async download(request, gallery, size) {
       if (await owns(request, gallery)) return { clientId: null }
       if (!gallery.downloadEnabled) throw new AppError('download_disabled')
       const came = await pass(request, gallery)
       if (came?.permission === 'view') throw new AppError('download_forbidden')
+      if (size === 'original' && gallery.downloadSize === 'screen') throw new AppError('original_withheld')
       return { clientId: came?.link.clientId ?? null }
     },
     async visit(request, idOrSlug) {

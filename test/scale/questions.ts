@@ -38,10 +38,12 @@ import * as suppressions from '../../src/data/suppressions.ts'
 import * as throttles from '../../src/data/throttles.ts'
 import * as tracks from '../../src/data/tracks.ts'
 import * as uploads from '../../src/data/uploads.ts'
+import * as watermarks from '../../src/data/watermarks.ts'
 import * as webhooks from '../../src/data/webhooks.ts'
 import type { Archive } from '../../src/domain/archive.ts'
 import type { Asset } from '../../src/domain/asset.ts'
 import type { Gallery } from '../../src/domain/gallery.ts'
+import { unplaced } from '../../src/domain/watermark.ts'
 import type { Database, Tx } from '../../src/ports/database/port.ts'
 import type { Deps } from '../../src/ports/deps.ts'
 import { today } from './fill.ts'
@@ -82,6 +84,7 @@ export const asked = {
   suppressions,
   throttles,
   uploads,
+  watermarks,
   webhooks,
 }
 /** Those with a row for each photographer, or one for all; or a few of the last 30 days. */
@@ -218,7 +221,7 @@ export interface Question {
 const question = (ask: Question['ask'], rows?: Question['rows'], pages?: number): Question => ({ ask, rows, pages })
 
 // the queue has questions of its own: what is measured here is the outbox
-const outboxDeps = { queue: { sendAll: async () => {} }, clock: { now: () => now } } as unknown as Deps
+const outboxDeps = { queue: { send: async () => {}, sendAll: async () => {} }, clock: { now: () => now } } as unknown as Deps
 const aboutKey = (s: Sample) => ({
   kind: 'key_made' as const,
   dedupeKey: 'fresh',
@@ -359,8 +362,24 @@ export const questions: Record<string, Question> = {
   'derivatives.insertDerivatives': question(async (tx, s) => {
     await derivatives.deleteDerivatives(tx, s.asset.id)
     const row = { assetId: s.asset.id, storageKey: 'fresh', mime: 'image/webp', size: 1, width: 1, height: 1, crc32: 1, sha256: null }
-    await derivatives.insertDerivatives(tx, [{ ...row, kind: 'preview' }])
+    await derivatives.insertDerivatives(tx, [{ ...row, kind: 'preview', mark: null }])
   }),
+  'watermarks.findWatermark': question((tx, s) => watermarks.findWatermark(tx, s.owner)),
+  'watermarks.findImage': question((tx, s) => watermarks.findImage(tx, s.owner)),
+  'watermarks.holdWatermark': question((tx, s) => watermarks.holdWatermark(tx, s.owner)),
+  'watermarks.putWatermark': question((tx, s) =>
+    watermarks.putWatermark(tx, s.owner, { ...unplaced, id: uuid(1), image: Buffer.alloc(9), width: 3, height: 1, text: null }),
+  ),
+  'watermarks.changeWatermark': question((tx, s) => watermarks.changeWatermark(tx, s.owner, { id: uuid(2) })),
+  'watermarks.deleteWatermark': question((tx, s) => watermarks.deleteWatermark(tx, s.owner)),
+  'watermarks.isShown': question((tx, s) => watermarks.isShown(tx, s.owner)),
+  'watermarks.markAllOf': question((tx, s) => watermarks.markAllOf(tx, s.owner)),
+  'watermarks.listMarking': question((tx) => watermarks.listMarking(tx, 500)),
+  'derivatives.deleteMarked': question((tx, s) => derivatives.deleteMarked(tx, s.asset.id)),
+  'derivatives.deleteMarkedOf': question((tx, s) => derivatives.deleteMarkedOf(tx, s.gallery.id)),
+  'derivatives.listUnmarked': question((tx, s) => derivatives.listUnmarked(tx, s.big, uuid(1), s.asset.id, 100)),
+  'derivatives.countMarked': question((tx, s) => derivatives.countMarked(tx, s.gallery.id, uuid(1))),
+  'derivatives.drawAgain': question((tx, s) => derivatives.drawAgain(outboxDeps, tx, s.asset.id)),
   'derivatives.listUnproven': question((tx) => derivatives.listUnproven(tx, 500)),
   'derivatives.setProof': question((tx, s) => derivatives.setProof(tx, s.keys[0]!, { crc32: 1, sha256: s.asset.sha256 })),
   'uploads.lockSpace': question((tx) => uploads.lockSpace(tx)),
@@ -452,6 +471,7 @@ export const questions: Record<string, Question> = {
     links.shareLink(tx, { kind: 'file', galleryId: s.big, archiveId: null, assetId: s.bigAsset, clientId: null }, now, 1000),
   ),
   'links.revokeLink': question((tx, s) => links.revokeLink(tx, s.gallery.id, s.link.id, now)),
+  'links.revokeTakings': question((tx, s) => links.revokeTakings(tx, s.gallery.id, now)),
   'links.revokeVisits': question((tx, s) => links.revokeVisits(tx, s.gallery.id, now)),
   'links.revokeShares': question((tx, s) => links.revokeShares(tx, s.big, now)),
   'links.countUse': question((tx, s) => links.countUse(tx, s.link.id)),
@@ -547,6 +567,7 @@ export const questions: Record<string, Question> = {
   'exports.putPart': question((tx, s) => exports.putPart(tx, s.export.id, s.selection.id, s.archive.id)),
   'exports.replacePart': question((tx, s) => exports.replacePart(tx, s.selection.id, s.archive.id)),
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
+  'exports.endGuestExports': question((tx, s) => exports.endGuestExports(tx, s.gallery.id, now)),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
   'exports.forgetExports': question((tx) => exports.forgetExports(tx, ago(5.999), 500), 500),
   'feedback.listFavorites': question((tx, s) => feedback.listFavorites(tx, s.gallery.id, s.guest)),

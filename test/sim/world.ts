@@ -385,6 +385,8 @@ const images: Images = {
   renderable: () => false,
   draw: async () => new Uint8Array(),
   render: () => Promise.reject(new AppError('media_type', {}, { final: true })),
+  mark: () => Promise.reject(new AppError('media_type', {}, { final: true })),
+  asMark: () => Promise.reject(new AppError('media_type', {}, { final: true })),
   close: async () => {},
 }
 

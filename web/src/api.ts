@@ -132,8 +132,8 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
       signal,
       // a mark made in the last moment arrives, also when the page goes; bodies may be too large for that
       keepalive: method !== 'GET' && body === undefined,
-      headers: body === undefined ? undefined : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? undefined : { 'content-type': body instanceof Blob ? body.type : 'application/json' },
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
     })
     text = await answer.text()
   } catch (cause) {

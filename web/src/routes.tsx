@@ -43,6 +43,7 @@ const routeTree = root.addChildren([
     page('/pages', () => import('./studio/pages/PagesPage.tsx')),
     page('/activity', () => import('./studio/activity/ActivityPage.tsx')),
     page('/settings', () => import('./studio/settings/AccountPage.tsx')),
+    page('/settings/watermark', () => import('./studio/watermark/WatermarkPage.tsx')),
     page('/settings/keys', () => import('./studio/settings/KeysPage.tsx')),
     page('/settings/people', () => import('./studio/settings/PeoplePage.tsx')),
     page('/settings/installation', () => import('./studio/settings/InstallationPage.tsx')),

@@ -10,6 +10,7 @@ import { discard } from '../../data/garbage.ts'
 import { isHidden } from '../../data/items.ts'
 import { shareLink } from '../../data/links.ts'
 import { type Archive, atWork, downloadWord, isCurrent, mayRetryByAsking } from '../../domain/archive.ts'
+import type { Asset } from '../../domain/asset.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { type LinkKind, mintLink } from '../../domain/link.ts'
 import type { Database, Tx } from '../../ports/database/port.ts'
@@ -78,15 +79,20 @@ export async function choose(deps: Needs, tx: Tx, galleryId: string): Promise<Ch
   return { archive, message: failed ? messages.retrying : messages.started }
 }
 
-/** GET …/download?file=: a link to one original, named as it was when it was uploaded, or by its item. */
-export async function askFile(
-  deps: Pick<Deps, 'db' | 'clock' | 'settings'>,
-  gallery: Gallery,
-  file: string,
-  clientId: string | null,
-): Promise<DownloadResponse> {
+/** GET …/download?file=: one original, named as it was when it was uploaded, or by its item. */
+export async function findFile(deps: Pick<Deps, 'db'>, gallery: Gallery, file: string): Promise<Asset> {
   const asset = (isUuid(file) && (await findItemAsset(deps.db, gallery.id, file))) || (await findNamed(deps.db, gallery.id, file))
   if (!asset || (await isHidden(deps.db, asset.itemId))) throw new AppError('not_found')
+  return asset
+}
+
+/** A link to it. */
+export async function linkFile(
+  deps: Pick<Deps, 'db' | 'clock' | 'settings'>,
+  gallery: Gallery,
+  asset: Asset,
+  clientId: string | null,
+): Promise<DownloadResponse> {
   if (asset.state !== 'stored') throw new AppError('original_missing')
   const grant = { kind: 'file' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
   const link = await shareLink(deps.db, grant, deps.clock.now(), deps.settings.linkLife.file)

@@ -4,14 +4,16 @@
  * However many ask for the same, each file is built once: what is ready is answered as it is, without planning anything; what
  * is at work is joined. Deliveries are neither superseded nor rebuilt by it, and nobody but the asker is told.
  */
+import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findCurrent, lockOpen } from '../../data/archives.ts'
 import { listChosen } from '../../data/assets.ts'
 import { changeExport, type Export, findSameExport, insertExport, listPartial, replacePart } from '../../data/exports.ts'
 import { lockGallery } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
+import { isPhoto } from '../../domain/asset.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import { checkExport, type Draft, draftExport, exportLimits, planDraft, type Wish } from '../../domain/selection.ts'
+import { type Choice, checkExport, type Draft, draftExport, exportLimits, planDraft, type Wish } from '../../domain/selection.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { completeIfReady } from './export-end.ts'
@@ -43,12 +45,7 @@ export async function askExport(
 ): Promise<Export> {
   return deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
-    const drafts = draftExport(
-      gallery,
-      await listChosen(tx, gallery.id, wish.items, asker.limited || wish.items === 'all'),
-      wish,
-      partBytes,
-    )
+    const drafts = draftExport(gallery, ...(await choose(tx, gallery, asker, wish)), partBytes)
     checkExport(drafts, asker.limited ? exportLimits : null)
     const archives: Archive[] = []
     for (const draft of drafts) archives.push(await fileOf(deps, tx, gallery, draft, asker.userId))
@@ -62,6 +59,20 @@ export async function askExport(
     await insertExport(tx, fresh, ids)
     return completeIfReady(deps, tx, fresh)
   })
+}
+
+/** What goes in, and as what: of guests the gallery says how far they may go, also when that has changed since they were let in. */
+async function choose(tx: Tx, gallery: Gallery, { limited }: ExportAsker, wish: ExportWish): Promise<[Choice[], Wish]> {
+  const { items, size } = wish
+  const only = limited && gallery.downloadSize === 'screen'
+  const marked = limited && size === 'screen' && gallery.watermark === 'downloads'
+  if (only && size === 'original') throw new AppError('original_withheld')
+  const chosen = await listChosen(tx, gallery.id, items, { shown: limited || items === 'all', marked })
+  // left out they would be missed, and packed as they are they would be more than guests may have
+  const waits = ({ asset, preview }: Choice) =>
+    !preview && isPhoto(asset) && (asset.renderState === 'waiting' || asset.renderState === 'done')
+  if ((only || marked) && chosen.some(waits)) throw new AppError('pictures_waiting')
+  return [chosen, { ...wish, only, marked }]
 }
 
 /** The archive of one file: at work, ready, or begun now. */

@@ -8,13 +8,13 @@ import { type Export, findExport, listExports } from '../../data/exports.ts'
 import { listFavorites } from '../../data/feedback.ts'
 import { forgetAttempts, takeAttempt } from '../../data/throttles.ts'
 import { findUser } from '../../data/users.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import type { Gallery, Size } from '../../domain/gallery.ts'
 import { addressGroup } from '../../http/address.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import { knowRequester, readRequester } from '../../http/visitor.ts'
 import type { Deps } from '../../ports/deps.ts'
-import { askExport } from './export-ask.ts'
+import { askExport, type ExportWish } from './export-ask.ts'
 import { cancelExport } from './export-cancel.ts'
 import { downloadExport, viewExport } from './export-view.ts'
 
@@ -40,7 +40,7 @@ export function exportRoutes(app: App, deps: Deps, guard: Guard): void {
 
 function routesAt(url: string, app: App, deps: Deps, guard: Guard): void {
   app.post(url, { schema: { params: galleryParams, body: input }, config: asking }, async (request, reply) => {
-    const gallery = await downloadable(guard, request, request.params.id)
+    const gallery = await downloadable(guard, request, request.params.id, request.body.size)
     await mayChange(guard, request, gallery)
     const { photoIds, all, favorites, size, format, parts } = request.body
     // the words of 003 (D-07), which its callers compare
@@ -51,7 +51,7 @@ function routesAt(url: string, app: App, deps: Deps, guard: Guard): void {
     const owner = await guard.owns(request, gallery)
     const items = all ? 'all' : (photoIds ?? (await listFavorites(deps.db, gallery.id, requester)))
     const userId = requester.startsWith('user ') ? requester.slice(5) : null
-    const wish = { items, size, format, parts: parts ?? false, notify } as const
+    const wish: ExportWish = { items, size, format, parts: parts ?? false, notify }
     const made = await askExport(deps, gallery.id, { requester, userId, limited: !owner }, wish)
     return reply.code(202).send(answerOf(await viewExport(deps, made)))
   })
@@ -81,9 +81,9 @@ function routesAt(url: string, app: App, deps: Deps, guard: Guard): void {
 
 const answerOf = (view: ExportView): ExportAnswer => ({ export: view, percent: view.percent })
 
-async function downloadable(guard: Guard, request: FastifyRequest, idOrSlug: string): Promise<Gallery> {
+async function downloadable(guard: Guard, request: FastifyRequest, idOrSlug: string, size: Size = 'screen'): Promise<Gallery> {
   const gallery = await guard.visit(request, idOrSlug)
-  await guard.download(request, gallery)
+  await guard.download(request, gallery, size)
   return gallery
 }
 

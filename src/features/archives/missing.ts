@@ -1,16 +1,13 @@
 /** When an original cannot be read: make sure, name it missing, and plan the archive anew without it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { type SealedEntry, sealEntries } from '../../data/archiveEntries.ts'
 import { changeHeld } from '../../data/archives.ts'
-import { markMissing, setUndrawn } from '../../data/assets.ts'
-import { deleteDerivatives } from '../../data/derivatives.ts'
+import { markMissing } from '../../data/assets.ts'
+import { drawAgain } from '../../data/derivatives.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
-import { discard } from '../../data/garbage.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { isWhole } from '../../domain/asset.ts'
-import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
 import { isRight } from './prove.ts'
@@ -42,6 +39,7 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
       tx,
       originals.map(({ assetId }) => assetId!),
     )
+    // a lost preview is no lost photo: the original goes in, and the preview is made again
     for (const { assetId, previewKey } of lost) if (previewKey) await drawAgain(deps, tx, assetId!)
     // a selection says nothing about deliveries: one that is complete stays current
     const contentVersion = archive.purpose !== 'selection' ? await bumpContent(tx, locked.id) : locked.contentVersion
@@ -58,13 +56,6 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } })
   })
   return true
-}
-
-/** A lost preview is no lost photo: the original goes in, and the preview is made again. */
-async function drawAgain(deps: Needs, tx: Tx, assetId: string): Promise<void> {
-  await discard(tx, await deleteDerivatives(tx, assetId), 'preview lost', after(deps.clock.now(), days(1)))
-  await setUndrawn(tx, assetId)
-  await deps.queue.send(tx, { name: 'asset.render', payload: { assetId } })
 }
 
 /** Of a folder that was lost a build would find one file after the other: those that are not there, or not whole, at three looks. */

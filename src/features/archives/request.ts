@@ -117,7 +117,7 @@ export async function replan(tx: Tx, gallery: Gallery, archive: Archive): Promis
   // a final archive is never partial: without one of its originals there is none
   if (recipe.purpose !== 'selection') return recipe.purpose === 'delivery' ? planGallery(tx, named) : undefined
   const sealed = await listPlannedItems(tx, archive.id)
-  const chosen = await listChosen(tx, gallery.id, [...sealed.keys()])
+  const chosen = await listChosen(tx, gallery.id, [...sealed.keys()], { marked: recipe.marked ?? false })
   return chosen.some(({ asset }) => asset.state === 'stored') ? planAgain(named, recipe, chosen, sealed) : undefined
 }
 

@@ -6,12 +6,13 @@ import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
 import type { HeldLink } from '../../data/links.ts'
 import { archiveWord, atWork } from '../../domain/archive.ts'
+import { isPhoto } from '../../domain/asset.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import { eventStreams } from '../../http/streams.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { archivedRoutes } from './archived-routes.ts'
-import { askArchive, askDownload, askFile } from './ask.ts'
+import { askArchive, askDownload, findFile, linkFile } from './ask.ts'
 import { sendArchive } from './download.ts'
 import { followRoutes, heldLink } from './follow.ts'
 import { makeNotes } from './note.ts'
@@ -59,9 +60,14 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   for (const url of ['/api/galleries/:id/download', '/api/gallery/:id/download', '/albums/:id/download'])
     app.get(url, { schema: asked }, async (request, reply): Promise<DownloadResponse> => {
       const gallery = await guard.visit(request, request.params.id)
-      const { clientId } = await guard.download(request, gallery)
       const { file_name, file = file_name } = request.query
-      if (file !== undefined) return askFile(deps, gallery, file, clientId)
+      if (file !== undefined) {
+        await guard.download(request, gallery, 'screen')
+        const asset = await findFile(deps, gallery, file)
+        const { clientId } = await guard.download(request, gallery, isPhoto(asset) ? 'original' : 'screen')
+        return linkFile(deps, gallery, asset, clientId)
+      }
+      const { clientId } = await guard.download(request, gallery, 'original')
       const answer = await askDownload(deps, gallery, clientId)
       reply.code(answer.status === 'ready' || answer.status === 'error' ? 200 : 202)
       return answer
@@ -70,7 +76,7 @@ export function archiveRoutes(app: App, deps: Deps, guard: Guard): void {
   const streams = eventStreams(app, deps)
   progressRoute(app, deps, guard, streams, async (request, idOrSlug) => {
     const gallery = await guard.visit(request, idOrSlug)
-    await guard.download(request, gallery)
+    await guard.download(request, gallery, 'screen')
     return gallery
   })
 

@@ -5,7 +5,7 @@ import { newId } from '../../base/id.ts'
 import { note } from '../../data/activity.ts'
 import { limitFinal } from '../../data/archives.ts'
 import { emit } from '../../data/events.ts'
-import { changeGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
+import { changeGallery, findGallery, type GalleryChange, insertGallery, lockGallery, takenSlugs } from '../../data/galleries.ts'
 import { findItem } from '../../data/items.ts'
 import { takeBackKinds } from '../../data/letters.ts'
 import type { Actor } from '../../domain/activity.ts'
@@ -14,6 +14,7 @@ import { checkSlug, freshGallery, type Gallery, slugFrom, stateAt } from '../../
 import { endKinds } from '../../domain/letter.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { needWatermark, settleGuests } from './guests.ts'
 import { tellNews } from './news.ts'
 
 export interface NewGallery {
@@ -49,7 +50,10 @@ async function addGallery(deps: Pick<Deps, 'db' | 'clock'>, ownerId: string, wis
     }),
     ...wish.change,
   }
-  await insertGallery(deps.db, gallery)
+  await deps.db.transaction().execute(async (tx) => {
+    await needWatermark(tx, ownerId, gallery.watermark)
+    await insertGallery(tx, gallery)
+  })
   return gallery
 }
 
@@ -70,6 +74,8 @@ export async function editGallery(
 ): Promise<void> {
   if (change.slug !== undefined) checkSlug(change.slug)
   await deps.db.transaction().execute(async (tx) => {
+    const found = await findGallery(tx, id)
+    if (found) await needWatermark(tx, found.ownerId, change.watermark)
     const gallery = await lockGallery(tx, id)
     if (change.coverItemId && !(await findItem(tx, id, change.coverItemId))) throw new AppError('not_found')
     if (change.slug !== undefined && change.slug !== gallery.slug && (await takenSlugs(tx, [change.slug])).size)
@@ -79,6 +85,7 @@ export async function editGallery(
     const changed = reopened ? { ...change, state: 'active' as const } : change
     await changeGallery(tx, id, changed)
     await noteChange(tx, gallery, change, by, now)
+    await settleGuests(deps, tx, gallery, { ...gallery, ...changed })
     const renamed = (change.slug ?? gallery.slug) !== gallery.slug || (change.naming ?? gallery.naming) !== gallery.naming
     // the names inside the ZIP are other ones now, or became so while the gallery was closed
     const edited = { ...gallery, ...changed }

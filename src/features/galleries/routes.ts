@@ -7,7 +7,7 @@ import { countGallery, countStates, findGallery, type GalleryChange, listGalleri
 import { findUser } from '../../data/users.ts'
 import { permissions } from '../../domain/access.ts'
 import { byUser } from '../../domain/activity.ts'
-import type { Gallery } from '../../domain/gallery.ts'
+import { type Gallery, markings } from '../../domain/gallery.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { type App, galleryParams, idOrSlug, uuidText } from '../../http/app.ts'
 import { checkMark, markCursor, writeMark } from '../../http/cursor.ts'
@@ -36,6 +36,8 @@ const input = {
   locale: z.enum(['en', 'de', 'ru']).optional(),
   naming: z.enum(['original', 'numbered', 'id']).optional(),
   download_enabled: z.boolean().optional(),
+  download_size: z.enum(['original', 'screen']).optional(),
+  watermark: z.enum(markings).optional(),
   feedback_enabled: z.boolean().optional(),
   notify_new_versions: z.boolean().optional(),
   password: z.string().min(1).max(200).nullish(),
@@ -176,6 +178,8 @@ async function readChange(body: Partial<z.infer<typeof change>>): Promise<Galler
     locale: body.locale,
     naming: body.naming,
     downloadEnabled: body.download_enabled,
+    downloadSize: body.download_size,
+    watermark: body.watermark,
     feedbackEnabled: body.feedback_enabled,
     notifyNewVersions: body.notify_new_versions,
     isPublic: body.public,

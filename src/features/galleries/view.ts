@@ -20,6 +20,8 @@ export function viewGallery(deps: Pick<Deps, 'clock' | 'settings'>, row: Gallery
     locale: row.locale,
     naming: row.naming,
     download_enabled: row.downloadEnabled,
+    download_size: row.downloadSize,
+    watermark: row.watermark,
     feedback_enabled: row.feedbackEnabled,
     notify_new_versions: row.notifyNewVersions,
     has_password: row.passwordHash !== null,

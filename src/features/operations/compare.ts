@@ -4,14 +4,13 @@
  * (orphans.ts) gives it its time. While the store is away nothing is missing.
  */
 import type { MissingBytes, Reconciled } from '../../../sdk/src/wire.ts'
-import { after, days } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
-import { findAsset, setFound, setUndrawn } from '../../data/assets.ts'
+import { findAsset, setFound } from '../../data/assets.ts'
 import { noteDamaged } from '../../data/damage.ts'
-import { deleteDerivatives } from '../../data/derivatives.ts'
+import { drawAgain } from '../../data/derivatives.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
-import { discard, unknownKeys } from '../../data/garbage.ts'
+import { unknownKeys } from '../../data/garbage.ts'
 import { type Seen, type Suspect, withSeen } from '../../data/seen.ts'
 import { hashOf } from '../../ports/bytes.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -122,11 +121,7 @@ async function noteMissing(deps: Needs, { kind, id, galleryId, name, key, offset
     if (archive?.status === 'ready') await noteIfLost(deps, archive)
     return
   }
-  await deps.db.transaction().execute(async (tx) => {
-    await discard(tx, await deleteDerivatives(tx, id), 'preview lost', after(deps.clock.now(), days(1)))
-    await setUndrawn(tx, id)
-    await deps.queue.send(tx, { name: 'asset.render', payload: { assetId: id } })
-  })
+  await deps.db.transaction().execute((tx) => drawAgain(deps, tx, id))
 }
 
 async function noteFound(deps: Needs, { id, galleryId, key }: Suspect): Promise<void> {

@@ -18,6 +18,7 @@ import { listIdlePlacements } from '../../data/placements.ts'
 import { isAnyDue } from '../../data/rescues.ts'
 import { listSalvaging } from '../../data/salvages.ts'
 import { takeDueSources } from '../../data/sources.ts'
+import { listMarking } from '../../data/watermarks.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -42,6 +43,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     wakeRescue,
     wakePlacements,
     wakeRenders,
+    wakeMarks,
     expireGalleries,
     endExports,
     endArchives,
@@ -96,6 +98,10 @@ async function wakePlacements(deps: Needs): Promise<void> {
 async function wakeRenders(deps: Needs): Promise<void> {
   for (const assetId of await listUnrendered(deps.db, after(deps.clock.now(), -patience), most))
     await deps.queue.send(deps.db, { name: 'asset.render', payload: { assetId } })
+}
+
+async function wakeMarks(deps: Needs): Promise<void> {
+  for (const galleryId of await listMarking(deps.db, most)) await deps.queue.send(deps.db, { name: 'gallery.mark', payload: { galleryId } })
 }
 
 /** Galleries that ended a day ago are archived, originals whose grace is over go, what lies inside an open gallery's archive comes out, and what is whole of a damaged one. */

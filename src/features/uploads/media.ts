@@ -11,34 +11,38 @@ import { isHidden } from '../../data/items.ts'
 import { findLink, noteUse, shareLink } from '../../data/links.ts'
 import { isPublicMedia } from '../../data/tracks.ts'
 import { checkAccess, mayManage } from '../../domain/access.ts'
-import type { Asset } from '../../domain/asset.ts'
+import { type Asset, isPhoto } from '../../domain/asset.ts'
+import type { Gallery, Size } from '../../domain/gallery.ts'
 import { checkLink, mintLink, readLink } from '../../domain/link.ts'
+import { isMarked, markName } from '../../domain/watermark.ts'
 import { idOrSlug, type RoutePlugin, uuidText } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
 import { forGood, sendOriginal } from '../../http/original.ts'
 import { sendRange } from '../../http/send.ts'
+import type { DerivativesTable } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 /** The pictures themselves. Their addresses never change their bytes, so a browser may keep them for good. */
 export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
-  const params = z.object({ asset: uuidText, kind: z.enum(['thumbnail', 'medium', 'preview', 'original']) })
-  app.get('/media/:asset/:kind', { schema: { params } }, async (request, reply) => {
-    const { asset: id, kind } = request.params
-    const asset = await living(deps, id)
-    await mayLook(deps, guard, request, asset, kind === 'original')
+  const params = z.object({ asset: uuidText, kind: z.enum(['thumbnail', 'medium', 'preview', 'screen', 'original']) })
+  const querystring = z.object({ mark: z.string().max(20).optional() })
+  app.get('/media/:asset/:kind', { schema: { params, querystring } }, async (request, reply) => {
+    const asset = await living(deps, request.params.asset)
+    const { kind } = request.params
+    const { mark } = request.query
     if (kind === 'original') {
+      await mayLook(deps, guard, request, asset, sizeOf(asset))
       await sendOriginal(deps, reply, asset, { cacheControl: forGood })
       return reply
     }
-    const small = await findDerivative(deps.db, id, kind)
-    if (!small) throw new AppError('not_found')
-    await sendRange(reply, {
-      size: small.size,
-      etag: small.storageKey.slice(small.storageKey.lastIndexOf('/') + 1),
-      mime: small.mime,
-      cacheControl: forGood,
-      open: (from, to) => deps.storage.open(small.storageKey, from, to),
-    })
+    const { gallery, owns } = await mayLook(deps, guard, request, asset, kind === 'screen' ? 'screen' : null)
+    const marked = isMarked(gallery, asset)
+    // an owner who names the mark looks at the page as guests see it
+    if (kind !== 'screen') await sendSmall(deps, reply, asset, marked && (!owns || mark !== undefined) ? markedKind[kind] : kind, { mark })
+    else
+      await sendSmall(deps, reply, asset, marked && !owns && gallery.watermark === 'downloads' ? 'marked_preview' : 'preview', {
+        save: true,
+      })
     return reply
   })
 
@@ -49,7 +53,7 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
     if (link !== undefined) return playByLink(deps, reply, request.params.asset, link)
     const asset = await living(deps, request.params.asset)
     // there is no smaller copy of a film to look at; a photo has one, and its original is for who may download
-    await mayLook(deps, guard, request, asset, isPicture(asset))
+    await mayLook(deps, guard, request, asset, isPhoto(asset) ? 'original' : null)
     await sendOriginal(deps, reply, asset, { inPlace: true, cacheControl: forGood })
     return reply
   })
@@ -62,7 +66,7 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
     if (!asset) throw new AppError('not_found')
     if ((await isHidden(deps.db, asset.itemId)) && !(await guard.owns(request, gallery))) throw new AppError('not_found')
     if (asset.state !== 'stored') throw new AppError('original_missing')
-    if (isPicture(asset)) await guard.download(request, gallery)
+    if (isPhoto(asset)) await guard.download(request, gallery, 'original')
     const clientId = (await guard.pass(request, gallery))?.link.clientId ?? null
     const now = deps.clock.now()
     const grant = { kind: 'media' as const, galleryId: gallery.id, archiveId: null, assetId: asset.id, clientId }
@@ -75,8 +79,32 @@ export const mediaRoutes: RoutePlugin = (app, deps, guard) => {
   })
 }
 
-// the cover of a track is there to be looked at
-const isPicture = (asset: Asset): boolean => asset.role === 'original' && asset.mime.startsWith('image/')
+/** Which size its file is: films and tracks have no other. */
+const sizeOf = (asset: Asset): Size => (isPhoto(asset) ? 'original' : 'screen')
+
+// thumbnails are too small to be taken, and the wall is drawn of them at once
+const markedKind = { thumbnail: 'thumbnail', medium: 'marked_medium', preview: 'marked_preview' } as const
+
+/** `mark`: what the address says of the mark. Only the address that names what is sent may be kept for good: with another mark, or none, it is another one. */
+async function sendSmall(
+  deps: Pick<Deps, 'db' | 'storage'>,
+  reply: FastifyReply,
+  asset: Asset,
+  kind: DerivativesTable['kind'],
+  { mark, save = false }: { mark?: string | undefined; save?: boolean },
+): Promise<void> {
+  const small = await findDerivative(deps.db, asset.id, kind)
+  if (!small) throw new AppError('not_found')
+  const lasting = !save && mark === (small.mark ? markName(small.mark) : undefined)
+  await sendRange(reply, {
+    size: small.size,
+    etag: small.storageKey.slice(small.storageKey.lastIndexOf('/') + 1),
+    mime: small.mime,
+    cacheControl: lasting ? forGood : 'private, no-cache, no-transform',
+    open: (from, to) => deps.storage.open(small.storageKey, from, to),
+    ...(save ? { fileName: `${asset.originalName.replace(/\.[^.]*$/, '') || 'photo'}.jpg` } : {}),
+  })
+}
 
 async function living({ db }: Pick<Deps, 'db'>, id: string): Promise<Asset> {
   const asset = await findAsset(db, id)
@@ -98,14 +126,21 @@ async function playByLink(deps: Deps, reply: FastifyReply, assetId: string, toke
   return reply
 }
 
-/** The owner sees everything; a guest what is published, and originals where downloads are on and theirs. */
-async function mayLook(deps: Pick<Deps, 'db'>, guard: Guard, request: FastifyRequest, asset: Asset, original: boolean) {
+/** The owner sees everything; a guest what is published, and takes home (`take`: in which size) where that is theirs. */
+async function mayLook(
+  deps: Pick<Deps, 'db'>,
+  guard: Guard,
+  request: FastifyRequest,
+  asset: Asset,
+  take: Size | null,
+): Promise<{ gallery: Gallery; owns: boolean }> {
   const gallery = await findGallery(deps.db, asset.galleryId)
   if (!gallery) throw new AppError('not_found')
-  if (mayManage(await guard.asker(request), gallery, 'galleries:read')) return
+  if (mayManage(await guard.asker(request), gallery, 'galleries:read')) return { gallery, owns: true }
   if (await isHidden(deps.db, asset.itemId)) throw new AppError('not_found')
   // a track of somebody's library: only where its owner says that all may play it (C15)
-  if (gallery.kind === 'collection' && (await isPublicMedia(deps.db, asset.id))) return
+  if (gallery.kind === 'collection' && (await isPublicMedia(deps.db, asset.id))) return { gallery, owns: false }
   await guard.guest(request, gallery.slug)
-  if (original) await guard.download(request, gallery)
+  if (take) await guard.download(request, gallery, take)
+  return { gallery, owns: false }
 }

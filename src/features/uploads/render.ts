@@ -6,15 +6,17 @@ import { AppError, isOutage } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { findAsset, lockAsset, setRendered, setRenderFailed } from '../../data/assets.ts'
 import { insertDerivatives } from '../../data/derivatives.ts'
+import { changeGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { type Asset, derivativeKey } from '../../domain/asset.ts'
+import { isMarked } from '../../domain/watermark.ts'
 import { readAll } from '../../ports/bytes.ts'
 import type { DerivativesTable } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { Rendered } from '../../ports/images/port.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 
-type RenderDeps = Pick<Deps, 'db' | 'storage' | 'images' | 'clock'>
+type RenderDeps = Pick<Deps, 'db' | 'storage' | 'images' | 'queue' | 'clock'>
 
 /** Job asset.render. Done again after a kill it begins anew; nothing is left behind but garbage that has a row. */
 export async function render(
@@ -35,13 +37,14 @@ export async function render(
   }
 }
 
-async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rendered): Promise<void> {
+async function keep({ db, storage, queue, clock }: RenderDeps, asset: Asset, made: Rendered): Promise<void> {
   // a fresh name at every try: keys are never written twice
   const name = newToken(9)
-  const row = (kind: DerivativesTable['kind'], mime: string, ext: string): DerivativesTable => ({
+  const row = <K extends 'preview' | 'medium' | 'thumbnail'>(kind: K, mime: string, ext: string): DerivativesTable & { kind: K } => ({
     assetId: asset.id,
     kind,
     storageKey: derivativeKey(asset.galleryId, asset.id, `${kind}-${name}`, ext),
+    mark: null,
     mime,
     size: made[kind].length,
     ...made[`${kind}Size`],
@@ -56,10 +59,14 @@ async function keep({ db, storage, clock }: RenderDeps, asset: Asset, made: Rend
   await db.transaction().execute((tx) => discard(tx, keys, 'unfinished rendering', later))
   for (const { storageKey, kind } of rows) await storage.put(storageKey, made[kind])
   await db.transaction().execute(async (tx) => {
+    const gallery = await lockGalleryOfAnyState(tx, asset.galleryId)
     const living = await lockAsset(tx, asset.id)
     if (living?.renderState !== 'waiting') return
     await insertDerivatives(tx, rows)
     await setRendered(tx, asset.id, { width: made.width, height: made.height })
     for (const key of keys) await forgetGarbage(tx, key)
+    if (!isMarked(gallery, asset)) return
+    await changeGallery(tx, gallery.id, { marking: true })
+    await queue.send(tx, { name: 'gallery.mark', payload: { galleryId: gallery.id } })
   })
 }

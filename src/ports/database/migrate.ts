@@ -23,6 +23,7 @@ import * as accountLetters from './migrations/022-account-letters.ts'
 import * as medium from './migrations/024-medium.ts'
 import * as salvages from './migrations/025-salvages.ts'
 import * as placements from './migrations/026-placements.ts'
+import * as watermark from './migrations/027-watermark.ts'
 import * as passkeys from './migrations/029-passkeys.ts'
 import type { Database } from './port.ts'
 
@@ -49,6 +50,7 @@ export const migrations: Record<string, Migration> = {
   '024-medium': medium,
   '025-salvages': salvages,
   '026-placements': placements,
+  '027-watermark': watermark,
   '029-passkeys': passkeys,
 }
 

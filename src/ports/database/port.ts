@@ -20,6 +20,7 @@ import type { PassedReason } from '../../domain/prediction.ts'
 import type { Recipe } from '../../domain/recipe.ts'
 import type { MediaRole, RescueState, RoundOutcome } from '../../domain/rescue.ts'
 import type { Found, Salvage } from '../../domain/salvage.ts'
+import type { Watermark } from '../../domain/watermark.ts'
 import type { DisabledReason } from '../../domain/webhook.ts'
 
 export type Database = Kysely<Tables>
@@ -65,6 +66,7 @@ export interface Tables {
   passkeyChallenges: { challenge: string; userId: string | null; expiresAt: Date }
   throttles: { key: string; failures: number; blockedUntil: Date | null; touchedAt: Date }
   apiKeys: ApiKeysTable
+  watermarks: WatermarksTable
   galleries: Omit<Gallery, 'isPublic' | 'kind'> & {
     isPublic: Default<boolean>
     kind: Default<Gallery['kind']>
@@ -179,6 +181,13 @@ export interface ItemsTable {
   createdAt: Date
 }
 
+/** The mark that an owner's galleries may bear. */
+export interface WatermarksTable extends Watermark {
+  ownerId: string
+  /** PNG */
+  image: Buffer
+}
+
 /** A track that its provider will delete, and how far its saving is; src/domain/rescue.ts. */
 export interface RescuesTable {
   itemId: string
@@ -274,7 +283,10 @@ export interface PassedOverTable {
 
 export interface DerivativesTable {
   assetId: string
-  kind: 'preview' | 'medium' | 'thumbnail'
+  /** marked_…: with the owner's watermark, for guests */
+  kind: 'preview' | 'medium' | 'thumbnail' | 'marked_preview' | 'marked_medium'
+  /** the watermark it bears, by its id; null: none */
+  mark: string | null
   storageKey: string
   mime: string
   size: number

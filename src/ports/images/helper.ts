@@ -3,8 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../base/errors.ts'
-import type { Rendered } from './port.ts'
-import type { Answer, Ask } from './sharp-child.ts'
+import type { Answer, Ask, Made, Refusal } from './sharp-child.ts'
 
 export interface Helper {
   readonly pid: number
@@ -13,7 +12,7 @@ export interface Helper {
   /** its memory after the last picture, bytes */
   readonly rss: number
   readonly ended: boolean
-  render(ask: Ask, timeLimitMs: number, signal?: AbortSignal): Promise<Rendered>
+  make<A extends Ask>(ask: A, timeLimitMs: number, signal?: AbortSignal): Promise<Made[A['make']]>
   end(): Promise<void>
 }
 
@@ -61,10 +60,10 @@ export async function startHelper(directory: string): Promise<Helper> {
       return ending || gone(child)
     },
     end,
-    render(ask, timeLimitMs, signal) {
+    make<A extends Ask>(ask: A, timeLimitMs: number, signal?: AbortSignal) {
       // Only a picture it had begun can be what ended or stopped it.
       let started = false
-      return new Promise<Rendered>((resolve, reject) => {
+      return new Promise<Made[A['make']]>((resolve, reject) => {
         const failed = (reason: string) => (started ? refusal(reason) : new AppError('internal', { reason }))
         const timer = setTimeout(() => cut(failed(`it took longer than ${timeLimitMs} ms`)), timeLimitMs)
         const onAbort = () => cut(signal?.reason)
@@ -79,8 +78,9 @@ export async function startHelper(directory: string): Promise<Helper> {
           if (!('rss' in answer)) return
           done += 1
           rss = answer.rss
-          if ('rendered' in answer) settle(() => resolve(answer.rendered))
-          else settle(() => reject(new AppError(answer.refused, { reason: answer.reason }, { final: true })))
+          if ('refused' in answer) settle(() => reject(new AppError(answer.refused, { reason: answer.reason }, { final: true })))
+          else if (ask.make in answer) settle(() => resolve(answer[ask.make] as Made[A['make']]))
+          else cut(refusal('the helper process made something else'))
         }
         const settle = (how: () => void) => {
           clearTimeout(timer)
@@ -116,22 +116,17 @@ function parseAnswer(message: unknown): Answer | undefined {
   const flag = (field: unknown) => field === true
   const bytes = (field: unknown) => field instanceof Uint8Array
   const size = (field: unknown) => has(field, { width: number, height: number })
-  const picture = {
-    width: number,
-    height: number,
-    preview: bytes,
-    previewSize: size,
-    medium: bytes,
-    mediumSize: size,
-    thumbnail: bytes,
-    thumbnailSize: size,
-  }
-  const code = (field: unknown) => field === 'media_type' || field === 'picture_too_large'
+  const marked = { preview: bytes, previewSize: size, medium: bytes, mediumSize: size }
+  const rendered = { width: number, height: number, ...marked, thumbnail: bytes, thumbnailSize: size }
+  const mark = { image: bytes, width: number, height: number }
+  const refusals: Refusal[] = ['media_type', 'picture_too_large', 'watermark_empty']
   const known =
     has(message, { ready: flag }) ||
     has(message, { started: flag }) ||
-    has(message, { rss: number, rendered: (field) => has(field, picture) }) ||
-    has(message, { rss: number, refused: code, reason: (field) => typeof field === 'string' })
+    has(message, { rss: number, rendered: (field) => has(field, rendered) }) ||
+    has(message, { rss: number, marked: (field) => has(field, marked) }) ||
+    has(message, { rss: number, mark: (field) => has(field, mark) }) ||
+    has(message, { rss: number, refused: (field) => refusals.includes(field as Refusal), reason: (field) => typeof field === 'string' })
   return known ? (message as Answer) : undefined
 }
 

@@ -32,6 +32,22 @@ export interface Rendered extends Size {
   thumbnailSize: Size
 }
 
+/** A preview that bears a watermark, and the medium picture made from it. */
+export type Marked = Pick<Rendered, 'preview' | 'previewSize' | 'medium' | 'mediumSize'>
+
+/** What is drawn into a picture: `image` (PNG) at each of these places, which are of one size and may reach over its edge. */
+export interface Stamp {
+  image: Uint8Array
+  /** 0 to 1 */
+  opacity: number
+  places: (Size & { left: number; top: number })[]
+}
+
+export interface Mark extends Size {
+  /** PNG with transparency, at most 1200 px on the long side, its empty borders cut off */
+  image: Uint8Array
+}
+
 export interface Identified {
   mime: string
   kind: 'photo' | 'video' | 'track'
@@ -50,6 +66,10 @@ export interface Images {
   renderable(mime: string): boolean
   /** Makes preview, medium and thumbnail from the bytes of a picture. */
   render(original: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Rendered>
+  /** Draws a watermark into a preview that `render` has made. */
+  mark(preview: AsyncIterable<Uint8Array>, stamp: Stamp, signal?: AbortSignal): Promise<Marked>
+  /** A picture that somebody uploaded as their watermark, as `mark` takes it; PNG and WebP. Throws also `watermark_empty`. */
+  asMark(picture: Uint8Array): Promise<Mark>
   /** A drawing of our own (SVG, never anybody else's) as JPEG. */
   draw(svg: string): Promise<Uint8Array>
   /** Ends the helper processes; what they had in work fails and may be tried again. */

@@ -102,6 +102,84 @@ test('P17: what is made carries no place, serial number or name; the original ha
   }
 })
 
+/** A square of one colour, half of it left empty; white on grey is easy to find again. */
+const logo = (width = 200, height = 100) =>
+  sharp({ create: { width, height, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 1 } } })
+    .extend({ top: 40, bottom: 40, left: 60, right: 60, background: { r: 0, g: 0, b: 0, alpha: 0 } })
+    .png()
+    .toBuffer()
+const grey = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#404040' } })
+/** The mean light of a part of a picture, 0 to 255. */
+const light = async (bytes: Uint8Array, left: number, top: number, width: number, height: number) =>
+  (await sharp(await sharp(bytes).removeAlpha().extract({ left, top, width, height }).toBuffer()).stats()).channels[0]!.mean
+
+test('an uploaded mark is cut to what can be seen of it, and made small enough', async () => {
+  const mark = await images.asMark(await logo())
+  assert.deepEqual([mark.width, mark.height], [200, 100])
+  const { format, hasAlpha, width } = await sharp(mark.image).metadata()
+  assert.deepEqual([format, hasAlpha, width], ['png', true, 200])
+  const large = await images.asMark(
+    await sharp(await logo(2400, 600))
+      .webp()
+      .toBuffer(),
+  )
+  assert.ok(large.width <= 1200 && large.width > 1000 && large.height < 400, `${large.width} × ${large.height}`)
+})
+
+test('what is no mark is refused: another format, a bomb, a picture of nothing', async () => {
+  const clear = sharp({ create: { width: 50, height: 50, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0.05 } } })
+  const cases: [Uint8Array, string][] = [
+    [await grey(64, 48).jpeg().toBuffer(), 'media_type'],
+    [await grey(64, 48).gif().toBuffer(), 'media_type'],
+    [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'), 'media_type'],
+    [(await logo()).subarray(0, 60), 'media_type'],
+    [pngBomb(16_000), 'picture_too_large'],
+    [await clear.png().toBuffer(), 'watermark_empty'],
+  ]
+  for (const [bytes, code] of cases)
+    await assert.rejects(images.asMark(bytes), (error) => error instanceof AppError && error.code === code && error.final, code)
+})
+
+test('a mark is in the pixels where it was put, as strong as it was asked for, and nowhere else', async () => {
+  const { image, width, height } = await images.asMark(await logo())
+  const { preview } = await render(await grey(1600, 1000).jpeg().toBuffer())
+  const places = [{ left: 1300, top: 850, width, height }]
+  for (const [opacity, wanted] of [
+    [1, 255],
+    [0.5, 160],
+  ] as const) {
+    const made = await images.mark(stream(preview), { image, opacity, places })
+    assert.deepEqual(
+      [made.previewSize, made.mediumSize],
+      [
+        { width: 1600, height: 1000 },
+        { width: 1200, height: 750 },
+      ],
+    )
+    near([await light(made.preview, 1310, 860, 180, 80)], [wanted], 'in the mark')
+    near([await light(made.preview, 0, 0, 1280, 800)], [64], 'beside it')
+    // the medium picture is made from the marked one
+    near([await light(made.medium, 985, 648, 120, 50)], [wanted], 'in the mark of the medium picture')
+    near([await light(made.medium, 0, 0, 960, 600)], [64], 'beside it')
+    assert.deepEqual(segments(made.preview), ['db', 'c0', 'c4'])
+  }
+})
+
+test('tiles reach over every edge', async () => {
+  const { image } = await images.asMark(await logo())
+  const { preview } = await render(await grey(400, 300).jpeg().toBuffer())
+  const places = [-50, 350].flatMap((left) => [-25, 275].map((top) => ({ left, top, width: 100, height: 50 })))
+  const made = await images.mark(stream(preview), { image, opacity: 1, places })
+  for (const [left, top] of [
+    [4, 4],
+    [366, 4],
+    [4, 284],
+    [366, 284],
+  ] as const)
+    near([await light(made.preview, left, top, 30, 12)], [255], `at ${left}, ${top}`)
+  near([await light(made.preview, 100, 60, 200, 180)], [64], 'between them')
+})
+
 test('orientation is applied', async () => {
   // left half red; turned by a quarter (6) its upper half is
   const half = await colour(255, 0, 0).extend({ right: 64, background: '#00f' }).png().toBuffer()

@@ -4,11 +4,13 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../base/errors.ts'
 import { dimensions } from './dimensions.ts'
 import { type Helper, startHelper } from './helper.ts'
-import { headBytes, type Images, maxPixels, type Rendered } from './port.ts'
+import { headBytes, type Images, maxPixels } from './port.ts'
+import type { Ask, Made } from './sharp-child.ts'
 import { renderable, sniff } from './sniff.ts'
 
 export interface SharpOptions {
@@ -26,6 +28,11 @@ export interface SharpImages extends Images {
   /** the helper processes alive now, for operators and tests */
   pids(): number[]
 }
+
+// a logo that is larger is a photograph by mistake, or a bomb
+const maxMarkPixels = 25_000_000
+// what can be transparent
+const marks = ['image/png', 'image/webp']
 
 /** The Images port on sharp. Nothing is started before the first picture. */
 export function sharpImages(options: SharpOptions = {}): SharpImages {
@@ -57,12 +64,36 @@ export function sharpImages(options: SharpOptions = {}): SharpImages {
     else idle.push(helper)
   }
 
-  async function renderFile(file: string, home: string, signal?: AbortSignal): Promise<Rendered> {
-    const helper = await take(home)
+  /** Has a helper work on this picture, which is saved for it; `prepare` is given its first bytes and says what is asked. */
+  async function work<A extends Ask>(
+    picture: AsyncIterable<Uint8Array>,
+    prepare: (file: string, head: Uint8Array) => Promise<A>,
+    signal?: AbortSignal,
+  ): Promise<Made[A['make']]> {
+    refuseWhenClosed()
+    await turns.enter(signal)
     try {
-      return await helper.render({ file, maxPixels }, timeLimitMs, signal)
+      refuseWhenClosed()
+      directory ??= mkdtemp(join(tmpdir(), 'keepsake-pictures-'))
+      const home = await directory
+      const file = join(home, randomUUID())
+      try {
+        const ask = await prepare(file, await save(picture, file, signal))
+        const helper = await take(home)
+        try {
+          return await helper.make(ask, timeLimitMs, signal)
+        } finally {
+          await giveBack(helper)
+        }
+      } catch (error) {
+        refuseWhenClosed()
+        throw error
+      } finally {
+        await rm(file, { force: true })
+        await rm(`${file}.mark`, { force: true })
+      }
     } finally {
-      await giveBack(helper)
+      turns.leave()
     }
   }
 
@@ -78,29 +109,33 @@ export function sharpImages(options: SharpOptions = {}): SharpImages {
       return sharp(Buffer.from(svg)).jpeg({ quality: 90 }).toBuffer()
     },
 
-    async render(original, signal) {
-      refuseWhenClosed()
-      await turns.enter(signal)
-      try {
-        refuseWhenClosed()
-        directory ??= mkdtemp(join(tmpdir(), 'keepsake-pictures-'))
-        const home = await directory
-        const file = join(home, randomUUID())
-        try {
-          const head = await save(original, file, signal)
+    render: (original, signal) =>
+      work(
+        original,
+        async (file, head) => {
           const what = await sniff(head)
           if (!what || !renderable(what.mime)) throw new AppError('media_type', { mime: what?.mime }, { final: true })
-          return await renderFile(file, home, signal)
-        } catch (error) {
-          refuseWhenClosed()
-          throw error
-        } finally {
-          await rm(file, { force: true })
-        }
-      } finally {
-        turns.leave()
-      }
-    },
+          return { make: 'rendered', file, maxPixels }
+        },
+        signal,
+      ),
+
+    mark: (preview, { image, ...stamp }, signal) =>
+      work(
+        preview,
+        async (file) => {
+          await save(Readable.from([image]), `${file}.mark`, signal)
+          return { make: 'marked', file, maxPixels, stamp: { ...stamp, file: `${file}.mark` } }
+        },
+        signal,
+      ),
+
+    asMark: (picture) =>
+      work(Readable.from([picture]), async (file, head) => {
+        const what = await sniff(head)
+        if (!what || !marks.includes(what.mime)) throw new AppError('media_type', { mime: what?.mime }, { final: true })
+        return { make: 'mark', file, maxPixels: maxMarkPixels }
+      }),
 
     async close() {
       closed = true

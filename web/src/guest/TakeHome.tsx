@@ -1,7 +1,7 @@
 /** The sheet of downloads: which photos, in which size; then how far they are packed, and the files. */
 import { Download as Arrow, Check } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { GuestGallery, Item } from '../api.ts'
+import type { ExportSize, GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
@@ -38,11 +38,15 @@ function Choice({ gallery, marks }: Props) {
   const [which, setWhich] = useState<Which>(marks.chosen?.size ? 'chosen' : 'all')
   const chapters = chaptersOf(gallery.items)
   const [chapter, setChapter] = useState(chapters[0] ?? '')
-  const [size, setSize] = useState<'original' | 'screen'>('original')
+  const sizes = gallery.download_sizes
+  const [size, setSize] = useState<ExportSize>(sizes[0] ?? 'screen')
   const [parts, setParts] = useState(false)
   const [tar, setTar] = useState(false)
   const [begun, begin] = useState(false)
-  const stored = gallery.items.filter((item) => item.state === 'stored')
+  // of a photo without a picture there is only the original
+  const stored = gallery.items.filter(
+    (item) => item.state === 'stored' && (sizes[0] === 'original' || item.kind !== 'photo' || item.preview),
+  )
   const lists: Record<Which, Item[]> = {
     all: stored,
     favorites: stored.filter((item) => marks.favorites.has(item.id)),
@@ -50,10 +54,10 @@ function Choice({ gallery, marks }: Props) {
     chapter: stored.filter((item) => item.chapter === chapter),
   }
   const list = lists[which]
-  const bytes = (of: 'original' | 'screen') => list.reduce((sum, item) => sum + ((of === 'screen' && item.preview_size) || item.size), 0)
+  const bytes = (of: ExportSize) => list.reduce((sum, item) => sum + ((of === 'screen' && item.preview_size) || item.size), 0)
   const one = list.length === 1 ? list[0] : undefined
   const task = useTask(async () => {
-    if (one && size === 'screen' && one.preview) return save(one.preview, one.name)
+    if (one?.kind === 'photo' && size === 'screen' && one.preview) return location.assign(`/media/${one.asset_id}/screen`)
     const whole = which === 'all' && size === 'original' && !parts && !tar
     if (one || whole) {
       const answer = await askDownload(gallery.slug, one?.id)
@@ -122,20 +126,16 @@ function Choice({ gallery, marks }: Props) {
       </fieldset>
       <fieldset>
         <legend>{words.size}</legend>
-        <Option
-          group="size"
-          title={words.original}
-          says={`${fmt.bytes(bytes('original'))} · ${words.originalFor}`}
-          on={size === 'original'}
-          pick={() => setSize('original')}
-        />
-        <Option
-          group="size"
-          title={words.screen}
-          says={`${fmt.bytes(bytes('screen'))} · ${words.screenFor}`}
-          on={size === 'screen'}
-          pick={() => setSize('screen')}
-        />
+        {sizes.map((name) => (
+          <Option
+            key={name}
+            group="size"
+            title={words[name]}
+            says={`${fmt.bytes(bytes(name))} · ${words[`${name}For`]}`}
+            on={size === name}
+            pick={() => setSize(name)}
+          />
+        ))}
       </fieldset>
       {!one && (
         <details>
@@ -148,7 +148,7 @@ function Choice({ gallery, marks }: Props) {
             <input type="checkbox" checked={tar} onChange={() => setTar(!tar)} />
             {words.tar}
           </label>
-          {size === 'screen' && <p className="meta">{words.screenNote}</p>}
+          {size === 'screen' && <p className="meta">{sizes[0] === 'original' ? words.screenNote : words.screenOnly}</p>}
         </details>
       )}
       {begun && (
@@ -178,12 +178,4 @@ function Option(props: { group: string; title: string; says: ReactNode; on: bool
       </span>
     </label>
   )
-}
-
-/** A single picture: the browser saves it under the photo's name. */
-function save(address: string, name: string): void {
-  const link = document.createElement('a')
-  link.href = address
-  link.download = `${name.replace(/\.[^.]*$/, '')}.jpg`
-  link.click()
 }

@@ -16,6 +16,7 @@ import { GalleryBadge } from './GalleryBadge.tsx'
 import { BulkDialog, mayBe } from './galleries/BulkDialog.tsx'
 import { ActivityCard } from './gallery/ActivityCard.tsx'
 import { FeedbackCard } from './gallery/FeedbackCard.tsx'
+import { GuestsCard } from './gallery/GuestsCard.tsx'
 import { PhotosCard } from './gallery/PhotosCard.tsx'
 import { galleryWords } from './gallery/words.ts'
 import { LinksCard } from './LinksCard.tsx'
@@ -129,6 +130,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
           <ArchiveCard gallery={gallery} archive={archive} work={work.data} />
           <ClientsCard gallery={gallery} changed={links.again} />
           <LinksCard gallery={gallery} links={links} />
+          {takes && <GuestsCard gallery={gallery} items={items.data?.rows ?? []} put={put} />}
           {gallery.published_at && <FeedbackCard gallery={gallery.id} />}
           <ActivityCard gallery={gallery.id} />
           <SettingsCard key={gallery.id} gallery={gallery} put={put} />

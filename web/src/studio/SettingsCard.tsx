@@ -1,4 +1,4 @@
-/** How a gallery behaves: title, download, password, end, language, file names; and its end for good. */
+/** How a gallery behaves: title, password, end, language, file names; and its end for good. */
 import { useNavigate } from '@tanstack/react-router'
 import { Check, Trash2 } from 'lucide-react'
 import { type FormEvent, useId, useState } from 'react'
@@ -21,7 +21,6 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     const password = String(form.get('password') ?? '')
     const changed = await changeGallery(gallery.id, {
       title: text('title'),
-      download_enabled: form.has('download'),
       feedback_enabled: form.has('feedback'),
       notify_new_versions: form.has('versions'),
       public: form.has('public'),
@@ -51,7 +50,6 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
       <h2 id={title}>{words.settingsTitle}</h2>
       <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
         <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
-        <Tick name="download" label={words.downloadSwitch} on={gallery.download_enabled} />
         <Tick name="feedback" label={words.feedbackSwitch} on={gallery.feedback_enabled} />
         <Tick name="versions" label={words.notifyVersions} on={gallery.notify_new_versions} />
         <Tick name="public" label={words.publicSwitch} on={gallery.public} />

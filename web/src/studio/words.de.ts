@@ -148,7 +148,6 @@ export const words: Words = {
   revokeLink: (what) => `Zurückziehen: ${what}`,
 
   settingsTitle: 'Einstellungen',
-  downloadSwitch: 'Kunden dürfen herunterladen',
   publicSwitch: 'Für alle mit der Adresse offen',
   guestPassword: 'Passwort für Gäste',
   passwordNone: 'Kein Passwort',

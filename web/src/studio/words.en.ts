@@ -148,7 +148,6 @@ export const words = {
 
   // settings
   settingsTitle: 'Settings',
-  downloadSwitch: 'Clients may download',
   publicSwitch: 'Open to everybody with the address',
   guestPassword: 'Password for guests',
   passwordNone: 'No password',

@@ -149,7 +149,6 @@ export const words: Words = {
   revokeLink: (what) => `Отозвать: ${what}`,
 
   settingsTitle: 'Настройки',
-  downloadSwitch: 'Клиенты могут скачивать',
   publicSwitch: 'Открыта всем, у кого есть адрес',
   guestPassword: 'Пароль для гостей',
   passwordNone: 'Без пароля',

@@ -9,6 +9,7 @@ import { settingsWords } from './words.ts'
 
 const tabs = [
   { to: '/settings', word: 'account', admin: false },
+  { to: '/settings/watermark', word: 'watermark', admin: false },
   { to: '/settings/keys', word: 'keys', admin: false },
   { to: '/settings/people', word: 'people', admin: true },
   { to: '/settings/installation', word: 'installation', admin: true },

@@ -4,7 +4,7 @@ import { plural } from '../../ui/format.ts'
 
 const en = {
   title: 'Settings',
-  tabs: { account: 'Account', keys: 'API keys', people: 'People', installation: 'Installation', health: 'Health' },
+  tabs: { account: 'Account', watermark: 'Watermark', keys: 'API keys', people: 'People', installation: 'Installation', health: 'Health' },
 
   password: 'Password',
   passwordText: 'Other browsers in which you are signed in are signed out.',
@@ -147,7 +147,14 @@ export type SettingsWords = typeof en
 
 const de: SettingsWords = {
   title: 'Einstellungen',
-  tabs: { account: 'Konto', keys: 'API-Schlüssel', people: 'Personen', installation: 'Installation', health: 'Zustand' },
+  tabs: {
+    account: 'Konto',
+    watermark: 'Wasserzeichen',
+    keys: 'API-Schlüssel',
+    people: 'Personen',
+    installation: 'Installation',
+    health: 'Zustand',
+  },
   password: 'Passwort',
   passwordText: 'Andere Browser, in denen Sie angemeldet sind, werden abgemeldet.',
   noPassword: 'Sie melden sich anderswo an und haben hier kein Passwort.',
@@ -282,7 +289,14 @@ const de: SettingsWords = {
 
 const ru: SettingsWords = {
   title: 'Настройки',
-  tabs: { account: 'Учётная запись', keys: 'Ключи API', people: 'Люди', installation: 'Установка', health: 'Состояние' },
+  tabs: {
+    account: 'Учётная запись',
+    watermark: 'Водяной знак',
+    keys: 'Ключи API',
+    people: 'Люди',
+    installation: 'Установка',
+    health: 'Состояние',
+  },
   password: 'Пароль',
   passwordText: 'В других браузерах вы будете отключены.',
   noPassword: 'Вы входите через другую службу, пароля здесь нет.',
