@@ -1,6 +1,7 @@
 /** Reads a manifest.json that lies in a ZIP: what may not be as we write it is not taken for one of ours. Pure. */
 import { z } from 'zod'
 import { feedbackKinds, feedbackLimits } from './feedback.ts'
+import { markings } from './gallery.ts'
 
 const sha256 = z
   .string()
@@ -51,6 +52,7 @@ const schema = z.object({
     slug: z.string().min(1).max(100),
     title: z.string().min(1).max(500),
     event_date: z.iso.date().nullable(),
+    guests: z.object({ sizes: z.enum(['original', 'screen', 'none']), watermark: z.enum(markings) }).optional(),
   }),
   photos: z.array(photo).max(5_000_000),
 })

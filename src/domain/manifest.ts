@@ -27,7 +27,7 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
   const content = {
     format: 'keepsake-manifest',
     version: 1,
-    gallery: { id: gallery.id, slug: recipe.slug, title: gallery.title, event_date: gallery.eventDate },
+    gallery: { id: gallery.id, slug: recipe.slug, title: gallery.title, event_date: gallery.eventDate, ...guestsOf(gallery, recipe) },
     ...(recipe.purpose === 'selection'
       ? { selection: { size: recipe.size, part: recipe.part?.number ?? 1, parts: recipe.part?.of ?? 1 } }
       : {}),
@@ -35,6 +35,13 @@ export function manifest(gallery: PlanGallery, recipe: Recipe, named: Named[], f
     missing: named.filter(({ asset }) => asset.state === 'missing').map(describe),
   }
   return `${JSON.stringify(content, null, 1)}\n`
+}
+
+/** What guests may see and take, told by the final archive alone: nobody else is concerned. Left out where all is as in a fresh gallery. */
+function guestsOf({ guests }: PlanGallery, { purpose }: Recipe) {
+  if (purpose !== 'final' || !guests) return {}
+  const { sizes, watermark } = guests
+  return sizes === 'original' && watermark === 'off' ? {} : { guests: { sizes, watermark } }
 }
 
 const remark = ({ kind, rating, comment, guest, guestName, guestEmail, hidden, createdAt }: Feedback) => ({

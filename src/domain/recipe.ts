@@ -1,6 +1,6 @@
 /** What is packed: the gallery, the photos under their names, and the recipe that says how. Types only. */
 import type { Asset } from './asset.ts'
-import type { Locale, Naming, Size } from './gallery.ts'
+import type { Locale, Marking, Naming, Size } from './gallery.ts'
 
 /** What was asked for. Two archives with equal recipes and assets are the same archive. */
 export type Recipe = DeliveryRecipe | SelectionRecipe
@@ -39,6 +39,13 @@ export interface PlanGallery {
   eventDate: string | null
   naming: Naming
   locale: Locale
+  /** of a final archive: what guests may take, and where they see the watermark */
+  guests?: Guests
+}
+
+export interface Guests {
+  sizes: Size | 'none'
+  watermark: Marking
 }
 
 /** A picture made from an asset that may be packed in its place. */

@@ -63,7 +63,8 @@ async function planFinal(tx: Tx, gallery: Gallery): Promise<Plan> {
     throw new AppError('original_missing', { files: lost.slice(0, 20).map((asset) => asset.originalName), count: lost.length })
   const stands = await listStands(tx, gallery.id)
   const told = assets.map((asset) => (stands.has(asset.itemId) ? { ...asset, stands: stands.get(asset.itemId)! } : asset))
-  return makePlan({ gallery, assets: told, feedback: await listFeedback(tx, gallery.id), purpose: 'final' })
+  const guests = { sizes: gallery.downloadEnabled ? gallery.downloadSize : ('none' as const), watermark: gallery.watermark }
+  return makePlan({ gallery: { ...gallery, guests }, assets: told, feedback: await listFeedback(tx, gallery.id), purpose: 'final' })
 }
 
 /** Job gallery.retire: nobody waits for the answer, so what cannot be is noted in the gallery, and the night asks again. */

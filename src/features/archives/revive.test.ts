@@ -51,6 +51,7 @@ for (const store of await stores())
         await changeItems(tx, said.galleryId, [other!.id], { hidden: true, chapter: 'Party' })
         await addComment(tx, { ...said, id: item!.id, itemId: other!.id, comment: '=lovely "one"' })
       })
+      await db.updateTable('galleries').set({ downloadSize: 'screen', watermark: 'view' }).where('id', '=', archived.gallery.id).execute()
       await lost.archived(archived.gallery.id)
       await lost.purged(archived.gallery.id)
       const open = await lost.published(4, 'open')
@@ -86,6 +87,7 @@ for (const store of await stores())
       assert.equal(named(was.archived).state, 'archived')
       const now = (await findGallery(db, was.archived.id))!
       assert.deepEqual([now.slug, now.title, now.state], ['archived', 'archived', 'archived'])
+      assert.deepEqual([now.downloadEnabled, now.downloadSize, now.watermark], [true, 'screen', 'view'])
       assert.deepEqual(await rows(found, now.id), before_[now.id])
       const stand = (world: TestWorld) =>
         world.deps.db

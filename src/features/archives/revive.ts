@@ -22,7 +22,7 @@ import { takeBackSaid } from '../../data/said.ts'
 import { type Archive, freshArchive, readArchiveKey } from '../../domain/archive.ts'
 import type { Asset, Kind } from '../../domain/asset.ts'
 import { freshGallery, type Gallery, slugFrom } from '../../domain/gallery.ts'
-import { type ManifestPhoto, remarksOf } from '../../domain/manifest-read.ts'
+import { type Manifest, type ManifestPhoto, remarksOf } from '../../domain/manifest-read.ts'
 import { imagesHash, recipeHash } from '../../domain/plan.ts'
 import type { Recipe } from '../../domain/recipe.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -91,7 +91,7 @@ async function write(deps: Needs, tx: Tx, { ownerId, id, left, chosen, loose }: 
   const title = manifest?.gallery.title ?? `Recovered ${id}`
   const fresh = freshGallery({ id, ownerId, slug, title, now })
   // its password is lost: it must not open to anybody before its photographer says so
-  const gallery: Gallery = { ...fresh, isPublic: false, eventDate: manifest?.gallery.event_date ?? null }
+  const gallery: Gallery = { ...fresh, ...guestsIn(manifest), isPublic: false, eventDate: manifest?.gallery.event_date ?? null }
   await insertGallery(tx, gallery)
   const items = [
     // a rescued track is one item of several files
@@ -124,6 +124,14 @@ async function write(deps: Needs, tx: Tx, { ownerId, id, left, chosen, loose }: 
   })
   const state = closes ? ('archived' as const) : ('draft' as const)
   return { id, slug, state, photos: packed.length + loose.length - missing.length, missing, feedback, archive: chosen?.found.key ?? null }
+}
+
+/** Without the watermark itself, which is lost with the database, their pictures stay small until there is one again. */
+const guestsIn = (manifest: Manifest | undefined): Partial<Gallery> => {
+  const guests = manifest?.gallery.guests
+  if (!guests) return {}
+  const { sizes, watermark } = guests
+  return { downloadEnabled: sizes !== 'none', watermark, ...(sizes === 'none' ? {} : { downloadSize: sizes }) }
 }
 
 const kindOf = ({ type }: ManifestPhoto): Kind => (type.startsWith('video/') ? 'video' : type.startsWith('audio/') ? 'track' : 'photo')
