@@ -129,6 +129,29 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     await archive.getByText('5 files').waitFor()
   })
 
+  await step('a watermark of words is made, and guests see it and get screen size alone', async () => {
+    await page.getByRole('link', { name: 'Settings', exact: true }).click()
+    await page.getByRole('link', { name: 'Watermark', exact: true }).click()
+    await page.getByLabel('Text').fill('Ida Photo')
+    await page.getByLabel('Position').selectOption('centre')
+    await page.getByRole('slider', { name: 'Strength' }).fill('90')
+    await page.locator('.marked-photo image').waitFor()
+    await assertAccessible(page, 'watermark')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Galleries that show it are drawn anew').waitFor()
+    await page.goto(`${installation.url}/galleries/${slug}`)
+    await page.getByRole('radio', { name: 'On photos they look at' }).focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('img', { name: 'p1.jpg as guests see it' }).waitFor()
+    await page.getByRole('radio', { name: 'Screen size only' }).click()
+    await page.getByText('still receive the originals').waitFor()
+    await assertAccessible(page, 'what guests get')
+    const seen = async () => (await guest(installation.url).ask<GuestGallery>(`/api/g/${slug}`)).body
+    const isDrawn = async () => (await seen()).items.every((item) => item.preview?.includes('mark='))
+    await until(isDrawn, { what: 'the watermark in every photo', every: 200 })
+    assert.deepEqual((await seen()).download_sizes, ['screen'])
+  })
+
   await step('what guests say can be hidden and shown again', async () => {
     const [item] = await items()
     const said = { method: 'POST', body: { text: 'Lovely light', name: 'Aunt Rosa' } }

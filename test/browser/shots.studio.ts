@@ -1,6 +1,7 @@
 /** The states of the pages for photographers: the overview, galleries, the editor of one, archives. */
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import type { Gallery, GalleryInput, Item } from '../../sdk/src/wire.ts'
+import sharp from 'sharp'
+import type { Gallery, GalleryInput, Item, MarkProgress } from '../../sdk/src/wire.ts'
 import { drawnPhoto } from '../drawn.ts'
 import { allOf, createGallery, guest, type Person, publish, readyArchive, setUp } from '../journeys/people.ts'
 import { type Photo, sendPhotos, sha256 } from '../journeys/sending.ts'
@@ -49,6 +50,12 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
   await ida.ask(`/api/galleries/${mara.id}`, { method: 'PATCH', body: { cover_item: ids[0], cover_x: 0.3, cover_y: 0.4 } })
   const rosa = { text: 'Lovely light', name: 'Aunt Rosa' }
   await guest(url).ask(`/api/g/${mara.slug}/items/${ids[1]}/comments`, { method: 'POST', body: rosa })
+  await sendMark(ida)
+  await ida.ask('/api/watermark', { method: 'PATCH', body: { position: 'centre', scale: 0.5, opacity: 0.7 } })
+  const proofs = await published({ title: 'Okafor proofs', watermark: 'view', download_size: 'screen' }, 3)
+  const isMarked = async () => !(await ida.ask<MarkProgress>(`/api/galleries/${proofs.id}/watermark`)).body.drawing
+  await until(isMarked, { what: 'the watermark', every: 300 })
+  const proof = (await itemsOf(ida, proofs.id))[1]!
   await published({ title: 'Baby Noor, first year', expires_at: inDays(5.5) }, 4)
   await make({ title: 'Иванова выпускной 2026' }, 3)
   const empty = await createGallery(ida, { title: 'Weingut Adler harvest' })
@@ -114,6 +121,15 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     }),
     state('gallery-cover', editor, (page) => pick(page, /^More for DSC/, 'Use as cover')),
     state('gallery-chapter', editor, (page) => pick(page, /^More for DSC/, 'Chapter…')),
+    state('gallery-guests', `/galleries/${proofs.slug}`, async (page) => {
+      const card = page.getByRole('heading', { name: 'What guests get' })
+      await card.waitFor()
+      await page.locator('.marked-photo').waitFor()
+      await page.waitForLoadState('networkidle')
+      await card.evaluate((head) => (head as { scrollIntoView(): void }).scrollIntoView())
+    }),
+    state('watermark', '/settings/watermark', (page) => page.locator('.marked-photo image').first().waitFor()),
+    { ...state('guest-marked', `/g/${proofs.slug}/p/${proof.id}`, (page) => page.waitForLoadState('networkidle')), as: {} },
     state('gallery-packing', `/galleries/${packing.slug}`, (page) => text(page, 'Packing')),
     state('gallery-trouble', `/galleries/${trouble.slug}`, (page) => text(page, /Archiving failed/)),
     state('gallery-archived', `/galleries/${okafor.slug}`, (page) => text(page, 'This gallery is archived')),
@@ -133,6 +149,15 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     }),
     state('archive-delete', `/archives/${okafor.slug}`, (page) => press(page, 'Delete…')),
   ]
+}
+
+/** As a photographer would have it: a name in white with a shadow. */
+async function sendMark(person: Person): Promise<void> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="200"><g font-family="serif" font-size="150" text-anchor="middle">
+    <text x="453" y="143" fill="#000" fill-opacity="0.4">Ida Photo</text><text x="450" y="140" fill="#fff">Ida Photo</text></g></svg>`
+  const body = new Uint8Array(await sharp(Buffer.from(svg)).png().toBuffer())
+  const headers = { ...person.headers(), 'content-type': 'image/png' }
+  await fetch(person.address('/api/watermark/image?text=Ida%20Photo'), { method: 'PUT', headers, body })
 }
 
 const itemsOf = (person: Person, gallery: string) => allOf<Item>(person, `/api/galleries/${gallery}/items`)

@@ -1,8 +1,8 @@
 /** What guests get of photos: which sizes to download, and whether they see the watermark. */
 import { Link } from '@tanstack/react-router'
 import { Check, Info } from 'lucide-react'
-import { useId, useState } from 'react'
-import { changeGallery, type Gallery, type GalleryInput, type Item, type Marking, type Watermark } from '../../api.ts'
+import { useId, useRef, useState } from 'react'
+import { changeGallery, type Gallery, type Item, type Marking, type Watermark } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
@@ -17,21 +17,19 @@ interface Props {
   put: (gallery: Gallery) => void
 }
 type Sizes = 'original' | 'screen' | 'none'
+type Choices = Partial<Pick<Gallery, 'download_enabled' | 'download_size' | 'watermark'>>
 
 export function GuestsCard({ gallery, items, put }: Props) {
   const words = useWordsOf(watermarkWords)
   const title = useId()
-  const [saved, setSaved] = useState(false)
   const mark = useWatermark()
   const marking = useMarking(gallery.id)
-  const task = useTask(async (change: Partial<GalleryInput>) => {
-    setSaved(false)
-    put(await changeGallery(gallery.id, change))
+  const { seen, change, saved, refusal } = useChanges(gallery, (changed) => {
+    put(changed)
     marking.again()
-    setSaved(true)
   })
-  const sizes: Sizes = gallery.download_enabled ? gallery.download_size : 'none'
-  const take = (size: Sizes) => task.run(size === 'none' ? { download_enabled: false } : { download_enabled: true, download_size: size })
+  const sizes: Sizes = seen.download_enabled ? seen.download_size : 'none'
+  const take = (size: Sizes) => change(size === 'none' ? { download_enabled: false } : { download_enabled: true, download_size: size })
   const watermark = mark.data?.watermark
   return (
     <section className="card stack tight" aria-labelledby={title}>
@@ -45,7 +43,7 @@ export function GuestsCard({ gallery, items, put }: Props) {
           )}
         </span>
       </div>
-      <fieldset className="choices" disabled={task.busy}>
+      <fieldset className="choices">
         <legend className="label">{words.downloads}</legend>
         {(['original', 'screen', 'none'] as const).map((size) => (
           <Radio
@@ -64,22 +62,22 @@ export function GuestsCard({ gallery, items, put }: Props) {
           {words.letters}
         </p>
       )}
-      <fieldset className="choices" disabled={task.busy || !watermark}>
+      <fieldset className="choices" disabled={!watermark}>
         <legend className="label">{words.title}</legend>
         {(['off', 'view', 'downloads'] satisfies Marking[]).map((name) => (
           <Radio
             key={name}
             group="watermark"
             title={words.markings[name]}
-            on={gallery.watermark === name}
-            pick={() => task.run({ watermark: name })}
+            on={seen.watermark === name}
+            pick={() => change({ watermark: name })}
           />
         ))}
       </fieldset>
-      {task.refusal && <Trouble refusal={task.refusal} />}
+      {refusal && <Trouble refusal={refusal} />}
       {mark.refusal && !mark.data && <Trouble refusal={mark.refusal} retry={mark.again} />}
       {gallery.watermark !== 'off' && marking.data?.drawing && <Drawing {...marking.data} />}
-      {watermark && gallery.watermark !== 'off' && <Sample gallery={gallery} items={items} watermark={watermark} />}
+      {watermark && seen.watermark !== 'off' && <Sample gallery={gallery} items={items} watermark={watermark} />}
       {mark.data && (
         <p className="meta">
           {!watermark && `${words.unmade} `}
@@ -88,6 +86,33 @@ export function GuestsCard({ gallery, items, put }: Props) {
       )}
     </section>
   )
+}
+
+/** Each choice is saved at once. Who goes over them with the arrow keys is not held up: what was chosen last is sent last. */
+function useChanges(gallery: Gallery, put: (gallery: Gallery) => void) {
+  const [chosen, choose] = useState<Choices>({})
+  const [saved, setSaved] = useState(false)
+  const waiting = useRef<Choices>({})
+  const task = useTask(async () => {
+    try {
+      while (Object.keys(waiting.current).length) {
+        const next = waiting.current
+        waiting.current = {}
+        put(await changeGallery(gallery.id, next))
+      }
+      setSaved(true)
+    } finally {
+      waiting.current = {}
+      choose({})
+    }
+  })
+  const change = (part: Choices) => {
+    setSaved(false)
+    waiting.current = { ...waiting.current, ...part }
+    choose((old) => ({ ...old, ...part }))
+    void task.run()
+  }
+  return { seen: { ...gallery, ...chosen }, change, saved, refusal: task.refusal }
 }
 
 function Radio(props: { group: string; title: string; says?: string; on: boolean; pick: () => void }) {
