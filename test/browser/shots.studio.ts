@@ -121,7 +121,7 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     }),
     state('gallery-cover', editor, (page) => pick(page, /^More for DSC/, 'Use as cover')),
     state('gallery-chapter', editor, (page) => pick(page, /^More for DSC/, 'Chapter…')),
-    state('gallery-guests', `/galleries/${proofs.slug}`, async (page) => {
+    state('gallery-watermark', `/galleries/${proofs.slug}`, async (page) => {
       const card = page.getByRole('heading', { name: 'What guests get' })
       await card.waitFor()
       await page.locator('.marked-photo').waitFor()
@@ -129,7 +129,7 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
       await card.evaluate((head) => (head as { scrollIntoView(): void }).scrollIntoView())
     }),
     state('watermark', '/settings/watermark', (page) => page.locator('.marked-photo image').first().waitFor()),
-    { ...state('guest-marked', `/g/${proofs.slug}/p/${proof.id}`, (page) => page.waitForLoadState('networkidle')), as: {} },
+    { ...state('guest-watermark', `/g/${proofs.slug}/p/${proof.id}`, (page) => page.waitForLoadState('networkidle')), as: {} },
     state('gallery-packing', `/galleries/${packing.slug}`, (page) => text(page, 'Packing')),
     state('gallery-trouble', `/galleries/${trouble.slug}`, (page) => text(page, /Archiving failed/)),
     state('gallery-archived', `/galleries/${okafor.slug}`, (page) => text(page, 'This gallery is archived')),
