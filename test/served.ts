@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { retriesOf } from '../src/app/retries.ts'
 import { makeServer } from '../src/app/server.ts'
 import { activityRoutes } from '../src/features/activity/routes.ts'
+import { exportRoutes } from '../src/features/archives/export-routes.ts'
 import { archiveRoutes } from '../src/features/archives/routes.ts'
 import { deliveryRoutes } from '../src/features/delivery/routes.ts'
 import { feedbackRoutes } from '../src/features/feedback/routes.ts'
@@ -57,6 +58,7 @@ export async function served(change: Partial<Deps> = {}, webDir?: string): Promi
     uploadRoutes,
     watermarkRoutes,
     archiveRoutes,
+    exportRoutes,
     deliveryRoutes,
     pageRoutes,
     activityRoutes,

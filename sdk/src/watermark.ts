@@ -1,6 +1,9 @@
 /** Where a watermark stands in a picture: one rule for what the server draws and for what the studio shows beforehand. */
 import type { MarkPlacing } from './wire.ts'
 
+/** Where nobody has placed it yet. */
+export const unplaced: MarkPlacing = { position: 'bottom_right', opacity: 0.6, scale: 0.25 }
+
 export interface Box {
   width: number
   height: number

@@ -13,7 +13,6 @@ export interface Placing {
   /** as much of the picture's width, and of its height, at most: 0.05 to 1 */
   scale: number
 }
-export const unplaced: Placing = { position: 'bottom_right', opacity: 0.6, scale: 0.25 }
 
 /** What is known of a mark besides its picture, a PNG of at most 1200 px. */
 export interface Watermark extends Placing {

@@ -3,6 +3,7 @@
  * of asking. Each runs in a transaction that is rolled back.
  */
 import { sql } from 'kysely'
+import { unplaced } from '../../sdk/src/watermark.ts'
 import { isCode } from '../../src/base/errors.ts'
 import * as activity from '../../src/data/activity.ts'
 import * as archived from '../../src/data/archived.ts'
@@ -43,7 +44,6 @@ import * as webhooks from '../../src/data/webhooks.ts'
 import type { Archive } from '../../src/domain/archive.ts'
 import type { Asset } from '../../src/domain/asset.ts'
 import type { Gallery } from '../../src/domain/gallery.ts'
-import { unplaced } from '../../src/domain/watermark.ts'
 import type { Database, Tx } from '../../src/ports/database/port.ts'
 import type { Deps } from '../../src/ports/deps.ts'
 import { today } from './fill.ts'

@@ -1,8 +1,9 @@
 /** The owner's watermark: made, changed, taken away. Every change draws the pictures of the galleries that show it anew. */
+import { unplaced } from '../../../sdk/src/watermark.ts'
 import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { changeWatermark, deleteWatermark, findWatermark, isShown, markAllOf, putWatermark } from '../../data/watermarks.ts'
-import { type Placing, unplaced, type Watermark } from '../../domain/watermark.ts'
+import type { Placing, Watermark } from '../../domain/watermark.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 

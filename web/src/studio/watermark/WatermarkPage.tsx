@@ -1,6 +1,7 @@
 /** The owner's watermark: words or a picture, where it stands and how strong it is; seen while it is changed. */
 import { Check, Trash2, Upload } from 'lucide-react'
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { unplaced } from '../../../../sdk/src/watermark.ts'
 import type { MarkPlacing, MarkPosition, Watermark } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
@@ -24,7 +25,6 @@ export function Page() {
   )
 }
 
-const unplaced: MarkPlacing = { position: 'bottom_right', opacity: 0.6, scale: 0.25 }
 /** A picture that is not sent yet. */
 type Draft = Drawn & { image: string; text: string | null }
 
@@ -38,6 +38,7 @@ function Editor({ watermark, put }: { watermark: Watermark | null; put: (waterma
   const [unreadable, setUnreadable] = useState(false)
   const [saved, setSaved] = useState(false)
   const file = useRef<HTMLInputElement>(null)
+  const typed = useRef(0)
   const change = (part: Partial<MarkPlacing>) => {
     setSaved(false)
     place((old) => ({ ...old, ...part }))
@@ -46,7 +47,10 @@ function Editor({ watermark, put }: { watermark: Watermark | null; put: (waterma
     setText(value)
     setSaved(false)
     const said = value.trim()
-    setDraft(said && said !== watermark?.text ? { ...(await drawText(said)), text: said } : null)
+    const turn = ++typed.current
+    const next = said && said !== watermark?.text ? { ...(await drawText(said)), text: said } : null
+    // who types on is drawn anew, and pictures may be ready in another order
+    if (turn === typed.current) setDraft(next)
   }
   const read = async (picture: File | undefined) => {
     if (!picture) return
