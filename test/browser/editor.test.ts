@@ -132,7 +132,7 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
   await step('a watermark of words is made, and guests see it and get screen size alone', async () => {
     await page.getByRole('link', { name: 'Settings', exact: true }).click()
     await page.getByRole('link', { name: 'Watermark', exact: true }).click()
-    await page.getByLabel('Text').fill('Ida Photo')
+    await page.getByLabel('Text', { exact: true }).fill('Ida Photo')
     await page.getByLabel('Position').selectOption('centre')
     await page.getByRole('slider', { name: 'Strength' }).fill('90')
     await page.locator('.marked-photo image').waitFor()
@@ -140,10 +140,10 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Galleries that show it are drawn anew').waitFor()
     await page.goto(`${installation.url}/galleries/${slug}`)
-    await page.getByRole('radio', { name: 'On photos they look at' }).focus()
-    await page.keyboard.press('Space')
+    await page.getByRole('radio', { name: 'On photos they look at' }).click()
     await page.getByRole('img', { name: 'p1.jpg as guests see it' }).waitFor()
-    await page.getByRole('radio', { name: 'Screen size only' }).click()
+    await page.getByRole('radio', { name: 'Originals' }).focus()
+    await page.keyboard.press('ArrowDown')
     await page.getByText('still receive the originals').waitFor()
     await assertAccessible(page, 'what guests get')
     const seen = async () => (await guest(installation.url).ask<GuestGallery>(`/api/g/${slug}`)).body
