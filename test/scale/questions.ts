@@ -88,7 +88,7 @@ export const asked = {
   webhooks,
 }
 /** Those with a row for each photographer, or one for all; or a few of the last 30 days. */
-export const small = ['apiKeys', 'moment', 'pages', 'passedOver', 'placements', 'settings', 'users']
+export const small = ['apiKeys', 'moment', 'pages', 'passedOver', 'passkeys', 'placements', 'settings', 'users']
 /** Made of questions that are asked here one by one; and seen, which reads all there is, on purpose. */
 export const besides = ['damage', 'expire', 'seen']
 /** What these modules hold that asks nothing. */
@@ -377,7 +377,8 @@ export const questions: Record<string, Question> = {
   'watermarks.listMarking': question((tx) => watermarks.listMarking(tx, 500)),
   'derivatives.deleteMarked': question((tx, s) => derivatives.deleteMarked(tx, s.asset.id)),
   'derivatives.deleteMarkedOf': question((tx, s) => derivatives.deleteMarkedOf(tx, s.gallery.id)),
-  'derivatives.listUnmarked': question((tx, s) => derivatives.listUnmarked(tx, s.big, uuid(1), s.asset.id, 100)),
+  // each photo of the gallery with its preview, to know which come next by their ids
+  'derivatives.listUnmarked': question((tx, s) => derivatives.listUnmarked(tx, s.big, uuid(1), s.asset.id, 100), 1_100),
   'derivatives.countMarked': question((tx, s) => derivatives.countMarked(tx, s.gallery.id, uuid(1))),
   'derivatives.drawAgain': question((tx, s) => derivatives.drawAgain(outboxDeps, tx, s.asset.id)),
   'derivatives.listUnproven': question((tx) => derivatives.listUnproven(tx, 500)),
