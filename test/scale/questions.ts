@@ -287,6 +287,7 @@ export const questions: Record<string, Question> = {
   'overview.listTaken': question((tx, s) => overview.listTaken(tx, s.owner, ago(30), 8), 500),
   'galleries.countStates': question((tx, s) => galleries.countStates(tx, { ownerId: s.owner }, now), 'all'),
   'items.isHidden': question((tx, s) => items.isHidden(tx, s.asset.itemId)),
+  'items.countShown': question((tx, s) => items.countShown(tx, s.gallery.id)),
   'items.countHidden': question((tx, s) => items.countHidden(tx, s.gallery.id)),
   'items.changeItems': question((tx, s) => items.changeItems(tx, s.gallery.id, [s.asset.itemId], { hidden: true })),
   'items.listOrder': question((tx, s) => items.listOrder(tx, s.gallery.id)),
