@@ -194,7 +194,9 @@ function checkChange(world: World, old: ArchiveSeen | undefined, archive: Archiv
   const working = job === 'archive.build' || job === 'archive.verify'
   if (touched && working && task!.held.get(archive.id) !== archive.fence)
     throw new Violation('a stale attempt changes nothing', { archive, task: task!.name, held: task!.held.get(archive.id) })
-  const stays = archive.key === old.key && archive.checksum === old.checksum && archive.plan === old.plan && archive.size === old.size
+  // a file that was destroyed is let go
+  const kept = archive.key === old.key || (archive.status === 'failed' && archive.key === null)
+  const stays = kept && archive.checksum === old.checksum && archive.plan === old.plan && archive.size === old.size
   if (old.status === 'ready' && !stays) throw new Violation('a ready archive is never rewritten', { old, archive })
   if (archive.status === 'ready' && archive.plan !== old.plan)
     throw new Violation('what was verified is what is ready', { old: old.plan, now: archive.plan })
