@@ -44,6 +44,7 @@ interface Names {
   webhook: string
   delivery: string
   track: string
+  placement: string
 }
 type Probe = (names: Names) => Asking & { path: string }
 
@@ -158,7 +159,7 @@ const probes: Record<string, Probe> = {
   'delete /api/tracks/{id}': one((n) => `/api/tracks/${n.track}`),
   'post /api/galleries/{id}/tracks': (n) => ({ path: `/api/galleries/${n.gallery}/tracks`, body: { tracks: [n.track] } }),
   'get /api/galleries/{id}/placements': one((n) => `/api/galleries/${n.gallery}/placements`),
-  'get /api/galleries/{id}/placements/{placement}': one((n) => `/api/galleries/${n.gallery}/placements/${n.track}`),
+  'get /api/galleries/{id}/placements/{placement}': one((n) => `/api/galleries/${n.gallery}/placements/${n.placement}`),
   'post /api/rescue/run': (n) => ({ path: '/api/rescue/run', body: { trackId: n.track } }),
   'get /api/g/{slug}': one((n) => `/api/g/${n.slug}`),
   'post /api/g/{slug}/unlock': one((n) => `/api/g/${n.slug}/unlock`, { body: { password: 'a guess' } }),
@@ -325,6 +326,13 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
   const [delivery] = await allOf<WebhookDelivery>(ida, `/api/webhooks/${webhook.body.id}/deliveries`)
   const song = { title: 'Lovely', audio_url: 'https://songs.invalid/1.mp3' }
   const track = await ida.ask<AddedTracks>('/api/tracks', { method: 'POST', body: song })
+  // of a track that was saved; nothing else here needs one
+  const placement = '01900000-0000-7000-8000-00000000beef'
+  await installation.sql(
+    `insert into placements (id, gallery_id, owner_id, created_at, touched_at, ended_at)
+     select $1, id, owner_id, now(), now(), now() from galleries where id = $2`,
+    [placement, draft.id],
+  )
   const begun = await ida.ask('/api/uploads', { method: 'POST', headers: beginning(draft.id) })
   const notification = '01900000-0000-7000-8000-00000000aaaa'
   await installation.sql(
@@ -357,6 +365,7 @@ async function thingsOf(t: TestContext): Promise<{ installation: Installation; i
     webhook: webhook.body.id,
     delivery: delivery!.id,
     track: track.body.tracks[0]!.id,
+    placement,
   }
   const [photo] = await allOf<Item>(ida, `/api/galleries/${shown.id}/items`)
   const theirs = { gallery: shown.id, slug: shown.slug, item: photo!.id, asset: photo!.asset_id }
