@@ -79,6 +79,8 @@ const stories: Record<Story, (world: World) => Promise<void>> = {
     await settle(world, wishes)
     const old = world.seen.purges[0]
     if (old) rot(world, old, 0)
+    // it may have been archived by itself before it was asked for
+    wishes.archive = 'no'
     wishes.restore = 'wanted'
     await settle(world, wishes)
     await allWhole(world)
