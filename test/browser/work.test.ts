@@ -279,6 +279,8 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
   })
 
   await step('the rescue shows what is saved, what waits and how long it has', async () => {
+    // a file that is no sound is brought by hand, and refused
+    person.expect(/^415 \/api\/tracks\//)
     await go('/rescue')
     await page.getByRole('heading', { name: 'No tracks yet' }).waitFor()
     await lookAt(page, 'rescue-none')
