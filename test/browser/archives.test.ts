@@ -103,7 +103,7 @@ test('a photographer archives several galleries, looks into one, restores it and
   })
 
   await step('both come back at once, with one new end and a result for each, and are archived once more', async () => {
-    // archived anew before all of its small pictures are drawn, it does without them
+    // a list that is a moment older than the archiving still names small pictures that went with it
     person.expect(/^404 \/media\/[\w-]+\/thumbnail$/)
     for (const title of ['Mara & Jonas', 'Okafor family']) await row(title).getByRole('checkbox').check()
     await page.getByRole('button', { name: 'Restore selected' }).click()

@@ -6,7 +6,7 @@ import { useTask } from '../../ui/answer.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Trouble } from '../../ui/Trouble.tsx'
-import { Results, type Sentences } from '../Results.tsx'
+import { Results, type Sentences, Titles } from '../Results.tsx'
 import { UntilField, untilOf } from './UntilField.tsx'
 import { archivesWords } from './words.ts'
 
@@ -40,12 +40,7 @@ export function RestoreManyDialog({ archives, close, done }: RestoreManyProps) {
       <Dialog title={words.restoreManyTitle(galleries.length)} close={close}>
         <form className="stack tight" onSubmit={submit}>
           <p>{words.restoreManyText}</p>
-          <ul className="failures">
-            {galleries.slice(0, 8).map(({ id, title }) => (
-              <li key={id}>{title}</li>
-            ))}
-            {galleries.length > 8 && <li>…</li>}
-          </ul>
+          <Titles all={galleries} />
           <UntilField />
           {task.refusal && <Trouble refusal={task.refusal} />}
           <div className="actions end">

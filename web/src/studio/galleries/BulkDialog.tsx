@@ -6,7 +6,7 @@ import { Dialog } from '../../ui/Dialog.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { refusalOf, sentenceOf } from '../../ui/refusal.ts'
-import { Results, type Sentences } from '../Results.tsx'
+import { Results, type Sentences, Titles } from '../Results.tsx'
 import { galleriesWords } from './words.ts'
 
 export interface Bulk {
@@ -73,12 +73,7 @@ export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { clo
       {results === null && (
         <>
           <p>{words.archiveText}</p>
-          <ul className="failures">
-            {galleries.slice(0, 8).map((gallery) => (
-              <li key={gallery.id}>{gallery.title}</li>
-            ))}
-            {galleries.length > 8 && <li>…</li>}
-          </ul>
+          <Titles all={galleries} />
           <div className="actions end">
             <button type="button" className="button" onClick={close}>
               {say.cancel}
