@@ -158,7 +158,7 @@ describe('an archive of ours', () => {
     const zip = craft(
       ours(all, [
         remark({ kind: 'rating', rating: 5 }),
-        remark({ kind: 'comment', comment: 'lovely' }),
+        remark({ kind: 'comment', comment: 'lovely', created_at: '2026-05-03T12:00:01.000Z' }),
         remark({ kind: 'comment', comment: 'lovely', hidden: true, created_at: '2026-05-04T12:00:00.000Z' }),
         remark({ kind: 'rating', rating: 9 }),
         remark({ kind: 'like', guest: 'client 1; drop table' }),

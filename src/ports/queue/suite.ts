@@ -1,6 +1,6 @@
 /** What every queue must do; a test file of an adapter calls it. Rules here: build has 2 retries after 1 s, parallel 4. */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../base/errors.ts'
 import { type Job, type JobName, type JobRule, jobKey, jobRules } from '../../domain/jobs.ts'
@@ -45,17 +45,16 @@ export function queueSuite(name: string, make: () => Promise<QueueWorld>): void 
       opened.push(one)
       return one
     }
-    before(async () => {
-      world = await make()
-    })
+    // a world for each test: what a stopped queue gave back would run again in the next one
     beforeEach(async () => {
+      world = await make()
       queue = await open()
     })
     afterEach(async () => {
       for (const one of opened) await one.stop(0)
       opened = []
+      await world.close()
     })
-    after(() => world.close())
 
     /** Every run of archive.build: who, and which attempt; `act` may throw or wait. */
     async function working(act: (id: string, context: JobContext) => Promise<void> = async () => {}, on = queue) {
