@@ -150,19 +150,26 @@ export async function expireExports(db: Database, now: Date): Promise<void> {
 
 /**
  * Forgets exports that ended before, and what their files were made of. Those that a letter was written about
- * stay, so that the letter can be shown; the rows of the files stay, as proof of what was handed out. Answers how many rows went.
+ * stay, so that the letter can be shown; the rows of the files stay, as proof of what was handed out. What stays is marked, so
+ * that no later night looks at it again. Answers how many rows went, and whether there may be more of them.
  */
-export async function forgetExports(tx: Tx, before: Date, limit: number): Promise<number> {
-  const gone = await sql`
-    delete from exports where id in (
-      select id from exports where ended_at < ${before}
-      and not exists (select 1 from letters where letters.export_id = exports.id)
-      order by ended_at limit ${limit})`.execute(tx)
-  const entries = await sql`
-    delete from archive_entries where archive_id in (
+export async function forgetExports(tx: Tx, before: Date, limit: number): Promise<{ gone: number; more: boolean }> {
+  // as arrays: of a join the planner may expect so much that it reads all entries there are
+  const { rows: ended } = await sql<{ gone: number; seen: number }>`
+    with over as (
+      select id, exists (select 1 from letters where letters.export_id = exports.id) as told from exports
+      where ended_at < ${before} and not kept order by ended_at limit ${limit} for update),
+    gone as (delete from exports where id = any(array(select id from over where not told)) returning id),
+    kept as (update exports set kept = true where id = any(array(select id from over where told)))
+    select (select count(*) from over) as seen, (select count(*) from gone) as gone`.execute(tx)
+  const { rows: files } = await sql<{ gone: number; seen: number }>`
+    with over as (
       select id from archives where purpose = 'selection' and status in ('failed', 'cancelled', 'expired')
-      and coalesce(progress_at, created_at) < ${before}
-      and exists (select 1 from archive_entries e where e.archive_id = archives.id)
-      order by coalesce(progress_at, created_at) limit ${limit})`.execute(tx)
-  return Number(gone.numAffectedRows ?? 0) + Number(entries.numAffectedRows ?? 0)
+      and coalesce(progress_at, created_at) < ${before} and not entries_gone
+      order by coalesce(progress_at, created_at) limit ${limit} for update),
+    gone as (delete from archive_entries where archive_id = any(array(select id from over)) returning archive_id),
+    marked as (update archives set entries_gone = true where id = any(array(select id from over)))
+    select (select count(*) from over) as seen, (select count(*) from gone) as gone`.execute(tx)
+  const seen = [ended[0]!.seen, files[0]!.seen]
+  return { gone: ended[0]!.gone + files[0]!.gone, more: seen.some((n) => n === limit) }
 }

@@ -35,7 +35,7 @@ export async function pageFailures(db: Database, ownerId: string, { limit, kind,
   const older = (at: RawBuilder<unknown>, id: RawBuilder<unknown>) =>
     before ? sql`and (${at}, ${id}) < (${before.createdAt}, ${before.id})` : sql``
   const wanted = kind ? [kind] : failureKinds
-  const parts = wanted.map((one) => sql`(${branches[one](ownerId, older)} order by created_at desc, id desc limit ${limit})`)
+  const parts = wanted.map((one) => sql`(${branches[one](ownerId, older, limit)} order by created_at desc, id desc limit ${limit})`)
   const { rows } = await sql<Failure>`
     select * from (${sql.join(parts, sql` union all `)}) failures order by created_at desc, id desc limit ${limit}`.execute(db)
   return rows
@@ -44,13 +44,13 @@ export async function pageFailures(db: Database, ownerId: string, { limit, kind,
 /** The one that has failed, if it is this owner's and still so. */
 export async function findFailure(db: Database, ownerId: string, kind: FailureKind, id: string): Promise<Failure | undefined> {
   const { rows } = await sql<Failure>`
-    select * from (${branches[kind](ownerId, (_, own) => sql`and ${own} = ${id}`)}) failures limit 1`.execute(db)
+    select * from (${branches[kind](ownerId, (_, own) => sql`and ${own} = ${id}`, 1)}) failures limit 1`.execute(db)
   return rows[0]
 }
 
 type Narrow = (at: RawBuilder<unknown>, id: RawBuilder<unknown>) => RawBuilder<unknown>
 
-const branches: Record<FailureKind, (ownerId: string, narrow: Narrow) => RawBuilder<unknown>> = {
+const branches: Record<FailureKind, (ownerId: string, narrow: Narrow, limit: number) => RawBuilder<unknown>> = {
   // a later version of the same content makes an earlier failure history
   archive: (ownerId, narrow) => sql`
     select 'archive' as kind, a.id, a.gallery_id, g.title as gallery_title, g.slug as gallery_slug, a.purpose as subject, null::uuid as parent_id,
@@ -73,12 +73,15 @@ const branches: Record<FailureKind, (ownerId: string, narrow: Narrow) => RawBuil
       nullif(split_part(l.error, ': ', 1), l.error) as code, l.error as message, l.attempts as tries, true as may_retry, l.created_at
     from letters l left join galleries g on g.id = l.gallery_id
     where l.owner_id = ${ownerId} and l.status = 'failed' ${narrow(sql`l.created_at`, sql`l.id`)}`,
-  webhook: (ownerId, narrow) => sql`
+  // newest of each of one's few webhooks: sorted all at once, everybody's messages would be walked by their time
+  webhook: (ownerId, narrow, limit) => sql`
     select 'webhook' as kind, d.id, d.gallery_id, g.title as gallery_title, g.slug as gallery_slug, w.url as subject, w.id as parent_id,
       d.answer_status::text as code, d.error as message, d.attempts as tries, w.state = 'active' as may_retry, d.created_at
-    from webhooks w join webhook_deliveries d on d.webhook_id = w.id and d.status = 'failed' and d.type <> 'webhook.test'
+    from webhooks w cross join lateral (
+      select * from webhook_deliveries d where d.webhook_id = w.id and d.status = 'failed' and d.type <> 'webhook.test'
+        ${narrow(sql`d.created_at`, sql`d.id`)} order by d.created_at desc, d.id desc limit ${limit}) d
     left join galleries g on g.id = d.gallery_id
-    where w.owner_id = ${ownerId} ${narrow(sql`d.created_at`, sql`d.id`)}`,
+    where w.owner_id = ${ownerId}`,
   import: (ownerId, narrow) => sql`
     select 'import' as kind, s.gallery_id as id, s.gallery_id, g.title as gallery_title, g.slug as gallery_slug, s.prefix as subject,
       null::uuid as parent_id, s.error as code, null::text as message, 1 as tries, g.state <> 'deleted' as may_retry,

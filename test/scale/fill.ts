@@ -107,6 +107,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   const known = `at > ${now} - interval '372 days'`
   // exports are forgotten after a week, those that a letter was written about are not
   const told = `g % 10 = 3`
+  // former nights have dealt with these
+  const settled = `at < ${now} - interval '30 days'`
   const keptExport = `g % 5 = 3 and (${told} or g % 500 in (8, 108) or g > ${galleries} * 0.98)`
   // of the first owner; messages are forgotten after 30 days, in the night
   const firstHook = `(select w.id from webhooks w where w.owner_id = ${ownerOf('1')} order by w.id limit 1)`
@@ -163,20 +165,21 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         at, ${now} - interval '6 days' + interval '1 second' * p, ${now} - interval '6 days' + interval '1 second' * p,
         case when p % 400 <> 399 then ${now} - interval '6 days' end from ${files} where g % 100 = 0 or g = ${galleries}`,
     archives: `(id, gallery_id, version, purpose, status, fence, attempts, recipe, recipe_hash, images_hash, plan_hash, content_version, storage_key, file_size_bytes,
-        checksum, image_count, source, requested_by, announce, progress_at, created_at, started_at, completed_at, verified_at, retained_until, superseded_by)
+        checksum, image_count, source, requested_by, announce, progress_at, created_at, started_at, completed_at, verified_at, retained_until, superseded_by, entries_gone)
       select ${archive('v')}, gallery, v, 'delivery', case when ${old} then 'deleted' when ${atWork} then 'processing' else 'ready' end, 1, 1, ${recipe},
         ${hash('g')}, ${hash('g * 10 + v')}, ${hash('-g * 10 - v')}, ${photos},
         'galleries/' || gallery || '/archives/' || v || '-1.zip', ${photos} * 8000000::bigint, ${hash('g * 10 + v')}, ${photos}, 'publish',
         owner, true, at + interval '2 hours', at + interval '1 hour' * v, at + interval '1 hour' * v, at + interval '2 hours',
         case when not (${atWork}) then at + interval '2 hours' end, at + case when ${old} then interval '30 days' else interval '730 days' end,
-        case when ${old} then ${archive('2')} end from ${versions}
+        case when ${old} then ${archive('2')} end, false from ${versions}
       union all
       select ${archive('5')}, gallery, 1, 'selection', case g % 500 when 8 then 'ready' when 108 then 'failed' when 208 then 'cancelled' else 'expired' end, 1, 1,
         ${recipe} || jsonb_build_object('purpose', 'selection', 'size', 'original', 'choice', ${hash('g')}, 'part', null),
         ${hash('g * 10 + 5')}, ${hash('g * 10 + 5')}, ${hash('-g * 10 - 5')}, ${photos},
         'galleries/' || gallery || '/exports/' || ${archive('5')} || '-1.zip', 20 * 8000000::bigint, ${hash('g * 10 + 5')}, 20, 'export',
         null, false, at + interval '5 hours', at + interval '5 hours', at + interval '5 hours', at + interval '6 hours',
-        at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' else at + interval '18 hours' end, null
+        at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' else at + interval '18 hours' end, null,
+        g % 500 not in (8, 108) and ${settled}
       from seed where g % 5 = 3`,
     archive_proofs: `select ${archive(newest)}, ${archive(newest)}, ${hash('g')}, at from seed where ${retired}`,
     purges: `select 'galleries/' || gallery || '/assets/' || ${of('asset')} || '-old.jpg', ${of('asset')}, gallery, ${archive(newest)}, ${now} + interval '1 hour' * (g % 150 - 3)
@@ -211,10 +214,11 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         at + interval '1 day', at + interval '1 day', at + interval '1 day',
         case when g <= ${galleries} * 0.99 then ${id('letter', 'g * 10 + c', '2')} end
       from seed, generate_series(1, 2) c where g % 50 not in (0, 1)`,
-    exports: `(id, gallery_id, requester, status, locale, created_at, ready_at, expires_at, ended_at)
+    exports: `(id, gallery_id, requester, status, locale, created_at, ready_at, expires_at, ended_at, kept)
       select ${id('export', 'g', '5')}, gallery, 'guest ' || md5('guest' || g), case g % 500 when 8 then 'ready' when 108 then 'failed' when 208 then 'cancelled' else 'expired' end,
         'en', at + interval '5 hours', at + interval '6 hours', case g % 500 when 8 then ${now} + interval '10 hours' end,
-        case when g % 500 <> 8 then ${now} - interval '6 days' + interval '1 second' * (g % 1000) end from seed where ${keptExport}`,
+        case when g % 500 = 8 then null when ${told} and ${settled} then at + interval '18 hours' else ${now} - interval '6 days' + interval '1 second' * (g % 1000) end,
+        g % 500 <> 8 and ${told} and ${settled} from seed where ${keptExport}`,
     export_parts: `select ${id('export', 'g', '5')}, 1, ${archive('5')} from seed where ${keptExport}`,
     feedback: `(id, gallery_id, item_id, kind, comment, guest_identifier, created_at)
       select ${id('feedback', 'g * 10 + p', '3')}, gallery, ${of('item')}, kind, case kind when 'comment' then 'Lovely' end, 'guest ' || md5('guest' || g), at + interval '3 hours'

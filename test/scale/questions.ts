@@ -571,7 +571,7 @@ export const questions: Record<string, Question> = {
   'exports.settleCancelled': question((tx) => exports.settleCancelled(tx, { before: now })),
   'exports.endGuestExports': question((tx, s) => exports.endGuestExports(tx, s.gallery.id, now)),
   'exports.expireExports': question((tx) => exports.expireExports(tx, now)),
-  'exports.forgetExports': question((tx) => exports.forgetExports(tx, ago(5.999), 500), 500),
+  'exports.forgetExports': question((tx) => exports.forgetExports(tx, ago(5.999), 500), 200),
   'feedback.listFavorites': question((tx, s) => feedback.listFavorites(tx, s.gallery.id, s.guest)),
   'feedback.listFeedback': question((tx, s) => feedback.listFeedback(tx, s.gallery.id)),
   'feedback.listSaid': question((tx, s) => feedback.listSaid(tx, s.gallery.id, { kind: 'favorite', guest: s.guest })),
@@ -713,11 +713,23 @@ export const questions: Record<string, Question> = {
   'rescues.takeFromHolder': question((tx, s) => rescues.takeFromHolder(tx, s.track.itemId, { state: 'rescued' })),
   'rescues.putMedia': question((tx, s) => rescues.putMedia(tx, s.track.itemId, 'video')),
   'rescues.isAnyDue': question((tx) => rescues.isAnyDue(tx, now)),
-  // sorted by what no index holds: all of one owner
   'tracks.pageTracks': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created' })),
-  'tracks.pageTracks: urgent': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'expires' }), 'all'),
-  'tracks.pageTracks: searched': question(
-    (tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', search: 'Song' }),
+  'tracks.pageTracks: urgent': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'expires' })),
+  'tracks.pageTracks: urgent, deep': question((tx, s) =>
+    tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'expires', after: { value: '3025-01-01', id: uuid(1) } }),
+  ),
+  'tracks.pageTracks: by title': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title' })),
+  'tracks.pageTracks: by title, deep': question((tx, s) =>
+    tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', after: { value: 'song 15', id: uuid(1) } }),
+  ),
+  'tracks.pageTracks: searched': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', search: 'Song' })),
+  // the titles of all tracks of one owner
+  'tracks.pageTracks: searched in vain': question(
+    (tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created', search: 'zz zz' }),
+    'all',
+  ),
+  'tracks.pageTracks: of a rare state': question(
+    (tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created', states: ['partial'] }),
     'all',
   ),
   'tracks.findTrack': question((tx, s) => tracks.findTrack(tx, s.track.ownerId, s.track.itemId)),
@@ -807,7 +819,7 @@ export const questions: Record<string, Question> = {
   'throttles.sweepThrottles': question((tx) => throttles.sweepThrottles(tx, now)),
   'failures.pageFailures': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50 }), 2000),
   'failures.pageFailures: of one kind': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50, kind: 'letter' })),
-  'failures.pageFailures: small owner': question((tx, s) => failures.pageFailures(tx, s.smallOwner, { limit: 50 }), 2000),
+  'failures.pageFailures: small owner': question((tx, s) => failures.pageFailures(tx, s.smallOwner, { limit: 50 }), 200),
   'failures.findFailure': question((tx, s) => failures.findFailure(tx, s.owner, 'archive', s.archive.id)),
   'failures.findFailure: a message': question((tx, s) => failures.findFailure(tx, s.owner, 'webhook', s.delivery.id)),
   'figures.usageFigures': question((tx) => figures.usageFigures(tx), 'all'),

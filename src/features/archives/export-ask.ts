@@ -55,7 +55,7 @@ export async function askExport(
     const now = deps.clock.now()
     const { requester } = asker
     const facts = { galleryId: gallery.id, requester, notify: wish.notify, locale: gallery.locale, createdAt: now }
-    const fresh: Export = { ...facts, id: newId(now), status: 'open', readyAt: null, expiresAt: null, endedAt: null }
+    const fresh: Export = { ...facts, id: newId(now), status: 'open', readyAt: null, expiresAt: null, endedAt: null, kept: false }
     await insertExport(tx, fresh, ids)
     return completeIfReady(deps, tx, fresh)
   })

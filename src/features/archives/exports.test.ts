@@ -342,7 +342,13 @@ describe('the end of an export', () => {
   test('after 12 hours it has expired and its bytes are gone; its rows are gone after 7 days more', async () => {
     const g = await gallery(1)
     const made = await ask(g)
+    const told = await ask(g, { notify: 'mara@example.com' }, guest('mara'))
     await ready(g, made.id)
+    await ready(g, told.id)
+    const left = async (table: 'exports' | 'archives', id: string) =>
+      (await world.deps.db.selectFrom(table).select('id').where('id', '=', id).execute()).length
+    const entries = async (id: string) =>
+      (await world.deps.db.selectFrom('archiveEntries').select('path').where('archiveId', '=', id).execute()).length
     const [file] = await filesOf(made.id)
     const download = await downloadExport(world.deps, (await findExport(world.deps.db, g.id, made.id))!)
     assert.equal(new Date(download.expires_at).getTime() - world.clock.now().getTime(), hours(12))
@@ -357,9 +363,13 @@ describe('the end of an export', () => {
     world.clock.advance(hours(1))
     await reconcile(world.deps)
     assert.ok(!existsSync(file!))
+    const [sealed] = await listParts(world.deps.db, told.id)
     world.clock.advance(hours(24 * 7))
     await forget(world.deps)
     assert.equal(await findExport(world.deps.db, g.id, made.id), undefined)
+    // a letter can be shown as long as it is kept, and the row of the file is the proof of what was handed out
+    assert.deepEqual(await Promise.all([left('exports', told.id), left('archives', sealed!.id), entries(sealed!.id)]), [1, 1, 0])
+    assert.equal(await forget(world.deps), 0, 'the next night finds nothing to do')
   })
 
   test('a new asker later gives the file its full time again, the first asker not', async () => {

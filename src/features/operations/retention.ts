@@ -47,7 +47,11 @@ export async function forget(deps: Pick<Deps, 'db' | 'calendar'>): Promise<numbe
   const now = await deps.calendar.now()
   let gone = await sweepDownloads(deps.db, after(now, -mourning))
   const endedBefore = after(now, -days(7))
-  for (let some = 1; some; gone += some) some = await deps.db.transaction().execute((tx) => forgetExports(tx, endedBefore, most))
+  for (let more = true; more; ) {
+    const some = await deps.db.transaction().execute((tx) => forgetExports(tx, endedBefore, most))
+    gone += some.gone
+    more = some.more
+  }
   gone += await sweepDeliveries(deps.db, after(now, -days(30)))
   gone += await sweepPlacements(deps.db, after(now, -days(30)))
   gone += await sweepPassedOver(deps.db, after(now, -days(30)))

@@ -25,6 +25,7 @@ import * as salvages from './migrations/025-salvages.ts'
 import * as placements from './migrations/026-placements.ts'
 import * as watermark from './migrations/027-watermark.ts'
 import * as passkeys from './migrations/029-passkeys.ts'
+import * as orders from './migrations/031-orders.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -52,6 +53,7 @@ export const migrations: Record<string, Migration> = {
   '026-placements': placements,
   '027-watermark': watermark,
   '029-passkeys': passkeys,
+  '031-orders': orders,
 }
 
 /**

@@ -83,7 +83,8 @@ export interface Tables {
   placementTracks: PlacementTracksTable
   passedOver: PassedOverTable
   uploads: UploadsTable
-  archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe> }
+  /** entriesGone: an ended selection of which only the row is left */
+  archives: Omit<Archive, 'recipe'> & { recipe: Json<Recipe>; entriesGone: Default<boolean> }
   archiveEntries: ArchiveEntriesTable
   links: LinksTable
   letters: LettersTable
@@ -466,6 +467,8 @@ export interface ExportsTable {
   expiresAt: Date | null
   /** since when it is failed, cancelled or expired */
   endedAt: Date | null
+  /** it ended long ago, and stays because a letter was written about it */
+  kept: Default<boolean>
 }
 
 /** A key whose original lies inside a proven archive now. */
