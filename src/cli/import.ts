@@ -4,13 +4,13 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Imported, RevivedGallery } from '../../sdk/src/wire.ts'
 import { AppError } from '../base/errors.ts'
-import { findGallery, findGalleryOfAnyState } from '../data/galleries.ts'
+import { findGallery } from '../data/galleries.ts'
 import { albumOf } from '../domain/foreign.ts'
-import { type Gallery, slugFrom } from '../domain/gallery.ts'
-import type { Manifest } from '../domain/manifest-read.ts'
+import type { Gallery } from '../domain/gallery.ts'
 import { ensureOwner } from '../features/accounts/users.ts'
 import { reviveAll } from '../features/archives/revive.ts'
 import { createGallery } from '../features/galleries/edit.ts'
+import { galleryOfZip } from '../features/galleries/of-zip.ts'
 import { type ImportProgress, importFolder } from '../features/uploads/import.ts'
 import { importZip } from '../features/uploads/import-zip.ts'
 import { registerSource } from '../features/uploads/sources.ts'
@@ -61,7 +61,8 @@ async function importZipFile(file: string, slug: string | undefined, out: Output
     const source = await fileSource(handle)
     const contents = await readContents(source)
     return await withWorld(async ({ deps }) => {
-      const gallery = await galleryOf(deps, contents.manifest, { file, slug })
+      const origin = { manifest: contents.manifest, name: path.basename(file).replace(/\.zip$/i, ''), slug }
+      const gallery = await galleryOfZip(deps, (await ensureOwner(deps)).id, origin)
       const line = progressLine()
       const onProgress = ({ files, bytes, path }: ImportProgress) => line.show(`Importing ${files} files, ${bytesText(bytes)}: ${path}`)
       const imported = await importZip(deps, gallery, source, contents, { onProgress }).finally(() => line.end())
@@ -76,23 +77,6 @@ async function importZipFile(file: string, slug: string | undefined, out: Output
   } finally {
     await handle.close()
   }
-}
-
-async function galleryOf(
-  deps: Deps,
-  manifest: Manifest | undefined,
-  { file, slug }: { file: string; slug: string | undefined },
-): Promise<Gallery> {
-  const known = slug ? await findGallery(deps.db, slug) : manifest && (await findGallery(deps.db, manifest.gallery.id))
-  if (known) return known
-  const title = manifest?.gallery.title ?? path.basename(file).replace(/\.zip$/i, '')
-  const wanted = slug ?? manifest?.gallery.slug ?? slugFrom(title)
-  // without a manifest the name is all there is to know it by; with one, another gallery of that name is another gallery
-  const named = slug || manifest ? undefined : await findGallery(deps.db, wanted)
-  if (named) return named
-  const id = manifest && !slug && !(await findGalleryOfAnyState(deps.db, manifest.gallery.id)) ? manifest.gallery.id : undefined
-  const change = { eventDate: manifest?.gallery.event_date ?? null }
-  return createGallery(deps, (await ensureOwner(deps)).id, { title, slug: wanted, change, ...(id ? { id } : {}) })
 }
 
 /** The database was lost: every gallery that the store holds comes back. Run again it goes on with those that are not back yet. */

@@ -230,19 +230,21 @@ for (const store of await stores())
       for (const id of [inGrace, twice]) assert.deepEqual(await world.keys(`galleries/${id}/`), [])
     })
 
-    test('a bulk run of a hundred with ten that cannot be, asked for twice at once: a verdict for each, ninety archived once, and ninety restored', async () => {
+    // what a bucket adds is told by a fifth of them
+    const bulk = store.name === 'on a disk' ? 100 : 20
+    test(`a bulk run of ${bulk} with ${bulk / 10} that cannot be, asked for twice at once: a verdict for each, the others archived once, and restored`, async () => {
       const [photo] = await photos(1, 9_000, 5)
       const folder = mkdtempSync('/tmp/keepsake-bulk-')
       writeFileSync(path.join(folder, 'a.jpg'), photo!.bytes)
       const asked: { id: string; galleryId: string | null }[] = []
-      for (let i = 0; i < 100; i++) {
+      await tenAtOnce(bulk, async (i) => {
         const gallery = await createGallery(world.deps, world.ownerId, { title: `Bulk ${i}` })
         if (i % 10 !== 3) await importFolder(world.deps, gallery, folder)
         await world.deps.db
           .transaction()
           .execute((tx) => changeGallery(tx, gallery.id, { state: 'active', publishedAt: world.clock.now() }))
-        asked.push({ id: gallery.slug, galleryId: gallery.id })
-      }
+        asked[i] = { id: gallery.slug, galleryId: gallery.id }
+      })
       const runs = await Promise.all([retireMany(world.deps, asked, by), retireMany(world.deps, asked, by)])
       for (const results of runs) {
         assert.deepEqual(
@@ -255,9 +257,9 @@ for (const store of await stores())
         runs[1]!.map(({ archive_id }) => archive_id),
       )
       const ids = asked.flatMap(({ galleryId }, i) => (i % 10 === 3 ? [] : [galleryId!]))
-      for (const id of ids) await world.until(async () => (await stateOf(id)) === 'archived', 'one of ninety archives')
+      for (const id of ids) await world.until(async () => (await stateOf(id)) === 'archived', 'one of the archives')
 
-      // and back: five of the hundred were never archived, and the archives of five more are gone
+      // and back: one of twenty was never archived, and the archive of one more is gone
       const gone = asked.filter((_, i) => i % 20 === 3)
       for (const { galleryId } of gone) {
         await importFolder(world.deps, (await findGallery(world.deps.db, galleryId!))!, folder)
@@ -271,12 +273,21 @@ for (const store of await stores())
         results.map(({ id, status, error }) => [id, error?.code ?? status]),
         asked.map(({ id }, i) => [id, wanted(i)]),
       )
-      assert.equal(results.filter(({ status }) => status === 'restored').length, 90)
-      for (const id of ids) {
-        const gallery = (await findGallery(world.deps.db, id))!
+      assert.equal(results.filter(({ status }) => status === 'restored').length, bulk * 0.9)
+      await tenAtOnce(ids.length, async (i) => {
+        const gallery = (await findGallery(world.deps.db, ids[i]!))!
         assert.deepEqual([gallery.state, gallery.expiresAt], ['active', expiresAt])
-        await hydrate(world.deps, id, go)
-        assert.deepEqual(await world.sums(id), [photo!.sha256])
-      }
+        await hydrate(world.deps, ids[i]!, go)
+        assert.deepEqual(await world.sums(ids[i]!), [photo!.sha256])
+      })
     })
   })
+
+/** What waits for a disk, a database or a server waits together. */
+async function tenAtOnce(count: number, step: (i: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < count) await step(next++)
+  }
+  await Promise.all(Array.from({ length: 10 }, worker))
+}

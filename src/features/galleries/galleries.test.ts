@@ -10,6 +10,7 @@ import { countStates, findGallery, type GalleryFilter, listGalleries, type Wante
 import { importFolder } from '../uploads/import.ts'
 import { addClient } from './clients.ts'
 import { createGallery, deleteGallery, editGallery } from './edit.ts'
+import { galleryOfZip } from './of-zip.ts'
 
 let world: TestWorld
 before(async () => {
@@ -28,6 +29,37 @@ test('a slug that was asked for and is taken is refused, also when its gallery w
   await assert.rejects(make('Other', 'gone'), { code: 'slug_taken' })
   const other = await make('Other')
   await assert.rejects(editGallery(world.deps, other.id, { slug: 'gone' }), { code: 'slug_taken' })
+})
+test('a ZIP goes into the gallery that it came from; of one that was deleted, or has its slug no more, into one that is made for it, always the same', async () => {
+  const ofZip = (id: string, slug: string, wanted?: string) => {
+    const manifest = { gallery: { id, slug, title: 'From a ZIP', event_date: null } } as Parameters<typeof galleryOfZip>[2]['manifest']
+    return galleryOfZip(world.deps, world.ownerId, { manifest, name: 'file', slug: wanted })
+  }
+  const living = await make('Comes back', 'comes-back')
+  assert.equal((await ofZip(living.id, 'comes-back')).id, living.id)
+  await deleteGallery(world.deps, living.id)
+  const [second, twice] = await Promise.all([ofZip(living.id, 'comes-back'), ofZip(living.id, 'comes-back')])
+  assert.notEqual(second!.id, living.id)
+  assert.deepEqual([second!.slug, twice!.id], ['from-a-zip', second!.id])
+  assert.equal((await ofZip(living.id.toUpperCase(), 'comes-back')).id, second!.id)
+  await deleteGallery(world.deps, second!.id)
+  const third = await ofZip(living.id, 'comes-back')
+  assert.deepEqual([third.slug, new Set([living.id, second!.id, third.id]).size], ['from-a-zip-2', 3])
+  // its own ZIP, which names the id that was made for it
+  assert.equal((await ofZip(second!.id, 'from-a-zip')).id, third.id)
+  // another installation's, with a slug that somebody has here; and one that no slug may be
+  const theirs = await ofZip('0198ab00-0000-7000-8000-000000000001', 'mara-and-jonas')
+  assert.deepEqual([theirs.id, theirs.slug], ['0198ab00-0000-7000-8000-000000000001', 'from-a-zip-3'])
+  assert.equal((await ofZip('0198ab00-0000-7000-8000-000000000002', '../etc')).slug, 'from-a-zip-4')
+  await assert.rejects(ofZip(living.id, 'comes-back', 'comes-back'), { code: 'slug_taken' })
+})
+test('a ZIP of another program goes into the gallery of its name, also when one of that name was deleted', async () => {
+  const named = () => galleryOfZip(world.deps, world.ownerId, { manifest: undefined, name: 'Ferien 2026' })
+  const first = await named()
+  assert.deepEqual([first.slug, (await named()).id], ['ferien-2026', first.id])
+  await deleteGallery(world.deps, first.id)
+  const [second, twice] = await Promise.all([named(), named()])
+  assert.deepEqual([second!.slug, twice!.id, (await named()).id], ['ferien-2026-2', second!.id, second!.id])
 })
 const list = (wanted: Partial<WantedGalleries>, page: Partial<Parameters<typeof listGalleries>[2]> = {}) =>
   listGalleries(world.deps.db, { ownerId: world.ownerId, ...wanted }, { limit: 50, now: world.clock.now(), ...page })
