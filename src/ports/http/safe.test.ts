@@ -1,6 +1,8 @@
 /** The safe way out, against real servers: 127.0.0.1 stands for the world here, every other address of this machine for our house. */
 import assert from 'node:assert/strict'
+import { createHook } from 'node:async_hooks'
 import { execFile, execFileSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http, { type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
@@ -55,6 +57,23 @@ const failing = async (work: Promise<unknown>): Promise<string> => {
   return `${error.code} ${error.facts.reason ?? ''}`.trim()
 }
 const code = async (work: Promise<unknown>) => (await failing(work)).split(' ')[0]
+
+test('of a request that has its answer nothing waits for its deadline', async () => {
+  const server = await web((_, answer) => answer.end('here'))
+  const deadlineMs = 3_601_234
+  const waiting = new Set<number>()
+  const hook = createHook({
+    init: (id, _type, _trigger, resource: { _idleTimeout?: number }) => void (resource._idleTimeout === deadlineMs && waiting.add(id)),
+    destroy: (id) => void waiting.delete(id),
+  }).enable()
+  const { signal } = new AbortController()
+  for (let n = 0; n < 20; n++) await ask(server.at, { deadlineMs, signal })
+  await assert.rejects(ask(server.at, { deadlineMs, signal: AbortSignal.abort(new Error('enough')) }), /enough/)
+  // `destroy` is told of on a later turn
+  for (let n = 0; n < 1000 && waiting.size; n++) await new Promise(setImmediate)
+  hook.disable()
+  assert.deepEqual([waiting.size, getEventListeners(signal, 'abort').length], [0, 0])
+})
 
 test('asks with method, headers and body, and answers status, headers and body', async () => {
   const server = await web((request, answer) => {

@@ -42,20 +42,40 @@ export function safeHttp({ besides = [], lookup = bySystem, limits }: SafeHttpOp
       if (!found.every(rules.allows)) throw refused('it stands for an address that is not public')
     },
     async fetch(request, take) {
-      const deadline = AbortSignal.timeout(request.deadlineMs)
-      const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
-      let ask = request
-      for (let left = request.redirects ?? 0; ; left--) {
-        const url = parse(ask.url, rules)
-        const next = await once(ask, url, rules, signal, async (answer) => {
-          const target = left > 0 && ask.method !== 'POST' ? redirectOf(answer) : undefined
-          return target ? { target } : { taken: await take(answer) }
-        })
-        if ('taken' in next) return next.taken as Awaited<ReturnType<typeof take>>
-        ask = follow(ask, url, next.target)
+      const { signal, leave } = until(request)
+      try {
+        let ask = request
+        for (let left = request.redirects ?? 0; ; left--) {
+          const url = parse(ask.url, rules)
+          const next = await once(ask, url, rules, signal, async (answer) => {
+            const target = left > 0 && ask.method !== 'POST' ? redirectOf(answer) : undefined
+            return target ? { target } : { taken: await take(answer) }
+          })
+          if ('taken' in next) return next.taken as Awaited<ReturnType<typeof take>>
+          ask = follow(ask, url, next.target)
+        }
+      } finally {
+        leave()
       }
     },
   }
+}
+
+/**
+ * Ends at the deadline, and with the asker's own signal. Not by AbortSignal.timeout: what depends on one stays in memory until its
+ * time has come, long after the answer (0.7 KB a request, for hours when a film may take hours).
+ */
+function until({ deadlineMs, signal }: Pick<HttpRequest, 'deadlineMs' | 'signal'>): { signal: AbortSignal; leave: () => void } {
+  const over = new AbortController()
+  const end = () => over.abort()
+  const timer = setTimeout(end, deadlineMs)
+  if (signal?.aborted) end()
+  signal?.addEventListener('abort', end)
+  const leave = () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', end)
+  }
+  return { signal: over.signal, leave }
 }
 
 interface Rules {
