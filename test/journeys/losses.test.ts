@@ -97,6 +97,26 @@ for (const store of await stores())
       assert.equal(proofs.length, 3)
     })
 
+    test('X-11: an archive that is not in the store as it was made costs no original: it is made again', async () => {
+      const { gallery, sent } = await world.published(2)
+      const { storage } = world.deps
+      const { assemble } = storage
+      let made = 0
+      storage.assemble = async (key, pieces, work) => {
+        const done = await assemble(key, pieces, work)
+        if (key.startsWith(`galleries/${gallery.id}/final/`) && made++ === 0) await world.flip(key, 20_000)
+        return done
+      }
+      try {
+        await world.archived(gallery.id)
+      } finally {
+        storage.assemble = assemble
+      }
+      assert.equal(made, 2)
+      await world.purged(gallery.id)
+      assert.deepEqual(await world.sums(gallery.id), sent)
+    })
+
     test('X-11: the archive of a second time does not overwrite that of the first, and what guests said is no photo', async () => {
       const { gallery, sent } = await world.published(2)
       const [item] = await pageItems(world.deps.db, gallery.id, { limit: 1 })
