@@ -60,6 +60,15 @@ test('the store alone is enough', { timeout: 300_000 }, async (t) => {
   )
   assert.deepEqual((await Promise.all(stored.map((name) => sha256Of(path.join(other.dir, 'storage/objects', name))))).sort(), sums)
 
+  // the gallery is deleted there: its name stays taken, and its ZIP makes it anew, once
+  assert.equal((await other.command('gallery', 'delete', 'mara-and-jonas')).code, 0)
+  for (const wanted of [6, 0]) {
+    const back = await other.command('import', zip, '--json')
+    assert.equal(back.code, 0, back.stderr)
+    const { gallery, imported } = JSON.parse(back.stdout) as ImportedZip & { gallery: string }
+    assert.deepEqual([gallery, imported], ['mara-and-jonas-2', wanted])
+  }
+
   const third = await freshInstallation(t)
   const damaged = readFileSync(zip)
   damaged[damaged.indexOf(Buffer.from('photos/')) + 5_000]! ^= 1
