@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const bin = path.join(root, 'node_modules/.bin')
 const patterns = ['src/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts']
 // These begin first, so that no core waits for the last file. (node --test would sort them by name.)
-const longest = ['test/journeys/', 'test/browser/', 'test/power/', 'src/ports/storage/s3', 'src/zip/']
+const longest = ['test/sim/random', 'test/sim/', 'test/journeys/', 'test/browser/', 'test/power/', 'src/ports/storage/s3', 'src/zip/']
 // What these look for may show once in twenty runs: red once is red. Any other file may have met a busy machine.
 const oneTry = [
   'test/sim/',
@@ -80,15 +80,12 @@ async function startS3(): Promise<Server | 'failed' | undefined> {
 }
 
 /**
- * The simulator keeps a core busy all by itself; beside it go as many others as there are cores: much of a journey is waiting.
- * Up to three red files get a second try, alone; one that is green then is named, so that somebody looks why.
+ * Two files more at a time than there are cores: much of a journey is waiting. Up to three red files get a second try, alone; one
+ * that is green then is named, so that somebody looks why.
  */
 async function runFiles(files: string[]): Promise<boolean> {
-  const simulator = files.filter((file) => file.startsWith('test/sim/'))
-  const others = files.filter((file) => !simulator.includes(file))
-  const cores = os.availableParallelism()
   const seconds = new Map<string, number>()
-  const red = (await Promise.all([runSome(simulator, Math.ceil(cores / 4), seconds), runSome(others, cores, seconds)])).flat()
+  const red = await runSome(files, os.availableParallelism() + 2, seconds)
   const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 15)
   if (files.length > 15) for (const [file, spent] of slowest) console.log(`${spent.toFixed(1).padStart(7)} s  ${path.relative(root, file)}`)
   if (!red.length || red.length > 3 || red.some((file) => oneTry.some((name) => file.startsWith(name)))) return red.length === 0
@@ -100,7 +97,6 @@ async function runFiles(files: string[]): Promise<boolean> {
 
 /** Each file in a process of its own; what they report goes to stdout as it comes. Answers which were red. */
 async function runSome(files: string[], concurrency: number, seconds: Map<string, number>): Promise<string[]> {
-  if (!files.length) return []
   const red = new Set<string>()
   const stream = runTests({ files, cwd: root, concurrency, timeout: 1_800_000, signal: interrupted.signal })
   stream.on('test:fail', ({ file }) => red.add(path.relative(root, file ?? '')))
