@@ -414,6 +414,28 @@ export interface TracksPlacements {
   placements: TracksPlacement[]
 }
 
+/**
+ * GET /api/rescue/placements: of the asker those at work, those that left tracks out, and those of the last ten minutes, newest first;
+ * …/progress tells them as events `placements` until none is at work.
+ */
+export interface WatchedPlacements {
+  placements: WatchedPlacement[]
+}
+export interface WatchedPlacement {
+  id: string
+  gallery: { id: string; slug: string; title: string }
+  /** failed: the gallery took nothing any more, and every track that had not come is among `failed` */
+  state: TracksPlacement['state']
+  total: number
+  added: number
+  /** in the gallery already */
+  duplicates: number
+  /** tracks that were left out; POST /api/galleries/:id/placements/:placement/retry (202) tries them again */
+  failed: number
+  /** the first 20 of them */
+  left_out: { id: string; title: string; error_code: string; error: string }[]
+}
+
 /** POST /api/rescue/run, POST /functions/v1/archive-tracks (words of 002) */
 export interface RescueRun {
   success: true

@@ -68,9 +68,89 @@ export async function notePlaced(
   return done.numUpdatedRows > 0n
 }
 
-/** Nothing is left to do; `errorCode` says why when it could not be done to its end. */
+/**
+ * Nothing is left to do; `errorCode` says why when it could not be done to its end. Without one nothing happens while a track waits:
+ * a worker that slept while all was tried again does not end what another one is at.
+ */
 export async function endPlacement(db: Database | Tx, id: string, endedAt: Date, errorCode: string | null): Promise<void> {
-  await db.updateTable('placements').set({ endedAt, errorCode }).where('id', '=', id).where('endedAt', 'is', null).execute()
+  await db
+    .updateTable('placements')
+    .set({ endedAt, errorCode })
+    .where('id', '=', id)
+    .where('endedAt', 'is', null)
+    .$if(errorCode === null, (update) =>
+      update.where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('placementTracks').select('position').where('placementId', '=', id).where('outcome', 'is', null))),
+      ),
+    )
+    .execute()
+}
+
+/** Opens one that has ended once more, for what is not in the gallery; tracks that were deleted meanwhile leave it. False: it is at work. */
+export async function reopenPlacement(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const opened = await tx
+    .updateTable('placements')
+    .set({ endedAt: null, errorCode: null, touchedAt: now })
+    .where('id', '=', id)
+    .where('endedAt', 'is not', null)
+    .executeTakeFirst()
+  if (!opened.numUpdatedRows) return false
+  await sql`
+    delete from placement_tracks t using rescues r where t.placement_id = ${id} and r.item_id = t.item_id
+      and r.state = 'deleted' and (t.outcome is null or t.outcome = 'failed')`.execute(tx)
+  await tx
+    .updateTable('placementTracks')
+    .set({ outcome: null, errorCode: null })
+    .where('placementId', '=', id)
+    .where('outcome', '=', 'failed')
+    .execute()
+  return true
+}
+
+/** A placement with its gallery and numbers, for whoever watches it. */
+export interface PlacementNumbers {
+  id: string
+  galleryId: string
+  slug: string
+  galleryTitle: string
+  createdAt: Date
+  endedAt: Date | null
+  errorCode: string | null
+  total: number
+  added: number
+  duplicates: number
+  /** of an ended one: all that it left out */
+  failed: number
+}
+
+/** One owner's: those at work, those that left something out, and those that ended after `since`; newest first. */
+export async function listWatched(db: Database, ownerId: string, since: Date, limit: number): Promise<PlacementNumbers[]> {
+  const { rows } = await sql<PlacementNumbers>`
+    select * from (
+      select p.id, p.gallery_id, g.slug, g.title as gallery_title, p.created_at, p.ended_at, p.error_code, count(t.*) as total,
+        count(*) filter (where t.outcome = 'added') as added, count(*) filter (where t.outcome = 'duplicate') as duplicates,
+        count(*) filter (where t.outcome = 'failed' or (p.ended_at is not null and t.position is not null and t.outcome is null)) as failed
+      from placements p join galleries g on g.id = p.gallery_id left join placement_tracks t on t.placement_id = p.id
+      where p.owner_id = ${ownerId} and g.state <> 'deleted' group by p.id, g.id) p
+    where ended_at is null or ended_at > ${since} or failed > 0 order by created_at desc, id desc limit ${limit}`.execute(db)
+  return rows
+}
+
+/** The first tracks that an ended placement left out, by name; `errorCode` null: it never came to them. */
+export async function listLeftOut(
+  db: Database,
+  placementId: string,
+  limit: number,
+): Promise<{ itemId: string; title: string; errorCode: string | null }[]> {
+  return db
+    .selectFrom('placementTracks as t')
+    .innerJoin('items', 'items.id', 't.itemId')
+    .select(['t.itemId', 'items.title', 't.errorCode'])
+    .where('t.placementId', '=', placementId)
+    .where(({ or, eb }) => or([eb('t.outcome', 'is', null), eb('t.outcome', '=', 'failed')]))
+    .orderBy('t.position')
+    .limit(limit)
+    .execute()
 }
 
 /** Those with work left of which nobody has shown a sign since then. */

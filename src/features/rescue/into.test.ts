@@ -4,9 +4,10 @@ import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { AppError } from '../../base/errors.ts'
 import { findGallery } from '../../data/galleries.ts'
-import { findPlacement, listIdlePlacements } from '../../data/placements.ts'
+import { endPlacement, findPlacement, listIdlePlacements } from '../../data/placements.ts'
 import { createGallery } from '../galleries/edit.ts'
 import { askIntoGallery, place, viewPlacement } from './into.ts'
+import { placementsTopic, retryPlacement, watched } from './placements.ts'
 import { removeTrack } from './remove.ts'
 import { type Bed, bed, picture, unique } from './testbed.test.ts'
 
@@ -97,6 +98,65 @@ test('a track that is gone or whose file is damaged stops no other, and says why
   const closed = await view(asked.id)
   assert.deepEqual([closed.state, closed.error_code, closed.done], ['failed', 'gallery_not_open', 0])
   await assert.rejects(askIntoGallery(deps, (await findGallery(deps.db, next.gallery.id))!, next.ids), { code: 'gallery_not_open' })
+})
+
+test('what was left out is named to its owner with the reason, and tried again; what was deleted meanwhile is asked for no more', async () => {
+  const { deps, clock } = b.world
+  const { me, ids, gallery } = await library(4)
+  const { id } = await askIntoGallery(deps, gallery, ids)
+  const see = async () =>
+    (await watched(deps, me)).placements.map(({ state, added, failed, left_out }) => ({ state, added, failed, left_out }))
+  assert.deepEqual(await see(), [{ state: 'working', added: 0, failed: 0, left_out: [] }])
+  assert.equal((await placementsTopic(deps, me).look())!.told.last, false)
+  const was = await sql<{ sha256: Buffer }>`select sha256 from assets where item_id = ${ids[1]} and role = 'audio'`.execute(deps.db)
+  for (const n of [1, 2])
+    await sql`update assets set sha256 = decode(repeat('00', 32), 'hex') where item_id = ${ids[n]} and role = 'audio'`.execute(deps.db)
+  await place(deps, id, go)
+  const titles = await Promise.all([1, 2].map(async (n) => (await b.see(me, ids[n]!)).title))
+  const error = 'A stored file differs from what was uploaded.'
+  const left_out = [1, 2].map((n, i) => ({ id: ids[n], title: titles[i], error_code: 'source_changed', error }))
+  assert.deepEqual(await see(), [{ state: 'done', added: 2, failed: 2, left_out }])
+  assert.equal((await placementsTopic(deps, me).look())!.told.last, true)
+  assert.deepEqual(await watched(deps, await b.owner()), { placements: [] }, 'nobody else hears of it')
+  clock.advance(11 * 60_000)
+  assert.equal((await see()).length, 1, 'what was left out is not forgotten')
+  // one is whole again, the other one is not wanted any more
+  await sql`update assets set sha256 = ${was.rows[0]!.sha256} where item_id = ${ids[1]} and role = 'audio'`.execute(deps.db)
+  await removeTrack(deps, me, ids[2]!)
+  const again = await retryPlacement(deps, gallery, id)
+  assert.deepEqual([again.endedAt, viewPlacement(again).done, viewPlacement(again).total], [null, 2, 3])
+  await retryPlacement(deps, gallery, id)
+  await place(deps, id, go)
+  assert.deepEqual(await see(), [{ state: 'done', added: 3, failed: 0, left_out: [] }])
+  assert.deepEqual(await itemsOf(gallery.id), { items: 3, files: 6 })
+  clock.advance(11 * 60_000)
+  assert.deepEqual(await see(), [], 'what went well is news for ten minutes')
+})
+
+test('a gallery that closed on the way left all others out; they go in when it is open again, and a worker that slept ends nothing', async () => {
+  const { deps } = b.world
+  const { me, ids, gallery } = await library(3)
+  const { id } = await askIntoGallery(deps, gallery, ids)
+  await sql`update galleries set state = 'active', published_at = created_at, expires_at = ${new Date(1)} where id = ${gallery.id}`.execute(
+    deps.db,
+  )
+  await place(deps, id, go)
+  const [closed] = (await watched(deps, me)).placements
+  assert.deepEqual(
+    [closed!.state, closed!.failed, closed!.left_out.map(({ error_code }) => error_code)],
+    ['failed', 3, ['gallery_not_open', 'gallery_not_open', 'gallery_not_open']],
+  )
+  const now = async () => (await findGallery(deps.db, gallery.id))!
+  await assert.rejects(retryPlacement(deps, await now(), id), { code: 'gallery_not_open' })
+  await sql`update galleries set expires_at = null where id = ${gallery.id}`.execute(deps.db)
+  await retryPlacement(deps, await now(), id)
+  await endPlacement(deps.db, id, deps.clock.now(), null)
+  assert.equal((await watched(deps, me)).placements[0]!.state, 'working')
+  await place(deps, id, go)
+  assert.deepEqual(
+    (await watched(deps, me)).placements.map(({ state, added }) => [state, added]),
+    [['done', 3]],
+  )
 })
 
 test('nothing is begun for tracks of others, unknown ones, or ones that are not saved', async () => {

@@ -11,11 +11,13 @@ import type {
   TrackDetails,
   TracksPlacement,
   TracksPlacements,
+  WatchedPlacements,
 } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { findPlacement, listPlacements } from '../../data/placements.ts'
+import { findPlacement, listPlacements, type PlacementWithTracks } from '../../data/placements.ts'
 import { changeRescue } from '../../data/rescues.ts'
 import { findTrack, listRounds, lockTrack, pageTracks } from '../../data/tracks.ts'
+import type { Gallery } from '../../domain/gallery.ts'
 import { mediaRoles, rescueStates } from '../../domain/rescue.ts'
 import { type App, galleryParams, idParams, strictRate, takeRawBodies, uuidText } from '../../http/app.ts'
 import { checkCron } from '../../http/cron.ts'
@@ -27,6 +29,7 @@ import { addTracks } from './add.ts'
 import { bringMedia } from './bring.ts'
 import { trackInput } from './input.ts'
 import { askIntoGallery, viewPlacement } from './into.ts'
+import { placementsTopic, retryPlacement, watched } from './placements.ts'
 import { providerRoutes } from './provider-routes.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
@@ -104,12 +107,20 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
     const placements = (await listPlacements(deps.db, gallery.id, 20)).map(viewPlacement)
     return { placements } satisfies TracksPlacements
   })
-  const one = galleryParams.extend({ placement: uuidText })
-  app.get('/api/galleries/:id/placements/:placement', { schema: { params: one } }, async (request): Promise<TracksPlacement> => {
-    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
-    const placement = await findPlacement(deps.db, request.params.placement)
+  async function placementOf(gallery: Gallery, id: string): Promise<PlacementWithTracks> {
+    const placement = await findPlacement(deps.db, id)
     if (placement?.galleryId !== gallery.id) throw new AppError('not_found')
-    return viewPlacement(placement)
+    return placement
+  }
+  const placement = { schema: { params: galleryParams.extend({ placement: uuidText }) } }
+  app.get('/api/galleries/:id/placements/:placement', placement, async (request): Promise<TracksPlacement> => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:read')
+    return viewPlacement(await placementOf(gallery, request.params.placement))
+  })
+  app.post('/api/galleries/:id/placements/:placement/retry', placement, async (request, reply) => {
+    const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
+    const { id } = await placementOf(gallery, request.params.placement)
+    return reply.code(202).send(viewPlacement(await retryPlacement(deps, gallery, id)) satisfies TracksPlacement)
   })
 
   app.get('/api/rescue/statistics', async (request): Promise<RescueStatistics> => {
@@ -123,6 +134,13 @@ export function trackRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/rescue/work/progress', { exposeHeadRoute: false }, async (request, reply) => {
     const ownerId = await guard.acting(request, 'galleries:read')
     return streams.open(request, reply, workTopic(deps, ownerId), { asker: ownerId })
+  })
+  app.get('/api/rescue/placements', async (request): Promise<WatchedPlacements> => {
+    return watched(deps, await guard.acting(request, 'galleries:read'))
+  })
+  app.get('/api/rescue/placements/progress', { exposeHeadRoute: false }, async (request, reply) => {
+    const ownerId = await guard.acting(request, 'galleries:read')
+    return streams.open(request, reply, placementsTopic(deps, ownerId), { asker: ownerId })
   })
 
   const wish = z.strictObject({ trackId: uuidText.optional(), limit: z.number().int().min(1).max(1000).default(50) })
