@@ -1,7 +1,7 @@
 /** Tracks that a provider will delete: how many are saved, how much time is left, what needs somebody. */
-import { LifeBuoy, RefreshCw, Upload } from 'lucide-react'
+import { FolderPlus, LifeBuoy, Plus, RefreshCw, Upload } from 'lucide-react'
 import { useState } from 'react'
-import type { RescueRun, RescueRunInput, RescueStatistics, RescueWork, Track } from '../../api.ts'
+import type { AddedTrack, RescueRun, RescueRunInput, RescueStatistics, RescueWork, Track } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { type Column, List } from '../../ui/List.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
@@ -10,8 +10,12 @@ import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { PageHead } from '../PageHead.tsx'
 import { useTimeLeft } from '../WorkProgress.tsx'
+import { AddTrackDialog } from './AddTrackDialog.tsx'
+import { IntoGalleryDialog } from './IntoGalleryDialog.tsx'
+import { intoWords } from './into-words.ts'
 import { DaysLeft, Tiles } from './Numbers.tsx'
-import { runRescue, useSaving, useStatistics, useTracks } from './questions.ts'
+import { Placements } from './Placements.tsx'
+import { runRescue, usePlacements, useSaving, useStatistics, useTracks } from './questions.ts'
 import { TrackDialog } from './TrackDialog.tsx'
 import { rescueWords } from './words.ts'
 
@@ -27,6 +31,7 @@ const kinds: Record<Track['state'], string> = { scheduled: '', rescuing: '', ret
 
 export function Page() {
   const words = useWordsOf(rescueWords)
+  const into = useWordsOf(intoWords)
   const { fmt } = useLanguage()
   const numbers = useStatistics()
   const state = useListState({ sort: 'expires', order: 'asc', limit: 50 })
@@ -34,6 +39,10 @@ export function Page() {
   const answer = useTracks(queryOf(state.query, filters[filter]!))
   const [opened, open] = useState<Track>()
   const [told, tell] = useState<RescueRun>()
+  const [adding, add] = useState(false)
+  const [added, note] = useState<{ track: AddedTrack; title: string }>()
+  const [putting, put] = useState<{ tracks: Track[]; begun: () => void }>()
+  const placements = usePlacements()
   const saving = useSaving(() => {
     answer.again()
     numbers.again()
@@ -89,7 +98,12 @@ export function Page() {
       actions: true,
       width: '300px',
       cell: (track) =>
-        track.state !== 'rescued' && (
+        track.state === 'rescued' ? (
+          <button type="button" className="button" onClick={() => put({ tracks: [track], begun: () => {} })}>
+            <FolderPlus size={16} aria-hidden="true" />
+            {into.into}
+          </button>
+        ) : (
           <>
             {isInDanger(track) && (
               <button type="button" className="button" onClick={() => open(track)}>
@@ -107,9 +121,16 @@ export function Page() {
         ),
     },
   ]
+  const addButton = (
+    <button type="button" className={empty ? 'button main' : 'button'} onClick={() => add(true)}>
+      <Plus size={17} aria-hidden="true" />
+      {into.addTrack}
+    </button>
+  )
   return (
     <main className="page">
       <PageHead title={words.title} text={words.text}>
+        {!empty && addButton}
         {!!numbers.data?.pending_archive && (
           <button type="button" className="button main" disabled={run.busy} onClick={() => run.run({ limit: 200 })}>
             <LifeBuoy size={17} aria-hidden="true" />
@@ -119,6 +140,8 @@ export function Page() {
       </PageHead>
       {run.refusal && <Trouble refusal={run.refusal} />}
       {told && <Told run={told} />}
+      {added && <Added track={added.track} title={added.title} />}
+      {placements.data && <Placements placements={placements.data.placements} again={placements.again} />}
       {!!numbers.data?.passed_over.total && <PassedOver numbers={numbers.data} />}
       {saving && <Saving work={saving} />}
       {numbers.refusal && !numbers.data && <Trouble refusal={numbers.refusal} retry={numbers.again} />}
@@ -135,7 +158,18 @@ export function Page() {
         answer={answer}
         columns={columns}
         id={(track) => track.id}
+        name={(track) => track.title}
         state={state}
+        {...(filter === 'lost'
+          ? {}
+          : {
+              chosen: (tracks: Track[], none: () => void) => (
+                <button type="button" className="button" onClick={() => put({ tracks, begun: none })}>
+                  <FolderPlus size={16} aria-hidden="true" />
+                  {into.into}
+                </button>
+              ),
+            })}
         {...(empty ? {} : { search: words.search })}
         filters={
           !empty && (
@@ -156,9 +190,31 @@ export function Page() {
         empty={{
           icon: <LifeBuoy size={28} aria-hidden="true" />,
           title: empty ? words.none : filter === 'open' ? words.allSaved : words.noneHere,
-          ...(empty ? { text: words.noneText } : {}),
+          ...(empty ? { text: words.noneText, action: addButton } : {}),
         }}
       />
+      {adding && (
+        <AddTrackDialog
+          close={() => add(false)}
+          added={(track, title) => {
+            add(false)
+            note({ track, title })
+            answer.again()
+            numbers.again()
+          }}
+        />
+      )}
+      {putting && (
+        <IntoGalleryDialog
+          tracks={putting.tracks}
+          close={() => put(undefined)}
+          begun={() => {
+            put(undefined)
+            putting.begun()
+            placements.again()
+          }}
+        />
+      )}
       {opened && (
         <TrackDialog
           track={opened}
@@ -235,6 +291,12 @@ function Saving({ work: { saving, due, saved, total } }: { work: RescueWork }) {
       />
     </section>
   )
+}
+
+function Added({ track, title }: { track: AddedTrack; title: string }) {
+  const words = useWordsOf(intoWords)
+  if (track.state === 'deleted') return <Note kind="warn">{words.deletedBefore}</Note>
+  return <Note kind="ok">{track.added ? words.added(title) : words.knownBefore(title)}</Note>
 }
 
 function Told({ run: { results } }: { run: RescueRun }) {

@@ -1,7 +1,11 @@
 /** What the rescue pages ask. */
 import { useEffect, useRef } from 'react'
 import {
+  type AddedTrack,
+  type AddedTracks,
   call,
+  type GalleriesPage,
+  galleryPath,
   type MediaRole,
   type Page,
   type RescueRun,
@@ -11,6 +15,10 @@ import {
   sendFile,
   type Track,
   type TrackDetails,
+  type TrackInput,
+  type TracksPlacement,
+  type WatchedPlacement,
+  type WatchedPlacements,
 } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
 import { useFollow } from '../follow.ts'
@@ -46,6 +54,34 @@ export function useSaving(changed: () => void): RescueWork | undefined {
   return data && isSaving(data) ? data : undefined
 }
 const isSaving = ({ saving, due }: RescueWork) => saving + due > 0
+/** Tracks on their way into galleries, and those that did not get there. */
+export const usePlacements = () =>
+  useFollow<WatchedPlacements, WatchedPlacements>(['placements'], (signal) => call('GET', '/api/rescue/placements', undefined, signal), {
+    path: (data) => (isPlacing(data) ? '/api/rescue/placements/progress' : null),
+    event: 'placements',
+    every: (data) => (isPlacing(data) ? 1000 : 30_000),
+    told(data, { put }) {
+      put(data)
+      return !isPlacing(data)
+    },
+  })
+const isPlacing = ({ placements }: WatchedPlacements) => placements.some(({ state }) => state === 'working')
+/** Galleries that may take tracks, among the newest that are called so. */
+export const useOpenGalleries = (q: string) =>
+  useAsk(
+    ['galleries', 'open', q],
+    async (signal) => {
+      const query = new URLSearchParams({ limit: '50', ...(q && { q }) })
+      const { rows } = await call<GalleriesPage>('GET', `/api/galleries?${query}`, undefined, signal)
+      return rows.filter(({ state }) => state === 'draft' || state === 'active').slice(0, 8)
+    },
+    { keep: true },
+  )
+export const putIntoGallery = (gallery: string, tracks: string[]) =>
+  call<TracksPlacement>('POST', `${galleryPath(gallery)}/tracks`, { tracks })
+export const retryPlacement = ({ id, gallery }: WatchedPlacement) =>
+  call<TracksPlacement>('POST', `${galleryPath(gallery.id)}/placements/${id}/retry`)
+export const addTrack = async (input: TrackInput): Promise<AddedTrack> => (await call<AddedTracks>('POST', '/api/tracks', input)).tracks[0]!
 export const runRescue = (input: RescueRunInput) => call<RescueRun>('POST', '/api/rescue/run', input)
 export const bringFile = (id: string, role: MediaRole, file: Blob, sending: { sent: (share: number) => void; signal: AbortSignal }) =>
   sendFile<TrackDetails>(`/api/tracks/${id}/media/${role}`, file, sending)

@@ -1,0 +1,107 @@
+/** A track by hand: where its files lie at the provider. What is wrong is said beside its field, before anything is sent. */
+import { type FormEvent, useId, useState } from 'react'
+import type { AddedTrack, TrackInput } from '../../api.ts'
+import { useTask } from '../../ui/answer.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { useWordsOf } from '../../ui/language.tsx'
+import { Trouble } from '../../ui/Trouble.tsx'
+import { intoWords } from './into-words.ts'
+import { addTrack } from './questions.ts'
+
+type Wrong = Partial<Record<'provider' | 'audio' | 'cover' | 'video', string>>
+
+export function AddTrackDialog({ close, added }: { close: () => void; added: (track: AddedTrack, title: string) => void }) {
+  const words = useWordsOf(intoWords)
+  const [wrong, set] = useState<Wrong>({})
+  const known = useId()
+  const task = useTask(async (input: TrackInput) => {
+    const track = await addTrack(input)
+    added(track, input.title ?? input.audio_url)
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const data = new FormData(form)
+    const text = (name: string) => String(data.get(name)).trim()
+    const [provider, audio, cover, video] = ['provider', 'audio', 'cover', 'video'].map(text) as [string, string, string, string]
+    const found: Wrong = {}
+    if (provider && !/^[a-z0-9][a-z0-9._-]{0,49}$/i.test(provider)) found.provider = words.noProvider
+    if (!isAddress(audio)) found.audio = words.noAddress
+    if (cover && !isAddress(cover)) found.cover = words.noAddress
+    if (video && !isAddress(video)) found.video = words.noAddress
+    set(found)
+    const [first] = Object.keys(found)
+    if (first) return form.querySelector<HTMLInputElement>(`[name=${first}]`)!.focus()
+    void task.run({
+      audio_url: audio,
+      cover_url: cover || null,
+      video_url: video || null,
+      ...(text('title') && { title: text('title') }),
+      ...(provider && { provider: provider.toLowerCase() }),
+    })
+  }
+  return (
+    <Dialog title={words.addTrack} close={close}>
+      <form className="stack tight" onSubmit={submit} noValidate>
+        <p>{words.addText}</p>
+        <Line name="audio" label={words.audio} wrong={wrong.audio} placeholder="https://" inputMode="url" needed />
+        <Line name="title" label={words.trackTitle} hint={words.titleHint} maxLength={300} />
+        <Line name="provider" label={words.provider} hint={words.providerHint} wrong={wrong.provider} list={known} />
+        <datalist id={known}>
+          {['suno', 'mureka', 'replicate'].map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        <Line name="cover" label={words.cover} wrong={wrong.cover} inputMode="url" />
+        <Line name="video" label={words.video} wrong={wrong.video} inputMode="url" />
+        {task.refusal && <Trouble refusal={task.refusal} />}
+        <div className="actions end">
+          <button type="submit" className="button main" disabled={task.busy}>
+            {words.add}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+interface LineProps {
+  name: string
+  label: string
+  hint?: string
+  wrong?: string | undefined
+  placeholder?: string
+  inputMode?: 'url'
+  maxLength?: number
+  list?: string
+  needed?: boolean
+}
+
+/** A field that says what is wrong with it. */
+function Line({ name, label, hint, wrong, needed, ...more }: LineProps) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="input"
+        name={name}
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={2000}
+        aria-required={needed}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={wrong || hint ? `${id}-said` : undefined}
+        {...more}
+      />
+      {(wrong || hint) && (
+        <p id={`${id}-said`} className={wrong ? 'row-error' : 'meta'}>
+          {wrong ?? hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+const isAddress = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
