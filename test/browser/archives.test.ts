@@ -1,13 +1,13 @@
 /** Galleries end and come back in a browser: many archived at once, looked into, restored, deleted for good. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { Gallery } from '../../sdk/src/wire.ts'
 import { createGallery, publish, readyArchive, setUp } from '../journeys/people.ts'
 import { photos, sendPhotos } from '../journeys/sending.ts'
-import { freshInstallation, until } from '../journeys/service.ts'
+import { freshInstallation, type Installation, until } from '../journeys/service.ts'
 import { assertAccessible, assertSpoken, openChromium, stepsOf, visitor } from './chromium.ts'
 import { signInByHand } from './studio.ts'
 
@@ -23,7 +23,7 @@ test('a photographer archives several galleries, looks into one, restores it and
     await sendPhotos(installation, ida, gallery.id, sent)
     galleries.push(gallery)
   }
-  const [mara, okafor, , nora] = galleries as [Gallery, Gallery, Gallery, Gallery]
+  const [mara, okafor, halle, nora] = galleries as [Gallery, Gallery, Gallery, Gallery]
   for (const { id } of [mara, okafor, nora]) {
     await publish(ida, id)
     await readyArchive(ida, id)
@@ -184,6 +184,55 @@ test('a photographer archives several galleries, looks into one, restores it and
     assert.equal((await ida.ask(`/api/galleries/${okafor.slug}`)).status, 404)
   })
 
+  await step('of an archive that was cut short the lost photo is named first, and all others come back', async () => {
+    person.expect(/^409 \/api\/galleries\/[\w-]+\/restore/)
+    await publish(ida, halle.id)
+    await readyArchive(ida, halle.id)
+    assert.equal((await ida.ask(`/api/galleries/${halle.id}/retire`, { method: 'POST' })).status, 202)
+    await until(async () => (await stateOf(halle.slug)) === 'archived', { what: 'the last one archived', ms: 120_000 })
+    const lost = await damage(installation, halle.id)
+    // the work begins when we let it, so that there is something to see
+    await installation.sql('create table gate (id int)')
+    await installation.sql(`create function wait() returns trigger language plpgsql as
+      $$ begin while not exists (select from gate) loop perform pg_sleep(0.1); end loop; return new; end $$`)
+    await installation.sql(`create trigger wait before update on salvages for each row
+      when (old.status = 'queued' and new.status = 'processing') execute function wait()`)
+    await page.goto(`${installation.url}/archives/${halle.slug}`)
+    await page.getByRole('button', { name: 'Restore' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Check first' }).click()
+    await dialog.getByRole('alert').waitFor()
+    await assertAccessible(page, 'a damaged archive')
+    await assertSpoken(page, 'a damaged archive')
+    await dialog.getByRole('button', { name: 'See what is whole' }).click()
+    const reading = dialog.getByRole('progressbar', { name: /^Every photo is read/ })
+    await reading.waitFor()
+    await assertAccessible(page, 'a salvage at work')
+    await assertSpoken(page, 'a salvage at work')
+    await installation.sql('insert into gate values (1)')
+    await dialog.getByText('3 photos would come back').waitFor()
+    assert.deepEqual(await dialog.getByRole('listitem').allInnerTexts(), [lost])
+    await assertAccessible(page, 'what is whole')
+    await assertSpoken(page, 'what is whole')
+    assert.equal(await stateOf(halle.slug), 'archived', 'it was only looked at')
+    await installation.sql('delete from gate')
+    await dialog.getByRole('button', { name: 'Restore what is whole' }).click()
+    await reading.waitFor()
+    // it goes on without the page, and the page finds it again
+    await page.reload()
+    await page.getByRole('button', { name: 'Restore' }).click()
+    await reading.waitFor()
+    await installation.sql('insert into gate values (2)')
+    await dialog.getByText('The gallery is open with 3 photos.').waitFor()
+    assert.deepEqual(await dialog.getByRole('listitem').allInnerTexts(), [lost])
+    await assertAccessible(page, 'salvaged')
+    await assertSpoken(page, 'salvaged')
+    await dialog.getByRole('link', { name: 'To the gallery' }).click()
+    await page.getByRole('heading', { name: 'Photos' }).waitFor()
+    await page.getByRole('link', { name: 'Archives' }).click()
+    await page.getByText('No archived galleries yet').waitFor()
+  })
+
   await step('what cannot be had says why, with the number of the request and a way on', async () => {
     person.expect(/^503 \/api\/admin\/archives/)
     const problem = { type: 'about:blank', title: 'Keepsake is busy: try again.', status: 503, code: 'unavailable', request_id: 'r-77' }
@@ -200,3 +249,18 @@ test('a photographer archives several galleries, looks into one, restores it and
   })
   person.assertQuiet()
 })
+
+/** The only whole copy of a gallery is cut in its last photo; answers the name of that. */
+async function damage(installation: Installation, gallery: string): Promise<string> {
+  const [last] = await installation.sql(
+    `select storage_key, storage_offset, original_name from assets where gallery_id = $1 order by storage_offset desc limit 1`,
+    [gallery],
+  )
+  const folder = path.join(installation.dir, 'storage/objects')
+  const final = path.join(folder, String(last!.storage_key))
+  rmSync(path.join(folder, `galleries/${gallery}/assets`), { recursive: true })
+  const archives = path.dirname(final)
+  for (const name of readdirSync(archives)) if (name !== path.basename(final)) rmSync(path.join(archives, name))
+  truncateSync(final, Number(last!.storage_offset) + 1000)
+  return String(last!.original_name)
+}

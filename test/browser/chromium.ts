@@ -105,10 +105,7 @@ export async function assertSpoken(page: Page, what: string): Promise<void> {
   const before = page.viewportSize()
   const found: string[] = []
   for (const language of ['de', 'ru', 'en']) {
-    await page.evaluate(`Object.defineProperty(navigator, 'languages', { value: ['${language}'], configurable: true })
-      dispatchEvent(new Event('languagechange'))`)
-    const spoken = () => page.evaluate<string>('document.documentElement.lang')
-    await until(async () => (await spoken()) === language, { what: `the words of ${language}`, ms: patience, every: 20 })
+    await speak(page, language)
     for (const width of language === 'en' ? [320] : [320, 390, 1440]) {
       await page.setViewportSize({ width, height: width < 640 ? 844 : 900 })
       for (const fault of await page.evaluate<string[]>(faultsOfText)) found.push(`${what}, ${width} px, ${language}: ${fault}`)
@@ -116,6 +113,14 @@ export async function assertSpoken(page: Page, what: string): Promise<void> {
   }
   if (before) await page.setViewportSize(before)
   assert.deepEqual(found, [])
+}
+
+/** The page takes up another language, as when somebody chooses it in their browser. */
+export async function speak(page: Page, language: string): Promise<void> {
+  await page.evaluate(`Object.defineProperty(navigator, 'languages', { value: ['${language}'], configurable: true })
+    dispatchEvent(new Event('languagechange'))`)
+  const spoken = () => page.evaluate<string>('document.documentElement.lang')
+  await until(async () => (await spoken()) === language, { what: `the words of ${language}`, ms: patience, every: 20 })
 }
 
 /** What stands beyond the window, and words that were meant for programs. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { Page, Request } from 'playwright-core'
 import type { Item } from '../../sdk/src/wire.ts'
-import { allOf, type Person, signIn } from '../journeys/people.ts'
+import { allOf, type Person, password, signIn } from '../journeys/people.ts'
 import { sha256 } from '../journeys/sending.ts'
 import { freshInstallation, until } from '../journeys/service.ts'
 import { type MadePhoto, makePhotos } from '../pictures.ts'
@@ -59,6 +59,25 @@ test('an upload that is cut off goes on where it stopped', { timeout: 600_000 },
     await page.reload()
     await page.getByText(`${photoCount} photos`).waitFor()
     assert.equal(await page.getByText('cut off').count(), 0)
+  })
+
+  await step('a session that ends in the middle of an upload loses nothing: signed in again, the page goes on by itself', async () => {
+    await page.getByRole('link', { name: 'Galleries' }).click()
+    const gallery = await createByHand(page, 'Signed out')
+    ida.expect(/^401 \/api\//)
+    await slow(true)
+    await choose(page, 'Choose folder', folder)
+    const before = await signIn(installation)
+    await until(async () => (await itemsOf(before, gallery)).length > 0, { what: 'the first photo', ms: patience, every: 100 })
+    await installation.sql('delete from sessions')
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await slow(false)
+    await page.getByLabel('E-mail').fill('ida@example.com')
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { name: 'Uploaded', exact: true }).waitFor()
+    assert.equal(new URL(page.url()).pathname, `/galleries/${gallery}`)
+    await assertWhole(await signIn(installation), gallery, photos)
   })
 
   await step('killed and started again during an upload, the page goes on by itself', async () => {

@@ -1,14 +1,15 @@
-/** A state of a page is looked at: by axe in both themes on phone and desktop; with SHOTS a picture of each is kept. */
+/** A state of a page is looked at: by axe in both themes on phone and desktop, and in three languages; with SHOTS a picture of each is kept. */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { assertAccessible } from './chromium.ts'
+import { assertAccessible, assertSpoken } from './chromium.ts'
 
 /** `SHOTS` names the folder of the pictures. */
 export async function lookAt(page: Page, name: string): Promise<void> {
   await page.evaluate('document.fonts.ready')
   if (process.env.SHOTS) await shoot(page, name, process.env.SHOTS)
   await assertAccessible(page, name)
+  await assertSpoken(page, name)
 }
 
 async function shoot(page: Page, name: string, folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * `npm run shots`: pictures of every state of every page, on a desktop and a phone, in both themes, into a folder outside of git.
- * `npm run shots -- --only guest --state lightbox --out /tmp/shots`. Look at them; what is ugly is a fault.
+ * `npm run shots -- --only guest --state lightbox --out /tmp/shots`; `--locale de-DE`, `--width 320`. Look at them; what is ugly is a fault.
  * A program's states are a table in a file of its own beside this one: a name, and the way to it.
  */
 import { mkdirSync } from 'node:fs'
@@ -9,19 +9,26 @@ import type { TestContext } from 'node:test'
 import { parseArgs } from 'node:util'
 import type { BrowserContextOptions } from 'playwright-core'
 import { freshInstallation } from '../journeys/service.ts'
-import { openChromium, visitor } from './chromium.ts'
+import { openChromium, speak, visitor } from './chromium.ts'
 import { guestStates } from './shots.guest.ts'
+import { narrowStates } from './shots.narrow.ts'
 import type { Stage, State } from './shots.state.ts'
 import { studioStates } from './shots.studio.ts'
 import { workStates } from './shots.work.ts'
 
-const programs: Record<string, (stage: Stage) => Promise<State[]>> = { guest: guestStates, studio: studioStates, work: workStates }
+const programs: Record<string, (stage: Stage) => Promise<State[]>> = {
+  guest: guestStates,
+  narrow: narrowStates,
+  studio: studioStates,
+  work: workStates,
+}
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     state: { type: 'string' },
     locale: { type: 'string', default: 'en-GB' },
+    width: { type: 'string' },
     out: { type: 'string', default: '/tmp/keepsake-shots' },
   },
 })
@@ -29,6 +36,13 @@ const sizes: Record<string, BrowserContextOptions> = {
   desktop: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
 }
+if (values.width)
+  for (const name of Object.keys(sizes)) {
+    const { viewport, ...size } = sizes[name]!
+    sizes[name] = { ...size, viewport: { ...viewport!, width: Number(values.width) } }
+  }
+/** Ways through the studio are told in English; it takes up another language where it stands. */
+const isStudio = (program: string) => program === 'studio' || program === 'work'
 const ends: (() => unknown)[] = []
 // what tests clear away at their end, we clear away at ours
 const t = { after: (end: () => unknown) => void ends.push(end) } as unknown as TestContext
@@ -43,7 +57,7 @@ try {
       for (const [size, options] of Object.entries(sizes))
         for (const colorScheme of ['light', 'dark'] as const) {
           const { context, page } = await visitor(browser, {
-            locale: values.locale,
+            locale: isStudio(program) ? 'en-GB' : values.locale,
             colorScheme,
             reducedMotion: 'reduce',
             ...options,
@@ -52,6 +66,7 @@ try {
           const file = path.join(values.out, program, `${state.name}-${size}-${colorScheme}.png`)
           try {
             await state.open(page)
+            if (isStudio(program)) await speak(page, values.locale.slice(0, 2))
             await page.evaluate('document.fonts.ready')
             await page.waitForTimeout(300)
             await page.screenshot({ path: file })

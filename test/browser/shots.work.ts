@@ -1,7 +1,8 @@
 /** The states of the pages behind the studio: sign-in, settings, failed work, webhooks, texts, activity, rescue. */
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import type { Gallery, NewUser, NewWebhook } from '../../sdk/src/wire.ts'
-import { createGallery, publish, setUp } from '../journeys/people.ts'
+import type { Gallery, NewUser, NewWebhook, Page as Rows, Track } from '../../sdk/src/wire.ts'
+import { createGallery, type Person, publish, setUp } from '../journeys/people.ts'
+import { mp3 } from '../media.ts'
 import { cookiesOf, type Stage, type State } from './shots.state.ts'
 
 export async function workStates({ installation }: Stage): Promise<State[]> {
@@ -27,6 +28,12 @@ export async function workStates({ installation }: Stage): Promise<State[]> {
   await post('/api/tracks', { tracks })
   await installation.sql(`update rescues set rounds = 2 where expires_at < now() + interval '1 day'`, [])
 
+  await placed(ida, installation.sql, gallery)
+  const chosen = async (page: Page) => {
+    const boxes = page.getByRole('checkbox', { name: /^Choose: / })
+    for (const n of [0, 1]) await boxes.nth(n).check()
+  }
+
   const as: BrowserContextOptions = { storageState: { cookies: cookiesOf(ida, installation.url), origins: [] } }
   const state = (
     name: string,
@@ -50,6 +57,17 @@ export async function workStates({ installation }: Stage): Promise<State[]> {
       await page.getByRole('button', { name: 'Midnight Ferry (take 3)' }).first().click()
       await page.waitForLoadState('networkidle')
     }),
+    state('track-add', '/rescue', async (page) => {
+      await page.getByRole('button', { name: 'Add track' }).click()
+      await page.getByLabel('Address of the sound').fill('suno.example/9.mp3')
+      await page.keyboard.press('Enter')
+    }),
+    state('rescue-chosen', '/rescue?show=saved', chosen),
+    state('tracks-into-gallery', '/rescue?show=saved', async (page) => {
+      await chosen(page)
+      await page.locator('.chosen').getByRole('button', { name: 'Add to a gallery' }).click()
+      await page.getByRole('radio').first().check()
+    }),
     state('rescue-lost-none', '/rescue?show=lost'),
     state('jobs', '/jobs'),
     state('jobs-none', '/jobs?kind=import'),
@@ -63,11 +81,39 @@ export async function workStates({ installation }: Stage): Promise<State[]> {
       await page.locator('dialog').waitFor()
     }),
     state('settings', '/settings'),
+    state('settings-passkey', '/settings', async (page) => {
+      await page.getByRole('button', { name: 'Add a passkey' }).click()
+      await page.getByLabel('Where it is kept').waitFor()
+    }),
     state('keys', '/settings/keys'),
     state('people', '/settings/people'),
     state('installation', '/settings/installation'),
     state('health', '/settings/health'),
   ]
+}
+
+/** Tracks of which three are saved: some on their way into the gallery, one left out. */
+async function placed(ida: Person, sql: Stage['installation']['sql'], gallery: Gallery): Promise<void> {
+  const { rows } = (await ida.ask<Rows<Track>>('/api/tracks?sort=expires')).body
+  for (const [n, { id }] of rows.slice(-3).entries()) {
+    const headers = { ...ida.headers(), 'content-type': 'application/octet-stream' }
+    const body = new Uint8Array(mp3({ frames: 400, seed: n }))
+    await fetch(ida.address(`/api/tracks/${id}/media/audio`), { method: 'PUT', headers, body })
+  }
+  for (const [n, ended] of [null, 'now()'].entries()) {
+    const id = `01900000-0000-7000-8000-00000000000${n}`
+    await sql(
+      `insert into placements (id, gallery_id, owner_id, created_at, touched_at, ended_at)
+       select $1, id, owner_id, now(), now() + interval '1 day', ${ended} from galleries where id = $2`,
+      [id, gallery.id],
+    )
+    await sql(
+      `insert into placement_tracks (placement_id, position, item_id, outcome, error_code)
+       select $1, n, item_id, case when n < 3 then 'added' when $2 then 'failed' end, case when n = 3 and $2 then 'source_changed' end
+       from (select item_id, row_number() over (order by item_id) as n from rescues where archived_at is not null) t`,
+      [id, ended !== null],
+    )
+  }
 }
 
 /** A message that nobody took, a letter that was refused, and something the bell tells. */

@@ -1,5 +1,5 @@
 /** The frame around the pages: who is signed in, the way between pages, and the uploads that go on behind them. */
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { signedOut, signOut } from '../api.ts'
@@ -23,6 +23,7 @@ export function Shell() {
 }
 
 export function Inside() {
+  const words = useWordsOf(shellWords)
   const { data: session, refusal, again } = useSession()
   useEffect(() => {
     addEventListener(signedOut, again)
@@ -30,11 +31,15 @@ export function Inside() {
   }, [again])
   const stranger = refusal?.problem.status === 401
   useGoingOn(stranger ? undefined : session?.user.id)
+  useArrival()
   if (stranger) return <AtTheDoor />
   if (refusal && !session) return <Frame refusal={refusal} retry={again} />
   return (
     <div className="shell">
       <header className="side">
+        <button type="button" className="button main skip" onClick={enterPage}>
+          {words.skip}
+        </button>
         <div className="brand-row">
           <Link to="/" className="brand">
             {session?.user.name ?? 'Keepsake'}
@@ -47,6 +52,26 @@ export function Inside() {
       </header>
       {session ? <Outlet /> : <Frame />}
     </div>
+  )
+}
+
+/** The next Tab goes to what stands first on the page. */
+function enterPage(): void {
+  const main = document.querySelector('main')
+  if (!main) return
+  main.tabIndex = -1
+  main.focus({ preventScroll: true })
+}
+
+/** Who went to another page is in it, not still in the way between pages; a field that took the focus by itself keeps it. */
+function useArrival(): void {
+  const router = useRouter()
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ pathChanged }) => {
+        if (pathChanged && !document.activeElement?.closest('main, dialog')) enterPage()
+      }),
+    [router],
   )
 }
 

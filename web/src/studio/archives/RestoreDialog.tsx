@@ -1,6 +1,6 @@
 /** Brings an archived gallery back: what would come back can be asked first, and how far it is stays on the page. */
 import { Link } from '@tanstack/react-router'
-import { CircleCheck } from 'lucide-react'
+import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { type Restored, type Restoring, restoreGallery, type Salvage, salvageGallery } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
@@ -25,6 +25,8 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   const form = useRef<HTMLFormElement>(null)
   const { salvage, ended, asked } = useSalvage(gallery.id, changed)
   const answer = ended?.restored ?? direct
+  // every photo was read, for the archive as a whole is refused: what comes back is what was found whole
+  const looked = !!ended?.restored || !!answer?.missing.length
   const task = useTask(async (more: { dry_run?: boolean; salvage?: boolean }) => {
     const wish = { expires_at: untilOf(form.current!), ...more }
     if (more.salvage) return asked(await salvageGallery(gallery.id, { ...wish, salvage: true }))
@@ -35,7 +37,7 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void task.run(answer?.missing.length ? { salvage: true } : {})
+    void task.run(looked ? { salvage: true } : {})
   }
   const damaged = task.refusal?.problem.code === 'archive_damaged'
   if (answer && !answer.dry_run)
@@ -44,6 +46,11 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
         <Note kind="ok" icon={<CircleCheck size={18} aria-hidden="true" />}>
           {words.restored(answer.photos)}
         </Note>
+        {answer.missing.length > 0 && (
+          <Note kind="warn" icon={<TriangleAlert size={18} aria-hidden="true" />}>
+            <Lost names={answer.missing} />
+          </Note>
+        )}
         <ComingOut gallery={gallery.id} all={answer.photos} />
         <div className="actions end">
           <Link to="/galleries/$slug" params={{ slug: gallery.slug }} className="button main">
@@ -60,16 +67,7 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
         {answer && (
           <Note kind={answer.missing.length ? 'warn' : 'ok'}>
             {words.wouldComeBack(answer.photos, fmt.bytes(answer.bytes))}
-            {answer.missing.length > 0 && (
-              <>
-                <p>{words.cannotComeBack(answer.missing.length)}</p>
-                <ul className="failures">
-                  {answer.missing.slice(0, 20).map((name) => (
-                    <li key={name}>{name}</li>
-                  ))}
-                </ul>
-              </>
-            )}
+            {answer.missing.length > 0 && <Lost names={answer.missing} />}
           </Note>
         )}
         {ended?.error && <Note kind="warn">{ended.error.detail}</Note>}
@@ -77,8 +75,8 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
         {task.refusal && !salvage && (
           <Trouble refusal={task.refusal}>
             {damaged && (
-              <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ salvage: true })}>
-                {words.salvage}
+              <button type="button" className="button" disabled={task.busy} onClick={() => task.run({ dry_run: true, salvage: true })}>
+                {words.lookWhole}
               </button>
             )}
           </Trouble>
@@ -88,11 +86,26 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
             {words.check}
           </button>
           <button type="submit" className="button main" disabled={task.busy || !!salvage}>
-            {answer?.missing.length ? words.salvage : words.restore}
+            {looked ? words.salvage : words.restore}
           </button>
         </div>
       </form>
     </Dialog>
+  )
+}
+
+function Lost({ names }: { names: string[] }) {
+  const words = useWordsOf(archivesWords)
+  return (
+    <>
+      <p>{words.cannotComeBack(names.length)}</p>
+      <ul className="failures">
+        {names.slice(0, 20).map((name) => (
+          <li key={name}>{name}</li>
+        ))}
+        {names.length > 20 && <li>…</li>}
+      </ul>
+    </>
   )
 }
 

@@ -31,6 +31,7 @@ const en = {
   wouldComeBack: (n: number, size: string) =>
     `${plural('en', n, { one: '# photo', other: '# photos' })} would come back (${size}). Nothing was changed.`,
   cannotComeBack: (n: number) => `${plural('en', n, { one: '# photo is', other: '# photos are' })} whole nowhere:`,
+  lookWhole: 'See what is whole',
   salvage: 'Restore what is whole',
   salvaging: 'Every photo is read and compared with its upload. This goes on when the page is closed.',
   restored: (n: number) => `The gallery is open with ${plural('en', n, { one: '# photo', other: '# photos' })}.`,
@@ -103,6 +104,7 @@ const de: Words = {
   check: 'Zuerst prüfen',
   wouldComeBack: (n, size) => `${plural('de', n, { one: '# Foto käme', other: '# Fotos kämen' })} zurück (${size}). Nichts wurde geändert.`,
   cannotComeBack: (n) => `${plural('de', n, { one: '# Foto ist', other: '# Fotos sind' })} nirgends heil:`,
+  lookWhole: 'Nachsehen, was heil ist',
   salvage: 'Was heil ist, wiederherstellen',
   salvaging: 'Jedes Foto wird gelesen und mit dem Hochgeladenen verglichen. Das geht weiter, auch wenn die Seite geschlossen wird.',
   restored: (n) => `Die Galerie ist offen, mit ${plural('de', n, { one: '# Foto', other: '# Fotos' })}.`,
@@ -174,6 +176,7 @@ const ru: Words = {
   check: 'Сначала проверить',
   wouldComeBack: (n, size) => `Вернётся: ${photosRu(n)} (${size}). Ничего не изменено.`,
   cannotComeBack: (n) => `Нигде не уцелело: ${photosRu(n)}`,
+  lookWhole: 'Посмотреть, что уцелело',
   salvage: 'Восстановить уцелевшее',
   salvaging: 'Каждая фотография читается и сверяется с загруженной. Это продолжится и после закрытия страницы.',
   restored: (n) => `Галерея открыта: ${photosRu(n)}.`,

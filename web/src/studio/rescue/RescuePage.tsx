@@ -1,9 +1,9 @@
 /** Tracks that a provider will delete: how many are saved, how much time is left, what needs somebody. */
-import { FolderPlus, LifeBuoy, Plus, RefreshCw, Upload } from 'lucide-react'
+import { FolderPlus, LifeBuoy, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { AddedTrack, RescueRun, RescueRunInput, RescueStatistics, RescueWork, Track } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
-import { type Column, List } from '../../ui/List.tsx'
+import { List } from '../../ui/List.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Progress } from '../../ui/Progress.tsx'
@@ -11,6 +11,7 @@ import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { PageHead } from '../PageHead.tsx'
 import { useTimeLeft } from '../WorkProgress.tsx'
 import { AddTrackDialog } from './AddTrackDialog.tsx'
+import { useColumns } from './columns.tsx'
 import { IntoGalleryDialog } from './IntoGalleryDialog.tsx'
 import { intoWords } from './into-words.ts'
 import { DaysLeft, Tiles } from './Numbers.tsx'
@@ -27,12 +28,10 @@ const filters: Record<string, string> = {
   saved: 'rescued',
   all: '',
 }
-const kinds: Record<Track['state'], string> = { scheduled: '', rescuing: '', retrying: 'warn', partial: 'warn', rescued: 'ok', lost: 'bad' }
 
 export function Page() {
   const words = useWordsOf(rescueWords)
   const into = useWordsOf(intoWords)
-  const { fmt } = useLanguage()
   const numbers = useStatistics()
   const state = useListState({ sort: 'expires', order: 'asc', limit: 50 })
   const filter = filters[state.filter('show')] === undefined ? 'open' : state.filter('show')
@@ -53,74 +52,7 @@ export function Page() {
     numbers.again()
   })
   const empty = numbers.data?.total_tracks === 0
-  const columns: Column<Track>[] = [
-    { id: 'left', title: '', width: '64px', cell: (track) => <DaysBox track={track} /> },
-    {
-      id: 'title',
-      title: words.track,
-      main: true,
-      width: 'minmax(0, 2fr)',
-      cell: (track) => (
-        <span className="two-lines">
-          <button type="button" className="link-button" onClick={() => open(track)}>
-            {track.title}
-          </button>
-          <span className="meta">
-            {[track.artist, track.provider, track.bytes ? fmt.bytes(track.bytes) : null].filter(Boolean).join(' · ')}
-          </span>
-          {track.error && track.state !== 'rescued' && (
-            <span className="row-error">
-              {track.error} · {words.tries(track.tries)}
-            </span>
-          )}
-        </span>
-      ),
-    },
-    {
-      id: 'state',
-      title: words.state,
-      cell: (track) => (
-        <span className="two-lines">
-          <span>
-            <span className={`badge ${kinds[track.state]}`}>{words.states[track.state]}</span>
-          </span>
-          {track.next_try_at && (
-            <span className="meta">
-              {track.tries ? words.nextTry(fmt.moment(track.next_try_at)) : words.dueAt(fmt.moment(track.next_try_at))}
-            </span>
-          )}
-        </span>
-      ),
-    },
-    {
-      id: 'actions',
-      title: '',
-      actions: true,
-      width: '300px',
-      cell: (track) =>
-        track.state === 'rescued' ? (
-          <button type="button" className="button" onClick={() => put({ tracks: [track], begun: () => {} })}>
-            <FolderPlus size={16} aria-hidden="true" />
-            {into.into}
-          </button>
-        ) : (
-          <>
-            {isInDanger(track) && (
-              <button type="button" className="button" onClick={() => open(track)}>
-                <Upload size={16} aria-hidden="true" />
-                {words.bringIt}
-              </button>
-            )}
-            {track.state !== 'lost' && (
-              <button type="button" className="button" disabled={run.busy} onClick={() => run.run({ trackId: track.id })}>
-                <RefreshCw size={16} aria-hidden="true" />
-                {words.tryNow}
-              </button>
-            )}
-          </>
-        ),
-    },
-  ]
+  const columns = useColumns({ open, put: (track) => put({ tracks: [track], begun: () => {} }), run })
   const addButton = (
     <button type="button" className={empty ? 'button main' : 'button'} onClick={() => add(true)}>
       <Plus size={17} aria-hidden="true" />
@@ -234,10 +166,6 @@ export function Page() {
   )
 }
 
-/** Its owner may have to help: it is lost, has failed, or has less than two days left. */
-const isInDanger = ({ state, days_left }: Track): boolean =>
-  state === 'lost' || state === 'retrying' || state === 'partial' || days_left < 2
-
 /** The list is searched by `search`, and narrowed to these states. */
 function queryOf(query: string, states: string): string {
   const asked = new URLSearchParams(query)
@@ -247,20 +175,6 @@ function queryOf(query: string, states: string): string {
   if (q) asked.set('search', q)
   if (states) asked.set('state', states)
   return `?${asked}`
-}
-
-/** How many days are left, as large as it matters. */
-function DaysBox({ track }: { track: Track }) {
-  const words = useWordsOf(rescueWords)
-  if (track.state === 'rescued' || track.state === 'lost') return null
-  const days = Math.max(0, Math.floor(track.days_left))
-  const kind = track.days_left < 1 ? 'bad' : track.days_left < 2 ? 'warn' : ''
-  return (
-    <span className={`days-box ${kind}`}>
-      <strong>{days}</strong>
-      <span>{words.dayWord(days)}</span>
-    </span>
-  )
 }
 
 /** What providers made and is not saved here: nobody is to believe that it is. */

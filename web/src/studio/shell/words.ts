@@ -2,6 +2,7 @@
 import type { Locale } from '../../../../sdk/src/wire.ts'
 
 const en = {
+  skip: 'Skip to the page',
   navigation: 'Pages',
   overview: 'Overview',
   galleries: 'Galleries',
@@ -21,6 +22,7 @@ const en = {
 type Words = typeof en
 
 const de: Words = {
+  skip: 'Zum Inhalt springen',
   navigation: 'Seiten',
   overview: 'Übersicht',
   galleries: 'Galerien',
@@ -39,6 +41,7 @@ const de: Words = {
 }
 
 const ru: Words = {
+  skip: 'Перейти к содержанию',
   navigation: 'Страницы',
   overview: 'Обзор',
   galleries: 'Галереи',
