@@ -129,8 +129,6 @@ function Rows<T extends object>(props: ListProps<T> & { rows: T[]; late: boolean
       // sorting is offered for columns with a value; which one does not matter, the server sorts
       helper.accessor((): unknown => '', {
         id: column.id,
-        header: () => column.title,
-        cell: ({ row }) => column.cell(row.original),
         enableSorting: !!column.sorts,
       }),
     )
@@ -226,7 +224,8 @@ function Rows<T extends object>(props: ListProps<T> & { rows: T[]; late: boolean
                   const column = of.get(cell.column.id)!
                   return (
                     <td key={cell.id} className={kindOf(column)} data-title={column.main || column.actions ? undefined : column.title}>
-                      <table.FlexRender cell={cell} />
+                      {/* no component of its own: another one at every drawing would take the focus with it */}
+                      {column.cell(row.original)}
                     </td>
                   )
                 })}
