@@ -24,13 +24,13 @@ export function Shell() {
 
 export function Inside() {
   const words = useWordsOf(shellWords)
-  const { data: session, refusal, again } = useSession()
+  const { data: session, refusal, again, at } = useSession()
   useEffect(() => {
     addEventListener(signedOut, again)
     return () => removeEventListener(signedOut, again)
   }, [again])
   const stranger = refusal?.problem.status === 401
-  useGoingOn(stranger ? undefined : session?.user.id)
+  useGoingOn(stranger ? undefined : session?.user.id, at)
   useArrival()
   if (stranger) return <AtTheDoor />
   if (refusal && !session) return <Frame refusal={refusal} retry={again} />

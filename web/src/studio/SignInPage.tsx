@@ -1,4 +1,5 @@
 /** Who is there: e-mail and password, a code besides where it is asked for; or a passkey, or another sign-in. */
+import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { KeyRound } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -24,7 +25,12 @@ export function Page() {
   const [half, setHalf] = useState(false)
   const search = new URLSearchParams(location.search)
   const next = nextPath(search)
-  const inside = () => history.push(next)
+  const client = useQueryClient()
+  const inside = () => {
+    // what was known before a session ended: that nobody is signed in, and what another person saw
+    client.clear()
+    history.push(next)
+  }
   const task = useTask(async (form: FormData) => {
     const answer = await signIn({ email: String(form.get('email')).trim(), password: String(form.get('password')) })
     if ('second_factor' in answer) setHalf(true)

@@ -35,12 +35,16 @@ export function Uploads({ children }: { children: ReactNode }) {
   return <Queues.Provider value={queues.current}>{children}</Queues.Provider>
 }
 
-/** Goes on with all uploads once `user` is signed in, after a session that has ended. */
-export function useGoingOn(user: string | undefined): void {
+/**
+ * Goes on with all uploads whenever it is known that `user` is signed in: after a session that has ended, and also when a file that
+ * was asked for without one is refused a moment after they have come back. `asked`: when that became known.
+ */
+export function useGoingOn(user: string | undefined, asked: number): void {
   const queues = useContext(Queues)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer anew, also when it is the same
   useEffect(() => {
     if (user) for (const { queue } of queues.values()) queue.signedIn()
-  }, [user, queues])
+  }, [user, asked, queues])
 }
 
 export function useUpload(gallery: string): { queue: Queue; count: Count; left: number } {

@@ -19,16 +19,16 @@ export const questions = () =>
 
 /**
  * Asks and keeps the answer under `key`, the words of the question. `every` says after each answer in how many ms to ask again;
- * a hidden page asks an eighth as often. With `keep` the answer to the last question stays on the page until the next one is there.
+ * a hidden page asks an eighth as often. With `keep` the answer to the last question stays on the page until the next one is there. `at`: when it came.
  */
 export function useAsk<T>(
   key: QueryKey,
   ask: (signal: AbortSignal) => Promise<T>,
   more: { every?: (data: T) => number | null; keep?: boolean } = {},
-): Answer<T> & { late: boolean } {
+): Answer<T> & { late: boolean; at: number } {
   const { every, keep } = more
   const client = useQueryClient()
-  const { data, error, refetch, isPlaceholderData } = useQuery<T>({
+  const { data, error, refetch, isPlaceholderData, dataUpdatedAt } = useQuery<T>({
     queryKey: key,
     queryFn: ({ signal }) => ask(signal),
     placeholderData: keep ? (old) => old : undefined,
@@ -43,5 +43,5 @@ export function useAsk<T>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: the name stands for the key, which is a new array at every drawing
   const put = useCallback((next: T) => void client.setQueryData<T>(key, next), [client, name])
   const again = useCallback(() => void refetch(), [refetch])
-  return { data, refusal: error ? refusalOf(error) : undefined, again, put, late: isPlaceholderData }
+  return { data, refusal: error ? refusalOf(error) : undefined, again, put, late: isPlaceholderData, at: dataUpdatedAt }
 }
