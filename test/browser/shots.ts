@@ -1,6 +1,7 @@
 /**
  * `npm run shots`: pictures of every state of every page, on a desktop and a phone, in both themes, into a folder outside of git.
- * `npm run shots -- --only guest --state lightbox --out /tmp/shots`; `--locale de-DE`, `--width 320`. Look at them; what is ugly is a fault.
+ * `npm run shots -- --only guest --state lightbox --out /tmp/shots`; `--locale de-DE`, `--width 320` (a phone
+ * alone). `--state` is a regular expression. Look at them; what is ugly is a fault.
  * A program's states are a table in a file of its own beside this one: a name, and the way to it.
  */
 import { mkdirSync } from 'node:fs'
@@ -36,11 +37,7 @@ const sizes: Record<string, BrowserContextOptions> = {
   desktop: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
 }
-if (values.width)
-  for (const name of Object.keys(sizes)) {
-    const { viewport, ...size } = sizes[name]!
-    sizes[name] = { ...size, viewport: { ...viewport!, width: Number(values.width) } }
-  }
+const shown = values.width ? { phone: { ...sizes.phone, viewport: { width: Number(values.width), height: 844 } } } : sizes
 /** Ways through the studio are told in English; it takes up another language where it stands. */
 const isStudio = (program: string) => program === 'studio' || program === 'work'
 const ends: (() => unknown)[] = []
@@ -53,8 +50,8 @@ try {
     const installation = await freshInstallation(t)
     mkdirSync(path.join(values.out, program), { recursive: true })
     for (const state of await statesOf({ installation, browser })) {
-      if (values.state && !state.name.includes(values.state)) continue
-      for (const [size, options] of Object.entries(sizes))
+      if (values.state && !new RegExp(values.state).test(state.name)) continue
+      for (const [size, options] of Object.entries(shown))
         for (const colorScheme of ['light', 'dark'] as const) {
           const { context, page } = await visitor(browser, {
             locale: isStudio(program) ? 'en-GB' : values.locale,
