@@ -413,7 +413,7 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await installation.sql(`update placement_tracks set outcome = 'duplicate' where placement_id = $1`, [id])
     await until(async () => (await bar.getAttribute('aria-valuenow')) === '100', { what: 'the last one', ms: patience })
     await installation.sql('update placements set ended_at = now() where id = $1', [id])
-    await page.getByText('3 were there already.').waitFor()
+    await page.getByText('3 tracks were already in').waitFor()
   })
 
   await step('whoever prefers German or Russian is spoken to so from the beginning', async () => {

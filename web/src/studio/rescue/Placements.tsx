@@ -54,7 +54,7 @@ function LeftOut({ placement, again }: { placement: WatchedPlacement; again: () 
       <TriangleAlert size={18} aria-hidden="true" />
       <div>
         <p>
-          <strong>{words.leftOut(failed)}</strong> <Place placement={placement} />
+          <strong>{words.leftOut(failed)}</strong> <Place placement={placement} />:
         </p>
         <ul className="failures">
           {left_out.map(({ id, title, error }) => (
@@ -78,18 +78,15 @@ function LeftOut({ placement, again }: { placement: WatchedPlacement; again: () 
 function Come({ placement }: { placement: WatchedPlacement }) {
   const words = useWordsOf(intoWords)
   const { added, duplicates } = placement
+  if (!added && duplicates)
+    return (
+      <p>
+        {words.alreadyIn(duplicates)} <Place placement={placement} />.
+      </p>
+    )
   return (
     <p>
-      {(added > 0 || !duplicates) && (
-        <>
-          {words.nowIn(added)} <Place placement={placement} />{' '}
-        </>
-      )}
-      {duplicates > 0 && (
-        <>
-          {words.wereIn(duplicates)} {!added && <Place placement={placement} />}
-        </>
-      )}
+      {words.nowIn(added)} <Place placement={placement} />. {duplicates > 0 && words.wereIn(duplicates)}
     </p>
   )
 }

@@ -35,6 +35,7 @@ const en = {
   doneOf: (done: string, all: string) => `${done} of ${all}`,
   nowIn: (n: number) => plural('en', n, { one: '# track is now in', other: '# tracks are now in' }),
   wereIn: (n: number) => plural('en', n, { one: '# was there already.', other: '# were there already.' }),
+  alreadyIn: (n: number) => plural('en', n, { one: '# track was already in', other: '# tracks were already in' }),
   leftOut: (n: number) => plural('en', n, { one: '# track did not get into', other: '# tracks did not get into' }),
   more: (n: number) => plural('en', n, { one: 'and # more', other: 'and # more' }),
 }
@@ -76,6 +77,7 @@ const de: Words = {
   doneOf: (done, all) => `${done} von ${all}`,
   nowIn: (n) => plural('de', n, { one: '# Track ist jetzt in', other: '# Tracks sind jetzt in' }),
   wereIn: (n) => plural('de', n, { one: '# war schon dort.', other: '# waren schon dort.' }),
+  alreadyIn: (n) => plural('de', n, { one: '# Track war schon in', other: '# Tracks waren schon in' }),
   leftOut: (n) => plural('de', n, { one: '# Track kam nicht in', other: '# Tracks kamen nicht in' }),
   more: (n) => plural('de', n, { one: 'und # weiterer', other: 'und # weitere' }),
 }
@@ -123,6 +125,8 @@ const ru: Words = {
   doneOf: (done, all) => `${done} из ${all}`,
   nowIn: (n) => plural('ru', n, { one: '# трек теперь в галерее', few: '# трека теперь в галерее', many: '# треков теперь в галерее' }),
   wereIn: (n) => plural('ru', n, { one: '# уже был там.', few: '# уже были там.', many: '# уже были там.' }),
+  alreadyIn: (n) =>
+    plural('ru', n, { one: '# трек уже был в галерее', few: '# трека уже были в галерее', many: '# треков уже были в галерее' }),
   leftOut: (n) =>
     plural('ru', n, { one: '# трек не попал в галерею', few: '# трека не попали в галерею', many: '# треков не попали в галерею' }),
   more: (n) => plural('ru', n, { one: 'и ещё #', few: 'и ещё #', many: 'и ещё #' }),
