@@ -377,7 +377,7 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await radio.press(' ')
     await page.keyboard.press('Enter')
     await page.getByText('1 track did not get into').waitFor()
-    await page.getByText(`${wanted[0]!.title}: A stored file differs from what was uploaded.`).waitFor()
+    await page.getByText(`${wanted[0]!.title}: Our copy is damaged.`).waitFor()
     await page.reload()
     await page.getByText('1 track did not get into').waitFor()
     await page.getByText('2 tracks are now in').waitFor()

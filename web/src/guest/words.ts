@@ -81,7 +81,7 @@ const de: Words = {
   access: 'Diese Galerie war für eine bestimmte Zeit für Sie offen. Bitten Sie darum, sie zu verlängern.',
   linkTitle: 'Ihr Link öffnet diese Galerie nicht mehr',
   link: 'Er ist abgelaufen oder wurde ersetzt. Bitten Sie um den neuen.',
-  off: 'Der Download ist von der Fotografin oder dem Fotografen nicht freigegeben.',
+  off: 'Das Fotostudio hat den Download nicht freigegeben.',
   pick: (n, all, name) => `Foto ${n} von ${all} auswählen, ${name}`,
   mark: (name) => `Favorit: ${name}`,
   open: (n, all, name) => `Foto ${n} von ${all} öffnen, ${name}`,

@@ -8,11 +8,11 @@ import { Trouble } from '../../ui/Trouble.tsx'
 import { intoWords } from './into-words.ts'
 import { addTrack } from './questions.ts'
 
-type Wrong = Partial<Record<'provider' | 'audio' | 'cover' | 'video', string>>
+type Wrong = 'provider' | 'audio' | 'cover' | 'video'
 
 export function AddTrackDialog({ close, added }: { close: () => void; added: (track: AddedTrack, title: string) => void }) {
   const words = useWordsOf(intoWords)
-  const [wrong, set] = useState<Wrong>({})
+  const [wrong, set] = useState<Wrong[]>([])
   const known = useId()
   const task = useTask(async (input: TrackInput) => {
     const track = await addTrack(input)
@@ -24,14 +24,13 @@ export function AddTrackDialog({ close, added }: { close: () => void; added: (tr
     const data = new FormData(form)
     const text = (name: string) => String(data.get(name)).trim()
     const [provider, audio, cover, video] = ['provider', 'audio', 'cover', 'video'].map(text) as [string, string, string, string]
-    const found: Wrong = {}
-    if (provider && !/^[a-z0-9][a-z0-9._-]{0,49}$/i.test(provider)) found.provider = words.noProvider
-    if (!isAddress(audio)) found.audio = words.noAddress
-    if (cover && !isAddress(cover)) found.cover = words.noAddress
-    if (video && !isAddress(video)) found.video = words.noAddress
+    const found: Wrong[] = []
+    if (!isAddress(audio)) found.push('audio')
+    if (provider && !/^[a-z0-9][a-z0-9._-]{0,49}$/i.test(provider)) found.push('provider')
+    if (cover && !isAddress(cover)) found.push('cover')
+    if (video && !isAddress(video)) found.push('video')
     set(found)
-    const [first] = Object.keys(found)
-    if (first) return form.querySelector<HTMLInputElement>(`[name=${first}]`)!.focus()
+    if (found[0]) return form.querySelector<HTMLInputElement>(`[name=${found[0]}]`)!.focus()
     void task.run({
       audio_url: audio,
       cover_url: cover || null,
@@ -40,20 +39,21 @@ export function AddTrackDialog({ close, added }: { close: () => void; added: (tr
       ...(provider && { provider: provider.toLowerCase() }),
     })
   }
+  const why = (name: Wrong) => (wrong.includes(name) ? (name === 'provider' ? words.noProvider : words.noAddress) : undefined)
   return (
     <Dialog title={words.addTrack} close={close}>
       <form className="stack tight" onSubmit={submit} noValidate>
         <p>{words.addText}</p>
-        <Line name="audio" label={words.audio} wrong={wrong.audio} placeholder="https://" inputMode="url" needed />
+        <Line name="audio" label={words.audio} wrong={why('audio')} placeholder="https://" inputMode="url" needed />
         <Line name="title" label={words.trackTitle} hint={words.titleHint} maxLength={300} />
-        <Line name="provider" label={words.provider} hint={words.providerHint} wrong={wrong.provider} list={known} />
+        <Line name="provider" label={words.provider} hint={words.providerHint} wrong={why('provider')} list={known} />
         <datalist id={known}>
           {['suno', 'mureka', 'replicate'].map((name) => (
             <option key={name} value={name} />
           ))}
         </datalist>
-        <Line name="cover" label={words.cover} wrong={wrong.cover} inputMode="url" />
-        <Line name="video" label={words.video} wrong={wrong.video} inputMode="url" />
+        <Line name="cover" label={words.cover} wrong={why('cover')} inputMode="url" />
+        <Line name="video" label={words.video} wrong={why('video')} inputMode="url" />
         {task.refusal && <Trouble refusal={task.refusal} />}
         <div className="actions end">
           <button type="submit" className="button main" disabled={task.busy}>

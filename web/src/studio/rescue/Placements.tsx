@@ -57,9 +57,9 @@ function LeftOut({ placement, again }: { placement: WatchedPlacement; again: () 
           <strong>{words.leftOut(failed)}</strong> <Place placement={placement} />:
         </p>
         <ul className="failures">
-          {left_out.map(({ id, title, error }) => (
+          {left_out.map(({ id, title, error, error_code }) => (
             <li key={id}>
-              {title}: {error}
+              {title}: {words.reasons[error_code] ?? error}
             </li>
           ))}
           {failed > left_out.length && <li>{words.more(failed - left_out.length)}</li>}

@@ -37,6 +37,13 @@ const en = {
   wereIn: (n: number) => plural('en', n, { one: '# was there already.', other: '# were there already.' }),
   alreadyIn: (n: number) => plural('en', n, { one: '# track was already in', other: '# tracks were already in' }),
   leftOut: (n: number) => plural('en', n, { one: '# track did not get into', other: '# tracks did not get into' }),
+  // by the code of the error; what is not here is said in the words of the server
+  reasons: {
+    source_changed: 'Our copy is damaged.',
+    original_missing: 'Our copy is gone.',
+    not_found: 'It was deleted.',
+    gallery_not_open: 'The gallery takes nothing at the moment.',
+  } as Record<string, string>,
   more: (n: number) => plural('en', n, { one: 'and # more', other: 'and # more' }),
 }
 type Words = typeof en
@@ -79,6 +86,12 @@ const de: Words = {
   wereIn: (n) => plural('de', n, { one: '# war schon dort.', other: '# waren schon dort.' }),
   alreadyIn: (n) => plural('de', n, { one: '# Track war schon in', other: '# Tracks waren schon in' }),
   leftOut: (n) => plural('de', n, { one: '# Track kam nicht in', other: '# Tracks kamen nicht in' }),
+  reasons: {
+    source_changed: 'Unsere Kopie ist beschädigt.',
+    original_missing: 'Unsere Kopie fehlt.',
+    not_found: 'Er wurde gelöscht.',
+    gallery_not_open: 'Die Galerie nimmt gerade nichts auf.',
+  },
   more: (n) => plural('de', n, { one: 'und # weiterer', other: 'und # weitere' }),
 }
 
@@ -129,6 +142,12 @@ const ru: Words = {
     plural('ru', n, { one: '# трек уже был в галерее', few: '# трека уже были в галерее', many: '# треков уже были в галерее' }),
   leftOut: (n) =>
     plural('ru', n, { one: '# трек не попал в галерею', few: '# трека не попали в галерею', many: '# треков не попали в галерею' }),
+  reasons: {
+    source_changed: 'Наша копия повреждена.',
+    original_missing: 'Нашей копии нет.',
+    not_found: 'Он удалён.',
+    gallery_not_open: 'Галерея сейчас ничего не принимает.',
+  },
   more: (n) => plural('ru', n, { one: 'и ещё #', few: 'и ещё #', many: 'и ещё #' }),
 }
 
