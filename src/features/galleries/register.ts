@@ -2,6 +2,7 @@
 import type { Album } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
 import { note } from '../../data/activity.ts'
+import { emit } from '../../data/events.ts'
 import { changeGallery, countGallery, findGallery, lockGallery } from '../../data/galleries.ts'
 import { keepSource } from '../../data/sources.ts'
 import { byUser } from '../../domain/activity.ts'
@@ -10,7 +11,7 @@ import { checkSlug, type Gallery, isClosed, stateAt } from '../../domain/gallery
 import type { Deps } from '../../ports/deps.ts'
 import { createGallery } from './edit.ts'
 
-type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
+type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log' | 'settings'>
 
 /**
  * Makes the gallery when there is none. Where photos lie in the bucket under `albums/{slug}/photos/` they are its photos: it is
@@ -27,8 +28,8 @@ export async function registerAlbum(deps: Needs, ownerId: string, { slug, name }
     return view({ ...gallery, title: name }, inBucket, 'pending')
   }
   if (!found) return view(await createGallery(deps, ownerId, { title: name, slug }), 0, 'not_started')
-  const { gallery, photos } = await open(deps, found.id, name)
-  return view(gallery, photos, (await queueArchive(deps, gallery)) ? 'pending' : 'not_started')
+  const { gallery, photos, queued } = await openAnyhow(deps, found.id, name)
+  return view(gallery, photos, queued ? 'pending' : 'not_started')
 }
 
 /** How many photos lie in the bucket where 001 puts those of this album. */
@@ -50,6 +51,19 @@ async function readBucket(deps: Needs, { id, slug }: Gallery): Promise<void> {
   }
 }
 
+/** A queue that takes nothing fails no registration (STA-07): what is only a row then, the maintenance and the reconciler find. */
+async function openAnyhow(deps: Needs, id: string, name: string): Promise<{ gallery: Gallery; photos: number; queued: boolean }> {
+  try {
+    return { ...(await open(deps, id, name)), queued: true }
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) throw error
+    deps.log.warn({ gallery: id, error: String(error) }, 'the archive of a registered gallery could not be queued')
+    const queue = { ...deps.queue, send: async () => {}, sendAll: async () => {} }
+    return { ...(await open({ ...deps, queue }, id, name)), queued: false }
+  }
+}
+
+/** Opened, told of and asked for in one transaction, as by the button. */
 async function open(deps: Needs, id: string, title: string): Promise<{ gallery: Gallery; photos: number }> {
   return deps.db.transaction().execute(async (tx) => {
     const now = deps.clock.now()
@@ -61,19 +75,10 @@ async function open(deps: Needs, id: string, title: string): Promise<{ gallery: 
     if (isClosed(gallery.state) || isClosed(stateAt({ ...gallery, ...opened }, now))) throw new AppError('gallery_closed')
     await changeGallery(tx, id, opened)
     await note(tx, { at: now, actor: byUser(gallery.ownerId), action: 'published', galleryId: id })
+    await emit(deps, tx, { galleryId: id, type: 'event.published', dedupeKey: `event.published ${id}` })
+    await deps.queue.send(tx, { name: 'gallery.rebuild', payload: { galleryId: id, source: 'registration' } })
     return { gallery: { ...gallery, ...opened }, photos }
   })
-}
-
-/** A queue that is away fails no registration (STA-07): the maintenance finds a published gallery without an archive. */
-async function queueArchive(deps: Needs, { id }: Gallery): Promise<boolean> {
-  try {
-    await deps.queue.send(deps.db, { name: 'gallery.rebuild', payload: { galleryId: id, source: 'registration' } })
-    return true
-  } catch (error) {
-    deps.log.warn({ gallery: id, error: String(error) }, 'the archive of a registered gallery could not be queued')
-    return false
-  }
 }
 
 const view = ({ slug, title, createdAt }: Gallery, photos: number, zip_status: Album['zip_status']): Album => ({

@@ -18,6 +18,7 @@ import { askExport } from '../archives/export-ask.ts'
 import { publish } from '../archives/publish.ts'
 import { addClient } from '../galleries/clients.ts'
 import { createGallery, deleteGallery, editGallery } from '../galleries/edit.ts'
+import { registerAlbum } from '../galleries/register.ts'
 import { expireGalleries } from '../operations/expire.ts'
 import { reconcile } from '../operations/reconcile.ts'
 import { forget } from '../operations/retention.ts'
@@ -131,6 +132,22 @@ test('an archive that cannot be built is told', async () => {
   await publish(world.deps, one.id, { userId: null, source: 'publish' })
   const { data } = await told(one, 'archive.failed')
   assert.deepEqual([data.archive!.error_code, data.archive!.sha256], ['original_missing', null])
+})
+
+test('an album that is registered is told of as published, in the transaction that opens it', async () => {
+  const { deps, ownerId } = server.world
+  const one = await gallery(1)
+  // a process that is killed after its commit sends nothing more
+  const queue = {
+    ...deps.queue,
+    send: async (...[tx, ...rest]: Parameters<typeof deps.queue.send>) => {
+      assert.ok(tx.isTransaction, 'outside of the transaction')
+      return deps.queue.send(tx, ...rest)
+    },
+  }
+  assert.equal((await registerAlbum({ ...deps, queue }, ownerId, { slug: one.slug, name: 'Registered' })).zip_status, 'pending')
+  await told(one, 'archive.ready')
+  assert.deepEqual(typesOf(one), ['event.published', 'archive.ready'])
 })
 
 test('the photographer’s own download is no news', async () => {
