@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { readConfig } from '../../src/app/config.ts'
 import { handlers } from '../../src/app/worker.ts'
 import { minutes, seconds } from '../../src/base/clock.ts'
 import { AppError } from '../../src/base/errors.ts'
@@ -18,6 +19,7 @@ import type { Gallery } from '../../src/domain/gallery.ts'
 import { jobRules } from '../../src/domain/jobs.ts'
 import { askArchive, askDownload } from '../../src/features/archives/ask.ts'
 import { publish, rebuild } from '../../src/features/archives/publish.ts'
+import { retire } from '../../src/features/archives/retire.ts'
 import { archiveStatus } from '../../src/features/archives/status.ts'
 import { writeOut } from '../../src/features/delivery/write.ts'
 import { addClient } from '../../src/features/galleries/clients.ts'
@@ -271,6 +273,20 @@ describe('X-07', () => {
     for (const value of ['', '1', 'true', locked.id, 'a.b', forged, `${forged.split('.')[0]}.`]) assert.equal(opens(value), false, value)
     assert.equal(opens(unlockCookie(locked, later, tokenSecrets)), true)
   })
+  test('an empty or weak secret stops the start: links signed with nothing open nothing', async () => {
+    const database = { DATABASE_URL: 'postgres://localhost/keepsake' }
+    for (const GALLERY_TOKEN_SECRET of ['', ' ', 'secret', ',', `${'aB3dE5gH7jK9mN1pQ3sT5vX7zB9dF1h'},`])
+      assert.throws(() => readConfig({ ...database, GALLERY_TOKEN_SECRET }), { code: 'config_invalid' }, GALLERY_TOKEN_SECRET)
+    assert.equal(readConfig({ KEEPSAKE_DATA: folder, CRON_SECRET: '' }).settings.cronSecret, null, 'none is no secret of no letters')
+  })
+  test('no address that somebody adds decides where a download leads', async () => {
+    const g = await gallery(names(1))
+    const { id } = await comes((await published(g)).id)
+    const url = s.ida.address(`/api/download/${id}?url=https%3A%2F%2Fevil.example%2F&next=//evil.example`)
+    const answer = await fetch(url, { headers: { ...s.ida.headers(), accept: 'text/html' }, redirect: 'manual' })
+    assert.deepEqual([answer.status, answer.headers.get('location')], [200, null])
+    await answer.body?.cancel()
+  })
   test('a job is tried again after 2, 4 and 8 seconds; who works sends a sign of life, so no lock ends work that goes on', () => {
     const { retries, retryDelay, expire } = jobRules['archive.build']
     assert.deepEqual([retries, retryDelay], [3, seconds(2)])
@@ -302,4 +318,21 @@ describe('X-08', () => {
     )
     assert.deepEqual(raw, [])
   })
+})
+
+test('X-11: an archiving that two ask for at once is one, with one archive and each original listed once', async () => {
+  const g = await gallery(names(3))
+  await comes((await published(g)).id)
+  const by = { userId: null, source: 'manual' }
+  const asked = await Promise.all([1, 2, 3].map(() => retire(world.deps, g.id, by)))
+  assert.equal(new Set(asked.map(({ id }) => id)).size, 1)
+  await world.until(async () => (await findGallery(world.deps.db, g.id))?.state === 'archived', 'archived')
+  const finals = await world.deps.db
+    .selectFrom('archives')
+    .select('id')
+    .where('galleryId', '=', g.id)
+    .where('purpose', '=', 'final')
+    .execute()
+  const listed = await world.deps.db.selectFrom('purges').select('assetId').where('galleryId', '=', g.id).execute()
+  assert.deepEqual([finals.length, listed.length, new Set(listed.map(({ assetId }) => assetId)).size], [1, 3, 3])
 })

@@ -46,7 +46,10 @@ interface Round {
   anew?: boolean
 }
 
-test('whatever the store does for a while, every archive becomes ready and no original is lost', { timeout: 600_000, skip }, async (t) => {
+test('X-10: whatever the store does for a while, every archive becomes ready and no original is lost', {
+  timeout: 600_000,
+  skip,
+}, async (t) => {
   if (typeof server === 'string') return
   const requests = await requestProxy(server.endpoint)
   const bytes = await byteProxy(requests.endpoint)
