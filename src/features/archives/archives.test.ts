@@ -76,6 +76,35 @@ describe('publish to verified', () => {
     assert.equal((await statusOf(g)).status, 'ready')
   })
 
+  test('RAW, HEIC, a film and a picture that ends in its middle are kept and packed as they are, with or without a small picture', async () => {
+    const dir = path.join(folder, 'kept')
+    mkdirSync(dir)
+    const box = (brand: string) => Buffer.from(`\0\0\0\x10ftyp${brand}\0\0\0\0\0\0\0\x48mdat${brand.repeat(16)}`, 'latin1')
+    const files = new Map([
+      ['cut.jpg', (await photoBytes(9_901, { width: 640, height: 480 })).subarray(0, 2_000)],
+      ['film.mp4', box('isom')],
+      ['phone.heic', box('heic')],
+      ['raw.cr3', box('crx ')],
+    ])
+    for (const [name, bytes] of files) writeFileSync(path.join(dir, name), bytes)
+    const g = await createGallery(world.deps, world.ownerId, { title: 'Kept as they are' })
+    assert.equal((await importFolder(world.deps, g, dir)).imported, files.size)
+    const drawn = await world.until(async () => {
+      const rows = await listStored(world.deps.db, g.id)
+      return rows.every(({ renderState }) => renderState !== 'waiting') && rows
+    }, 'what can be drawn')
+    assert.deepEqual(Object.fromEntries(drawn.map(({ originalName, renderState }) => [originalName, renderState])), {
+      'cut.jpg': 'failed',
+      'film.mp4': 'none',
+      'phone.heic': 'none',
+      'raw.cr3': 'none',
+    })
+    const done = await ready((await publish(world.deps, g.id, by)).archive.id)
+    assert.deepEqual([done.imageCount, done.missingCount], [files.size, 0])
+    for (const [name, bytes] of files)
+      assert.deepEqual(execFileSync('unzip', ['-p', fileOf(done.storageKey), `${g.slug}/photos/${name}`]), Buffer.from(bytes))
+  })
+
   test('however many publish at once, one archive is built, and publishing again makes nothing new', async () => {
     const g = await gallery(3)
     const many = await Promise.all(Array.from({ length: 8 }, () => publish(world.deps, g.id, by)))
