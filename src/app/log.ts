@@ -1,4 +1,5 @@
 /** The structured log: one JSON line an event, on the stream given; what opens something is blotted out of every line. */
+import { blotter } from '../base/blot.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../ports/deps.ts'
 
@@ -7,13 +8,8 @@ export type LogLevel = (typeof levels)[number]
 
 /** `secrets`: the values of this installation that must not stand in a log, whoever repeats them. */
 export function jsonLog(out: { write(text: string): unknown }, clock: Clock, level: LogLevel, secrets: string[] = []): Log {
-  // as they are, and as JSON or an address spells them
-  const hidden = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-  const blot = (line: string) => {
-    let text = line
-    for (const secret of hidden) if (secret.length >= 6 && text.includes(secret)) text = text.replaceAll(secret, '[hidden]')
-    return text.replace(opening, (_all, before: string) => `${before}[hidden]`)
-  }
+  const known = blotter(secrets)
+  const blot = (line: string) => known(line).replace(opening, (_all, before: string) => `${before}[hidden]`)
   const say = (at: LogLevel) => (facts: Record<string, unknown>, message: string) => {
     if (levels.indexOf(at) > levels.indexOf(level)) return
     out.write(`${blot(JSON.stringify({ time: clock.now().toISOString(), level: at, message, ...facts }, readable))}\n`)
@@ -22,7 +18,8 @@ export function jsonLog(out: { write(text: string): unknown }, clock: Clock, lev
 }
 
 /** Links, tokens in queries, bearers, our API keys, passwords in addresses: what goes before them stays, they do not. */
-const opening = /(\/d\/|[?&](?:token|code|key|signature|x-amz-signature)=|\bBearer |\bBasic |\bks_|:\/\/[^\s"/@:]*:)[^\s"'&@]+/gi
+const opening =
+  /(\/d\/|\/(?:s|invite|unsubscribe|extend)\/(?=[\w-]{40})|[?&](?:token|link|secret|code|key|signature|x-amz-signature)=|\bBearer |\bBasic |\bks_|\bwhsec_|:\/\/[^\s"/@:]*:)[^\s"'&@]+/gi
 /** Facts that hold nothing but a secret. */
 const secretFact = /^(authorization|cookie|set-cookie|password|token|secret|x-api-key)$/i
 

@@ -200,15 +200,19 @@ test('only the answer that a mailbox does not exist speaks against the mailbox',
 test('a server that wants nobody, or not our password, is the operator’s matter: the letter waits', async () => {
   const busy = await postOffice({ onConnect: (_session, done) => done(says(554)) })
   await refusedWith(busy.mail, 'mail_unreachable')
+  const login = Buffer.from('\0user\0hunter2').toString('base64')
   const locked = await postOffice({
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
-    onAuth: (_auth, _session, done) => done(says(535)),
+    // some repeat what they refuse
+    onAuth: (auth, _session, done) => done(Object.assign(new Error(`${auth.password} ${login}`), { responseCode: 535 })),
   })
   const url = `smtp://user:hunter2@127.0.0.1:${locked.port}`
   await assert.rejects(smtpMail({ url, from }).deliver(letter), (error) => {
     assert.ok(isCode(error, 'mail_unreachable') && !error.final)
+    assert.match(String(error.facts.response), /hidden/)
     assert.ok(!JSON.stringify(error.facts).includes('hunter2'))
+    assert.ok(!JSON.stringify(error.facts).includes(login))
     return true
   })
 })

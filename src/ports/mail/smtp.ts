@@ -1,5 +1,7 @@
 /** Mail by SMTP: one connection, one letter, one mailbox, one deadline over everything. */
+import { unescape } from 'node:querystring'
 import nodemailer from 'nodemailer'
+import { blotter } from '../../base/blot.ts'
 import { AppError } from '../../base/errors.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { oneLine, parseSender, safeHeaders } from './headers.ts'
@@ -28,6 +30,10 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
     disableUrlAccess: true,
   })
 
+  // some servers repeat what they refuse, and what they say is kept with the letter
+  const { password } = new URL(url)
+  const blot = blotter([password, unescape(password)])
+
   return {
     async deliver(letter) {
       // Checked again here, the last place before the wire: an address with CR/LF would write SMTP commands of its own.
@@ -49,14 +55,14 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
         })
         return { kept: false, response: oneLine(sent.response).slice(0, 500) }
       } catch (error) {
-        throw asAppError(error, signal.aborted ? deadlineMs : undefined)
+        throw asAppError(error, blot, signal.aborted ? deadlineMs : undefined)
       }
     },
     async check() {
       try {
         await transport.verify()
       } catch (error) {
-        throw asAppError(error)
+        throw asAppError(error, blot)
       }
     },
   }
@@ -66,14 +72,14 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
  * The server's 5xx to sender, recipient or content is about this letter and final. A 5xx before that (greeting, wrong password,
  * 530 "authenticate first") is about the installation: the letters wait until the operator has put it right.
  */
-function asAppError(error: unknown, deadlineMs?: number): AppError {
+function asAppError(error: unknown, blot: (text: string) => string, deadlineMs?: number): AppError {
   if (error instanceof AppError) return error
   const { code, responseCode, response, command } = (error ?? {}) as Record<string, unknown>
   const facts = {
     code,
     command,
     responseCode,
-    response: typeof response === 'string' ? oneLine(response).slice(0, 500) : undefined,
+    response: typeof response === 'string' ? oneLine(blot(response)).slice(0, 500) : undefined,
     deadlineMs,
   }
   const aboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
