@@ -1,6 +1,8 @@
 /**
  * Archived, restored and archived again, a gallery is what it was (P5): every row and every column, and the second archive is the
- * first one byte for byte. Random galleries on the real database and a store in memory; KEEPSAKE_IDENTITIES says how many.
+ * first one byte for byte. Random galleries on the real database and a store in memory; KEEPSAKE_IDENTITIES says how many. And
+ * whatever a store does to any one entry of the archive, it is noticed before an original goes (P3); and to one of so many
+ * originals (KEEPSAKE_SCRUBBED), it is found although the look at them is stopped again and again (P10).
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -24,9 +26,10 @@ import { hydrate } from '../../src/features/archives/hydrate.ts'
 import { purge } from '../../src/features/archives/purge.ts'
 import { restore } from '../../src/features/archives/restore.ts'
 import { retire } from '../../src/features/archives/retire.ts'
+import { scrub } from '../../src/features/archives/scrub.ts'
 import { verify } from '../../src/features/archives/verify.ts'
 import { collect } from '../../src/features/operations/collect.ts'
-import { memoryStorage } from '../../src/ports/storage/memory.ts'
+import { type MemoryStorage, memoryStorage } from '../../src/ports/storage/memory.ts'
 import { readRange } from '../../src/ports/storage/samples.ts'
 import { setClock, type TestWorld, testWorld } from '../world.ts'
 
@@ -71,6 +74,7 @@ const galleries = fc.record({
   naming: fc.constantFrom('original', 'numbered', 'id'),
   locale: fc.constantFrom('en', 'de', 'ru'),
 })
+const content = (seed: number, size: number) => createHash('shake256', { outputLength: size }).update(String(seed)).digest()
 type Drawn = typeof galleries extends fc.Arbitrary<infer T> ? T : never
 const mimes = { photo: 'image/jpeg', video: 'video/mp4', track: 'audio/mpeg' } as const
 const postgres = (text: string) => text.toWellFormed().replaceAll('\0', '')
@@ -82,7 +86,7 @@ async function make({ files, naming, locale }: Drawn): Promise<string> {
   const gallery = freshGallery({ id, ownerId: world.ownerId, slug: `g-${id.slice(-12)}`, title: `G ${id}`, now })
   const assets: (Asset & { createdAt: Date })[] = []
   for (const { seed, size, name, kind, capturedAt } of files) {
-    const bytes = createHash('shake256', { outputLength: size }).update(String(seed)).digest()
+    const bytes = content(seed, size)
     const assetId = newId(now)
     const storageKey = assetKey(id, assetId, 'bin')
     await storage.put(storageKey, bytes)
@@ -177,8 +181,8 @@ async function sums(id: string): Promise<string[]> {
   )
 }
 
+const job = { signal, attempt: 1, last: true }
 async function archive(id: string) {
-  const job = { signal, attempt: 1, last: true }
   const asked = await retire(world.deps, id, { userId: null, source: 'manual' })
   await build(world.deps, asked.id, job)
   await verify(world.deps, asked.id, job)
@@ -210,4 +214,131 @@ test(`${runs} random galleries are what they were`, { timeout: 1_800_000 }, asyn
     { numRuns: runs, seed: Number(process.env.KEEPSAKE_SEED ?? Date.now()) },
   )
   t.diagnostic(`${photos} files in ${runs} galleries`)
+})
+
+type Stretch = { at: number; size: number }
+/** What a store may do to a file between its writing and the look at it, within one entry. */
+const faults: Record<string, (bytes: Buffer, entry: Stretch, next: Stretch) => Buffer | null> = {
+  'one bit is another one': (bytes, { at, size }) => {
+    bytes[at + (size >> 1)]! ^= 1
+    return bytes
+  },
+  'it ends there': (bytes, { at, size }) => bytes.subarray(0, at + size - 1),
+  'it is gone': () => null,
+  'what lay there before came back': (bytes, { at, size }) => bytes.fill(0, at, at + size),
+  'the bytes of another photo lie there': (bytes, { at, size }, next) => {
+    bytes.copyWithin(at, next.at, next.at + size)
+    return bytes
+  },
+}
+const count = 50
+
+test(`${count * Object.keys(faults).length} faults, of every kind in every entry: no archive is called sound, and no original goes (P3)`, async (t) => {
+  const { db } = world.deps
+  const storage = world.deps.storage as MemoryStorage
+  const files = Array.from({ length: count }, (_, seed): Drawn['files'][number] => {
+    return { name: `${seed}.jpg`, seed, size: 300, kind: 'photo', chapter: null, hidden: false, capturedAt: null, remarks: [] }
+  })
+  const id = await make({ files, naming: 'original', locale: 'en' })
+  const bytes = await sums(id)
+  const gone: string[] = []
+  storage.faults.before = (what, key) => {
+    if (what === 'unlink' && key.includes(`${id}/assets/`)) gone.push(key)
+  }
+  t.after(() => {
+    storage.faults.before = undefined
+  })
+  const replace = async (key: string, by: Buffer | null) => {
+    if (await storage.size(key)) storage.lose(key)
+    if (by) await storage.put(key, by)
+  }
+  const rowOf = (archiveId: string) => db.selectFrom('archives').selectAll().where('id', '=', archiveId).executeTakeFirstOrThrow()
+  const stateOf = async () => (await db.selectFrom('galleries').select('state').where('id', '=', id).executeTakeFirstOrThrow()).state
+  const entriesIn = (zip: Buffer) => files.map(({ seed, size }): Stretch => ({ at: zip.indexOf(content(seed, size)), size }))
+
+  const asked = await retire(world.deps, id, { userId: null, source: 'manual' })
+  await build(world.deps, asked.id, job)
+  const built = await rowOf(asked.id)
+  const key = built.storageKey!
+  const whole = await readRange(storage, key, 0, built.fileSizeBytes)
+  const entries = entriesIn(whole)
+  assert.ok(entries.every(({ at }) => at > 0))
+  for (const [what, fault] of Object.entries(faults))
+    for (const [i, entry] of entries.entries()) {
+      await replace(key, fault(Buffer.from(whole), entry, entries[(i + 1) % count]!))
+      await verify(world.deps, asked.id, job)
+      assert.deepEqual([(await rowOf(asked.id)).status, await stateOf()], ['queued', 'archiving'], `photo ${i}: ${what}`)
+      // as if it had not been looked at
+      await sql`update archives set status = 'verifying', storage_key = ${key}, attempts = ${built.attempts} where id = ${asked.id}`.execute(
+        db,
+      )
+      await sql`delete from garbage where key = ${key}`.execute(db)
+    }
+  await replace(key, whole)
+  await verify(world.deps, asked.id, job)
+  assert.deepEqual([(await rowOf(asked.id)).status, await stateOf()], ['ready', 'archived'], 'the control: nothing else was wrong with it')
+
+  // and again when their time is over: whatever became of the archive since, they are there
+  for (const [n, [what, fault]] of Object.entries(faults).entries()) {
+    const final = n ? await archive(id) : await rowOf(asked.id)
+    clock.advance(days(8))
+    const file = await readRange(storage, final.storageKey!, 0, final.fileSizeBytes)
+    const [entry, next] = [entriesIn(file)[7 * n]!, entriesIn(file)[7 * n + 1]!]
+    await replace(final.storageKey!, fault(file, entry, next))
+    await purge(world.deps, id, signal)
+    clock.advance(days(2))
+    await collect(world.deps)
+    assert.deepEqual([await stateOf(), await sums(id)], ['active', bytes], what)
+  }
+  assert.deepEqual(gone, [])
+  await archive(id)
+  clock.advance(days(8))
+  await purge(world.deps, id, signal)
+  await collect(world.deps)
+  assert.equal(gone.length, count, 'the control: they go when it is sound')
+})
+
+const objects = Number(process.env.KEEPSAKE_SCRUBBED ?? 300)
+
+test(`one flipped bit in ${objects} originals is found and named; stopped twenty times, every one is read, and none twice (P10)`, async () => {
+  const files = Array.from({ length: objects }, (_, seed): Drawn['files'][number] => {
+    return { name: `${seed}.jpg`, seed, size: 20, kind: 'photo', chapter: null, hidden: false, capturedAt: null, remarks: [] }
+  })
+  const id = await make({ files, naming: 'original', locale: 'en' })
+  clock.advance(days(61))
+  const all = await world.deps.db.selectFrom('assets').select(['id', 'storageKey', 'originalName']).where('galleryId', '=', id).execute()
+  const victim = all[Math.floor(objects * 0.7)]!
+  const mine = new Set(all.map(({ storageKey }) => storageKey))
+  const { storage } = world.deps
+  ;(storage as MemoryStorage).corrupt(victim.storageKey, 7)
+  const read: string[] = []
+  let stop = new AbortController()
+  const watched = {
+    ...storage,
+    digest: async (...args: Parameters<typeof storage.digest>) => {
+      const found = await storage.digest(...args)
+      if (mine.has(args[0]) && read.push(args[0]) % Math.floor(objects / 21) === 0) stop.abort()
+      return found
+    },
+  }
+  let stopped = 0
+  for (let done = false; !done; ) {
+    stop = new AbortController()
+    done = await scrub({ ...world.deps, storage: watched }, stop.signal).then(
+      () => true,
+      (error: unknown) => {
+        assert.ok(stop.signal.aborted, String(error))
+        stopped++
+        return false
+      },
+    )
+  }
+  assert.ok(stopped >= 20, `${stopped}`)
+  const sound = read.filter((key) => key !== victim.storageKey)
+  assert.deepEqual([sound.length, new Set(sound).size], [objects - 1, objects - 1])
+  const damaged = await world.deps.db.selectFrom('assets').select('id').where('galleryId', '=', id).where('state', '<>', 'stored').execute()
+  assert.deepEqual(damaged, [{ id: victim.id }])
+  const letter = await world.deps.db.selectFrom('letters').select('facts').where('galleryId', '=', id).executeTakeFirstOrThrow()
+  assert.deepEqual(letter.facts, { files: [victim.originalName] })
+  assert.equal((await scrub(world.deps, signal)).objects, 0, 'and for sixty days there is nothing more to do')
 })
