@@ -64,6 +64,33 @@ test('what browsers load of the sdk knows no Node and nothing outside the sdk', 
   assert.deepEqual(foreign, [])
   assert.ok(loaded.size > 5)
 })
+const docs = globSync(['README.md', '{docs,sdk,web,bench}/*.md'])
+const named = (pattern: RegExp) => docs.flatMap((doc) => [...readFileSync(doc, 'utf8').matchAll(pattern)].map((m) => ({ doc, m })))
+
+test('files that the docs name are there', () => {
+  const all = globSync(['*', '{bench,bin,deploy,docs,sdk,src,test,web}/**/*.*'], { exclude: ['**/node_modules/**'] })
+  const there = (file: string) => all.some((one) => one === file || one.endsWith(`/${file}`))
+  // `<page>/<Page>Page.tsx` names no file
+  const files = named(/(?<![\w<>/.*}-])(?:\.{0,2}\/)?([\w-][\w./-]*\.(?:tsx?|md|sh|tf|js))\b/g)
+  assert.ok(files.length > 50)
+  const gone = files.filter(({ m }) => !there(m[1]!))
+  assert.deepEqual(
+    gone.map(({ doc, m }) => `${doc}: ${m[1]}`),
+    [],
+  )
+})
+
+test('what the docs say that the tests try by themselves is what they try', () => {
+  const tests = globSync('{src,test}/**/*.test.ts').map((file) => readFileSync(file, 'utf8'))
+  const counts = named(/\| `(KEEPSAKE_\w+)` \| ([\d.]+) \|/g)
+  assert.ok(counts.length > 10)
+  for (const { m } of counts)
+    assert.ok(
+      tests.some((text) => text.includes(`process.env.${m[1]} ?? ${m[2]})`)),
+      m[0],
+    )
+})
+
 test('no circles', () => {
   const state = new Map<string, 'open' | 'done'>()
   const walk = (file: string, path: string[]): void => {
