@@ -114,7 +114,8 @@ export async function settleCancelled(
   tx: Tx,
   which: { held: Pick<Archive, 'id' | 'fence'> } | { before: Date },
 ): Promise<Pick<Archive, 'id' | 'storageKey'>[]> {
-  const mine = 'held' in which ? sql`id = ${which.held.id} and fence = ${which.held.fence}` : sql`coalesce(progress_at, created_at) < ${which.before}`
+  const mine =
+    'held' in which ? sql`id = ${which.held.id} and fence = ${which.held.fence}` : sql`coalesce(progress_at, created_at) < ${which.before}`
   const { rows } = await sql<Pick<Archive, 'id' | 'storageKey'>>`
     update archives set status = 'cancelled' where status = 'cancelling' and ${mine} returning id, storage_key`.execute(tx)
   if (rows.length)

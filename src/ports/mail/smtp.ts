@@ -1,5 +1,5 @@
 /** Mail by SMTP: one connection, one letter, one mailbox, one deadline over everything. */
-import { unescape } from 'node:querystring'
+import querystring from 'node:querystring'
 import nodemailer from 'nodemailer'
 import { blotter } from '../../base/blot.ts'
 import { AppError } from '../../base/errors.ts'
@@ -32,7 +32,7 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
 
   // some servers repeat what they refuse, and what they say is kept with the letter
   const { password } = new URL(url)
-  const blot = blotter([password, unescape(password)])
+  const blot = blotter([password, querystring.unescape(password)])
 
   return {
     async deliver(letter) {
