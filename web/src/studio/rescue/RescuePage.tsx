@@ -53,6 +53,12 @@ export function Page() {
   })
   const empty = numbers.data?.total_tracks === 0
   const columns = useColumns({ open, put: (track) => put({ tracks: [track], begun: () => {} }), run })
+  const intoGallery = (tracks: Track[], none: () => void) => (
+    <button type="button" className="button" onClick={() => put({ tracks, begun: none })}>
+      <FolderPlus size={16} aria-hidden="true" />
+      {into.into}
+    </button>
+  )
   const addButton = (
     <button type="button" className={empty ? 'button main' : 'button'} onClick={() => add(true)}>
       <Plus size={17} aria-hidden="true" />
@@ -92,16 +98,7 @@ export function Page() {
         id={(track) => track.id}
         name={(track) => track.title}
         state={state}
-        {...(filter === 'lost'
-          ? {}
-          : {
-              chosen: (tracks: Track[], none: () => void) => (
-                <button type="button" className="button" onClick={() => put({ tracks, begun: none })}>
-                  <FolderPlus size={16} aria-hidden="true" />
-                  {into.into}
-                </button>
-              ),
-            })}
+        {...(filter === 'saved' || filter === 'all' ? { chosen: intoGallery } : {})}
         {...(empty ? {} : { search: words.search })}
         filters={
           !empty && (
