@@ -63,7 +63,7 @@ try {
           const file = path.join(values.out, program, `${state.name}-${size}-${colorScheme}.png`)
           try {
             await state.open(page)
-            if (isStudio(program)) await speak(page, values.locale.slice(0, 2))
+            if (isStudio(program) && state.as?.storageState) await speak(page, values.locale.slice(0, 2))
             await page.evaluate('document.fonts.ready')
             await page.waitForTimeout(300)
             await page.screenshot({ path: file })

@@ -68,8 +68,9 @@ function useArrival(): void {
   const router = useRouter()
   useEffect(
     () =>
-      router.subscribe('onRendered', ({ pathChanged }) => {
-        if (pathChanged && !document.activeElement?.closest('main, dialog')) enterPage()
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        // who has only just opened the studio begins at its top
+        if (fromLocation && pathChanged && !document.activeElement?.closest('main, dialog')) enterPage()
       }),
     [router],
   )
