@@ -56,14 +56,14 @@ export async function sourcesOf(db: Database | Tx, paths: string[]): Promise<str
  * unless a look of it goes on or has ended; those that are closed come to the end of the line for an hour.
  */
 export async function takeDueSources(db: Database, now: Date, limit: number): Promise<string[]> {
+  const [again, later] = [after(now, lookAgain), after(now, lookEvery)]
+  // as an array: to join them the planner would read all sources
   const { rows } = await sql<{ galleryId: string; open: boolean }>`
-    with due as (
-      select s.gallery_id, g.state in ('draft', 'active') as open from gallery_sources s join galleries g on g.id = s.gallery_id
-      where s.due_at <= ${now} order by s.due_at limit ${limit} for update of s skip locked)
-    update gallery_sources s
-    set due_at = case when due.open then ${after(now, lookAgain)}::timestamptz else ${after(now, lookEvery)}::timestamptz end
-    from due where s.gallery_id = due.gallery_id
-    returning s.gallery_id, due.open`.execute(db)
+    update gallery_sources s set due_at =
+      case when (select state in ('draft', 'active') from galleries g where g.id = s.gallery_id) then ${again}::timestamptz else ${later}::timestamptz end
+    where gallery_id = any(array(
+      select gallery_id from gallery_sources where due_at <= ${now} order by due_at limit ${limit} for update skip locked))
+    returning gallery_id, due_at = ${again} as open`.execute(db)
   return rows.flatMap(({ galleryId, open }) => (open ? galleryId : []))
 }
 

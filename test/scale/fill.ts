@@ -90,6 +90,8 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
   // the g-th gallery's p-th file
   const files = `seed cross join lateral generate_series(1, case when g = ${galleries} then ${photos + bigGallery} else ${photos} end) p`
   const of = (kind: string) => id(kind, 'g * 100000 + p', 'p / 3600.0')
+  // every 13th job waits, whatever its name
+  const names = Object.keys(jobRules)
   // one row of its own: made of no gallery's number
   const library = ownerOf('9')
   const track = id('item', 'g * 100000 + 90001', '1')
@@ -247,7 +249,7 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
         3, 2, true, 300, at + interval '3650 days', 86400
       from (
         select 'asset.render' as name, 'assetId' as key, md5('job' || n) as kid, 'completed' as state, now() - interval '23 hours' * n / ${endedJobs} as at from generate_series(1, ${endedJobs}) n
-        union all select name, 'id', md5(name || n), 'created', now() - interval '1 second' * n from unnest(array['${Object.keys(jobRules).join("','")}']) name, generate_series(1, ${Math.round(endedJobs / 100)}) n
+        union all select name, 'id', md5(name || n), 'created', now() - interval '1 second' * n from unnest(array['${names.join("','")}']) name, generate_series(1, ${Math.round((endedJobs * 0.08) / names.length)}) n
       ) j`,
   }
 }
