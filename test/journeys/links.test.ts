@@ -1,5 +1,8 @@
 /** Links over HTTP: ranges, withdrawn, ended and changed ones, the same bytes live and stored. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { DownloadResponse, Problem } from '../../sdk/src/wire.ts'
 import { createGallery, guest, type Person, publish, readyArchive, setUp } from './people.ts'
@@ -42,10 +45,32 @@ test('a link gives its file, live and stored alike, whole and in parts, until it
     assert.match(stored.headers.get('content-disposition')!, /^attachment; filename="links\.zip"$/)
   })
   await t.test('stored: every kind of range', () => ranges(link, stored.bytes, stored.headers.get('etag')!))
+  await t.test('whatever Host a request names, links are those of the configured address', () => spoofed(installation, ida, id, link))
   await t.test('no changed link is accepted', () => tampered(link))
   await t.test('withdrawn, it is closed within a second', () => withdrawn(ida, id, link))
   await t.test('ended, it is closed and says so', () => expired(installation, ida, id))
 })
+
+async function spoofed({ url }: Installation, ida: Person, id: string, link: string): Promise<void> {
+  const evil = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }
+  const ask = async (path: string, method = 'GET') => {
+    const sending = http.request(url + path, { method, headers: { ...ida.headers(), ...evil } }).end()
+    const [answer] = (await once(sending, 'response')) as [http.IncomingMessage]
+    return { answer, text: await text(answer) }
+  }
+  const made = await ask(`/api/galleries/${id}/download`)
+  assert.equal(new URL((JSON.parse(made.text) as DownloadResponse).download_url!).origin, new URL(link).origin)
+  for (const [path, method] of [
+    [`/api/galleries/${id}`, 'GET'],
+    [`/api/galleries/${id}/share`, 'POST'],
+    ['/g/links', 'GET'],
+    ['/', 'GET'],
+  ] as const) {
+    const { answer, text } = await ask(path, method)
+    assert.ok(answer.statusCode! < 500)
+    assert.ok(!`${text} ${JSON.stringify(answer.headers)}`.includes('evil.example'), path)
+  }
+}
 
 async function ranges(link: string, whole: Buffer, etag: string): Promise<void> {
   const size = whole.length
