@@ -70,7 +70,7 @@ try {
             process.stdout.write(`${file}\n`)
           } catch (error) {
             process.exitCode = 1
-            process.stdout.write(`${file}: ${String(error).split('\n')[0]}\n`)
+            process.stdout.write(`${file}: ${String(error).split('\n').slice(0, 12).join('\n')}\n`)
           }
           await context.close()
         }

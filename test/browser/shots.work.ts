@@ -2,11 +2,13 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { Gallery, NewUser, NewWebhook, Page as Rows, Track } from '../../sdk/src/wire.ts'
 import { createGallery, type Person, publish, setUp } from '../journeys/people.ts'
+import { until } from '../journeys/service.ts'
 import { mp3 } from '../media.ts'
 import { cookiesOf, type Stage, type State } from './shots.state.ts'
 
 export async function workStates({ installation }: Stage): Promise<State[]> {
   const service = await installation.start()
+  const home = new URL(await until(() => service.setUpUrl, { what: 'the address for the first account' })).origin
   const ida = await setUp(installation, service)
   const post = async <T>(path: string, body: object): Promise<T> => (await ida.ask<T>(path, { method: 'POST', body })).body
   const gallery = await createGallery(ida, { title: 'Mara & Jonas' })
@@ -81,10 +83,16 @@ export async function workStates({ installation }: Stage): Promise<State[]> {
       await page.locator('dialog').waitFor()
     }),
     state('settings', '/settings'),
-    state('settings-passkey', '/settings', async (page) => {
-      await page.getByRole('button', { name: 'Add a passkey' }).click()
-      await page.getByLabel('Where it is kept').waitFor()
-    }),
+    {
+      name: 'settings-passkey',
+      // passkeys belong to a name, and an address of numbers is none
+      as: { storageState: { cookies: cookiesOf(ida, home), origins: [] } },
+      async open(page) {
+        await page.goto(`${home}/settings`)
+        await page.getByRole('button', { name: 'Add a passkey' }).click()
+        await page.getByLabel('Where it is kept').waitFor()
+      },
+    },
     state('keys', '/settings/keys'),
     state('people', '/settings/people'),
     state('installation', '/settings/installation'),
