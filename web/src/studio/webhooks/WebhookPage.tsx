@@ -135,7 +135,7 @@ function Messages({ id, active }: { id: string; active: boolean }) {
         </span>
       ),
     },
-    { id: 'answer', title: words.answer, cell: (row) => <span className="meta">{reasonOf(words, row)}</span> },
+    { id: 'answer', title: words.answer, cell: (row) => reasonOf(words, row) && <span className="meta">{reasonOf(words, row)}</span> },
     { id: 'when', title: words.when, cell: (row) => <span className="meta">{fmt.moment(row.created_at)}</span> },
     {
       id: 'actions',
