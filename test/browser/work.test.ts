@@ -186,7 +186,8 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     gallery = (await program.ask<{ rows: Gallery[] }>('/api/galleries')).body.rows[0]!
     assert.equal(gallery.title, 'A look around')
     await page.getByRole('button', { name: 'Close' }).click()
-    await page.getByText('Backup').waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('table').getByText('Backup').waitFor()
     await lookAt(page, 'keys')
     await page.getByRole('button', { name: 'Revoke' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
