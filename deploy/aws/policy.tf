@@ -3,7 +3,7 @@
 data "aws_iam_policy_document" "keepsake" {
   statement {
     sid       = "Look"
-    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"]
+    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = [aws_s3_bucket.photos.arn]
   }
 

@@ -49,6 +49,8 @@ export function watch(url: string, settings: Record<string, string> = {}): Watch
   }
   const pool = new pg.Pool({ connectionString: url, options: options.join(' '), types, max: 2 })
   let seen: Seen[] = []
+  // the server is stopped while idle connections still close: no fault of a question
+  pool.on('error', () => {})
   pool.on('connect', (client) => {
     client.on('notice', ({ message }) => {
       const found = /^duration: ([\d.]+) ms {2}plan:\n(\{.*)$/s.exec(message ?? '')
