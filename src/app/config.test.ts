@@ -28,6 +28,7 @@ test('nothing set gives a service for this machine alone', () => {
     logLevel: 'info',
     trustProxy: undefined,
     maxJobs: 2,
+    pollMs: 1000,
   })
   assert.equal(settings.publicUrl, 'http://localhost:4000')
   assert.equal(settings.retentionDays, 730)
@@ -54,7 +55,9 @@ test('what is set is what counts', () => {
     RUNNER_DOWNLOAD_URL_EXPIRY_HOURS: '1',
     ENABLE_DETAILED_LOGS: 'true',
     CRON_SECRET: secret,
+    RUNNER_POLL_INTERVAL_MS: '5000',
   })
+  assert.equal(config.pollMs, 5000)
   assert.deepEqual([config.settings.cronSecret, config.settings.detailedLogs], [secret, true])
   assert.equal(config.settings.publicUrl, 'https://photos.example.com')
   assert.deepEqual(config.settings.tokenSecrets, [secret, secret.toLowerCase()])
@@ -158,6 +161,7 @@ test('a wrong value names itself and is not repeated', () => {
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', 'proxy.example.com'],
     ['RUNNER_MAX_CONCURRENT_JOBS', '0'],
+    ['RUNNER_POLL_INTERVAL_MS', '100'],
     ['GALLERY_TOKEN_SECRET', 'short'],
     ['GALLERY_TOKEN_SECRET', 'a'.repeat(64)],
     ['GALLERY_TOKEN_SECRET', 'abcdefgh'.repeat(6)],

@@ -32,6 +32,8 @@ export interface Config {
   trustProxy: number | string[] | undefined
   /** builds at the same time */
   maxJobs: number
+  /** how often workers look for jobs whose time has come, milliseconds */
+  pollMs: number
   /** every value of these that must not stand in a log */
   secrets: string[]
   settings: Settings
@@ -109,6 +111,7 @@ export function readConfig(environment: Environment, { root = false } = {}): Con
     logLevel: v.LOG_LEVEL,
     trustProxy: v.TRUST_PROXY,
     maxJobs: v.RUNNER_MAX_CONCURRENT_JOBS,
+    pollMs: v.RUNNER_POLL_INTERVAL_MS,
     secrets: [...tokenSecrets, ...secretsIn(given)],
     settings: {
       publicUrl: v.PUBLIC_URL ?? `http://localhost:${v.PORT}`,
@@ -266,6 +269,7 @@ const variables = z.object({
   SQS_QUEUE_URL: url('http:', 'https:').optional(),
   SQS_ENDPOINT: url('http:', 'https:').optional(),
   RUNNER_MAX_CONCURRENT_JOBS: whole(1, 64).default(2),
+  RUNNER_POLL_INTERVAL_MS: whole(500, 60_000).default(1000),
 })
 
 /** Of what is set: values of variables that are named as secrets, and passwords within addresses. */

@@ -59,7 +59,7 @@ export async function wire(config: Config, log: Log, { adopt = false } = {}): Pr
     const storage = config.s3 ? s3Storage({ ...config.s3, clock }) : diskStorage({ dir: path.join(config.dataDir, 'storage'), clock })
     if (adopt) await adoptStore(database.db, storage)
     await identify(database.db, storage, newId(clock.now()))
-    const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs) })
+    const queue = await pgbossQueue({ db: database.db, url, log, rules: withBuilders(config.maxJobs), pollMs: config.pollMs })
     opened.push(() => queue.stop(0))
     const images = sharpImages()
     opened.push(() => images.close())

@@ -13,6 +13,7 @@ export interface WorkersOptions {
   schema: string
   log: Log
   rules: Record<JobName, JobRule>
+  pollMs: number
   handlers: Handlers
   /** sends the same job once more */
   again: (job: Job, delayMs: number) => Promise<void>
@@ -41,7 +42,7 @@ export interface Workers {
 const schedules: Partial<Record<JobName, string>> = { reconcile: '* * * * *', 'rescue.run': '0 3 * * *' }
 
 /** Starts `parallel` workers for every name, the supervision of lost workers, and the schedule. */
-export async function startWorkers({ url, schema, log, rules, handlers, again }: WorkersOptions): Promise<Workers> {
+export async function startWorkers({ url, schema, log, rules, pollMs, handlers, again }: WorkersOptions): Promise<Workers> {
   const boss = new PgBoss({
     connectionString: url,
     schema,
@@ -63,7 +64,7 @@ export async function startWorkers({ url, schema, log, rules, handlers, again }:
   const running = new Set<Promise<unknown>>()
   for (const name of Object.keys(rules) as JobName[]) {
     for (let n = 0; n < rules[name].parallel; n++)
-      await workOne(boss, name, { handler: handlers[name] as Handler<JobName>, log, again }, running)
+      await workOne(boss, name, { handler: handlers[name] as Handler<JobName>, log, again, pollMs }, running)
   }
   for (const [name, cron] of Object.entries(schedules))
     await boss.schedule(name, cron, {}, { tz: 'UTC', singletonKey: name, group: { id: name } })
@@ -78,7 +79,7 @@ export async function startWorkers({ url, schema, log, rules, handlers, again }:
   }
 }
 
-interface Work extends Pick<WorkersOptions, 'log' | 'again'> {
+interface Work extends Pick<WorkersOptions, 'log' | 'again' | 'pollMs'> {
   handler: Handler<JobName>
 }
 
@@ -87,9 +88,9 @@ async function workOne(boss: PgBoss, name: JobName, work: Work, running: Set<Pro
     includeMetadata: true as const,
     perJobResults: true as const,
     groupConcurrency: 1,
-    pollingIntervalSeconds: 1,
+    pollingIntervalSeconds: work.pollMs / 1000,
     // NOTIFY wakes us; retries and delayed jobs come due without one
-    notifyPollingIntervalSeconds: 1,
+    notifyPollingIntervalSeconds: work.pollMs / 1000,
   }
   let id = ''
   id = await boss.work(name, options, async ([job]: JobWithMetadata<Payload<JobName>>[]) => {

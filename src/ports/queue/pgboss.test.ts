@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { quiet, testDatabase } from '../../../test/postgres.ts'
 import { pgbossQueue } from './pgboss.ts'
 import { handle, queueSuite, testRules, until } from './suite.ts'
@@ -9,6 +10,23 @@ const log = quiet
 queueSuite('pg-boss', async () => {
   const own = await testDatabase()
   return { ...own, open: (rules) => pgbossQueue({ ...own, log, rules }) }
+})
+
+test('pg-boss: who looks once a minute is told of a new job at once, and finds one whose time comes at the next look', async () => {
+  const own = await testDatabase()
+  const queue = await pgbossQueue({ ...own, log, rules: testRules, pollMs: 60_000 })
+  try {
+    const done: string[] = []
+    await queue.work(handle({ 'asset.render': async ({ assetId }) => void done.push(assetId) }))
+    await queue.send(own.db, { name: 'asset.render', payload: { assetId: 'first' } })
+    await until(() => done.length === 1, 50_000)
+    await queue.send(own.db, { name: 'asset.render', payload: { assetId: 'later' } }, { delayMs: 500 })
+    await sleep(3000)
+    assert.deepEqual(done, ['first'])
+  } finally {
+    await queue.stop(0)
+    await own.close()
+  }
 })
 
 test('pg-boss: a new job starts at once, and many short ones follow each other without pause', async () => {

@@ -10,7 +10,7 @@
  */
 import { type Kysely, sql } from 'kysely'
 import { fromKysely, PgBoss, type QueueResult } from 'pg-boss'
-import { days, hours } from '../../base/clock.ts'
+import { days, hours, seconds } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { type Job, type JobName, type JobRule, jobKey, jobRules } from '../../domain/jobs.ts'
 import type { Database, Tx } from '../database/port.ts'
@@ -24,13 +24,15 @@ export interface PgbossOptions {
   url: string
   log: Log
   rules?: Record<JobName, JobRule>
+  /** how often workers look for jobs whose time has come, milliseconds; new ones are told of at once. 500 or more */
+  pollMs?: number
 }
 
 export const schema = 'queue'
 type Plain = Kysely<Record<string, never>>
 
 /** Makes the schema and every queue if missing. Neither supervises nor runs anything before `work`. */
-export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOptions): Promise<Queue> {
+export async function pgbossQueue({ db, url, log, rules = jobRules, pollMs = seconds(1) }: PgbossOptions): Promise<Queue> {
   const sender = new PgBoss({
     connectionString: url,
     schema,
@@ -77,7 +79,7 @@ export async function pgbossQueue({ db, url, log, rules = jobRules }: PgbossOpti
     send,
     sendAll,
     async work(handlers: Handlers) {
-      workers ??= await startWorkers({ url, schema, log, rules, handlers, again: (job, delayMs) => send(db, job, { delayMs }) })
+      workers ??= await startWorkers({ url, schema, log, rules, pollMs, handlers, again: (job, delayMs) => send(db, job, { delayMs }) })
       // what a crash left behind shall not wait for the full minute
       await send(db, { name: 'reconcile', payload: {} })
     },
