@@ -1,12 +1,13 @@
 /**
  * What `npm run bench` runs: one gallery built, verified and served by Keepsake and by others, side by side.
- * `npm run bench -- --only build|memory|verify|serve|product|requests|s3|retire|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --track-kb N --tries N --dir D`; see README.md.
+ * `npm run bench -- --only build|memory|verify|serve|product|requests|lists|s3|retire|rescue|web --runs N --photos N --tiny N --large N --bucket-photos N --videos N --tracks N --track-kb N --tries N --dir D`; see README.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchBuild, benchMemory, type Options } from './build.ts'
+import { benchLists } from './lists.ts'
 import { benchProduct } from './product.ts'
 import { printLoad, printMachine, printTargets } from './report.ts'
 import { benchRequests } from './requests.ts'
@@ -24,6 +25,7 @@ const parts = {
   serve: benchServe,
   product: benchProduct,
   requests: benchRequests,
+  lists: benchLists,
   s3: benchS3,
   retire: benchRetire,
   web: benchWeb,
