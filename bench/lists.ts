@@ -28,17 +28,17 @@ const admin = { email: 'owner1@example.com', password: 'a long enough password' 
 
 export async function benchLists({ scratch }: Options): Promise<void> {
   const settings = { ...careless, wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '4GB' }
-  const server = await startEmbedded({ dir: path.join(scratch, 'postgres-lists'), log: quiet, settings })
+  const data = path.join(scratch, 'data-lists')
+  // where the service finds it running
+  const server = await startEmbedded({ dir: path.join(data, 'postgres'), log: quiet, settings })
   const { db, close } = await openDatabase({ url: server.url })
-  const before = process.env.DATABASE_URL
-  process.env.DATABASE_URL = server.url
   try {
     await prepare(db, server.url)
-    const service = await startService(path.join(scratch, 'data-lists'), 'web')
+    const service = await startService(data, 'web')
     try {
       const ask = await signIn(service)
       const cpu = () => look(service.pid).cpu + cpuOf(server)
-      const hook = await firstOf(ask, '/api/webhooks')
+      const hook = await busiestHook(db)
       const found = await measure(ask, cpu, listsOf(hook))
       // now the same galleries are behind the Archives page
       await archive(db)
@@ -48,8 +48,6 @@ export async function benchLists({ scratch }: Options): Promise<void> {
       await service.stop()
     }
   } finally {
-    if (before === undefined) delete process.env.DATABASE_URL
-    else process.env.DATABASE_URL = before
     await close()
     await server.stop()
   }
@@ -115,7 +113,12 @@ async function signIn({ url }: Service): Promise<Ask> {
   }
 }
 
-const firstOf = async (ask: Ask, address: string) => (await ask(address)).rows![0]!.id
+async function busiestHook(db: Database): Promise<string> {
+  const { rows } = await sql<{
+    id: string
+  }>`select webhook_id as id from webhook_deliveries group by 1 order by count(*) desc limit 1`.execute(db)
+  return rows[0]!.id
+}
 
 interface Found {
   name: string
@@ -198,7 +201,7 @@ async function prepare(db: Database, url: string): Promise<void> {
   await migrate(db)
   const queue = await pgbossQueue({ db, url, log: quiet })
   await queue.stop(0)
-  await fill(db, { galleries, photos: 2, bigGallery, endedJobs: 1000 }, (line) => process.stderr.write(`${line}\n`))
+  await fill(db, { galleries, photos: 2, bigGallery, endedJobs: 0 }, (line) => process.stderr.write(`${line}\n`))
   const gone = `make_interval(secs => ${(Date.now() - today.getTime()) / 1000})`
   const { rows } = await sql<{ id: string }>`select id from users where email = ${admin.email}`.execute(db)
   await insertCredential(db, newId(new Date()), rows[0]!.id, await hashPassword(admin.password), new Date())

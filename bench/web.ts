@@ -16,7 +16,7 @@ const galleries = [2000, 10_000]
 interface Seen {
   lcp: number
   cls: number
-  /** compressed, KB, of all scripts before the first photos of the wall */
+  /** compressed, KB, of all scripts of a page that nobody has touched yet */
   js: number
   /** until the first photo of the wall has its picture, ms */
   photos: number
@@ -24,7 +24,7 @@ interface Seen {
   /** the longest frame while scrolling to the end, ms, and how long all of it took */
   frame: number
   scroll: number
-  /** the longest task of the page's thread while scrolling, processor ms of a machine that is not throttled, four times */
+  /** the dearest frame of the page's thread while scrolling, processor ms of a machine that is not throttled, four times */
   task: number
 }
 
@@ -69,12 +69,14 @@ export async function benchWeb({ scratch, runs }: Options): Promise<void> {
         limit: 250,
         value: most('frame'),
         unit: 'ms',
+        note: 'on a machine with other work it tells of that, the next line does not',
       })
+      target({ what: `guest page of ${count} photos, processor of the dearest frame × 4`, limit: 250, value: most('task'), unit: 'ms' })
       printLoad(`after ${count} photos`)
     }
     printTable(
       `Guest page on a slow phone, ${runs} runs each: medians, of nodes and frames the worst`,
-      ['photos', 'LCP s', 'CLS', 'JS KB', 'first photos s', 'DOM nodes', 'longest frame ms', 'longest task, CPU ms × 4', 'scrolled in s'],
+      ['photos', 'LCP s', 'CLS', 'JS KB', 'first photos s', 'DOM nodes', 'longest frame ms', 'dearest frame, CPU ms × 4', 'scrolled in s'],
       rows,
     )
   } finally {
@@ -100,8 +102,9 @@ async function visit(browser: Browser, address: string): Promise<Seen> {
   await page.addInitScript(watch)
   await page.goto(address, { waitUntil: 'commit' })
   while (!(await page.evaluate<number>('window.seen.photos'))) await sleep(50)
-  const before = js / 1000
   await page.waitForLoadState('networkidle')
+  // the first photos do not wait for all of it
+  const loaded = js / 1000
   // scrolling is about the processor; the line has had its turn
   await session.send('Network.emulateNetworkConditions', { ...line, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
   const scrolled = await scrollToEnd(page)
@@ -109,23 +112,28 @@ async function visit(browser: Browser, address: string): Promise<Seen> {
   await session.send('Emulation.setCPUThrottlingRate', { rate: 1 })
   await page.evaluate('scrollTo(0, 0)')
   await sleep(500)
-  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] })
+  await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
   await scrollToEnd(page)
-  const task = 4 * longestTask(await browser.stopTracing())
+  const task = 4 * dearestFrame(await browser.stopTracing())
   const found = await page.evaluate<Pick<Seen, 'lcp' | 'cls' | 'photos'>>('window.seen')
   await context.close()
-  return { ...found, js: before, ...scrolled, task }
+  return { ...found, js: loaded, ...scrolled, task }
 }
 
-/** Processor ms of the longest task on the main threads of pages. */
-function longestTask(trace: Buffer): number {
-  const { traceEvents } = JSON.parse(trace.toString()) as {
-    traceEvents: { name: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }[]
-  }
+/** Processor ms of the dearest frame: all that a page's thread does from one frame to the next. */
+function dearestFrame(trace: Buffer): number {
+  type Event = { name: string; pid: number; tid: number; ts: number; tdur?: number; args?: { name?: string } }
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: Event[] }
   const mains = new Set(
     traceEvents.filter((e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain').map((e) => `${e.pid} ${e.tid}`),
   )
-  return Math.max(0, ...traceEvents.flatMap((e) => (mains.has(`${e.pid} ${e.tid}`) && e.tdur ? e.tdur / 1000 : [])))
+  const own = traceEvents.filter((e) => mains.has(`${e.pid} ${e.tid}`)).sort((a, b) => a.ts - b.ts)
+  const frames = [0]
+  for (const { name, tdur } of own) {
+    if (name === 'ThreadControllerImpl::RunTask') frames[frames.length - 1]! += (tdur ?? 0) / 1000
+    if (name === 'FireAnimationFrame') frames.push(0)
+  }
+  return Math.max(...frames)
 }
 
 /** In the page from its beginning. */
