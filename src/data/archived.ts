@@ -29,13 +29,13 @@ export interface Wanted {
 const keys: Record<ArchivedSort, RawBuilder<unknown>> = {
   archived_at: sql`g.archived_at`,
   title: sql`lower(g.title)`,
-  size: sql`a.file_size_bytes`,
+  size: sql`g.final_bytes`,
   event_date: sql`coalesce(g.event_date, date '0001-01-01')`,
 }
 const types = { archived_at: 'timestamptz', title: 'text', size: 'bigint', event_date: 'date' } as const
 
 const among = ({ ownerId, search }: Wanted) => sql`
-  from galleries g join archives a on a.id = g.final_archive_id
+  from galleries g
   where g.state = 'archived' and (${ownerId}::uuid is null or g.owner_id = ${ownerId}::uuid)
     and (${search ?? null}::text is null or g.title_lower like lower(${`%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`}))`
 
@@ -50,17 +50,19 @@ export async function listArchived(
   const from = page.after
     ? sql`and (${key}, g.id) ${than} (${page.after.mark}::${sql.raw(types[page.sort])}, ${page.after.id}::uuid)`
     : sql``
+  // its archives are looked at when the page is known
   const { rows } = await sql<Archived & { mark: string }>`
     select g.id as gallery_id, g.owner_id, g.slug, g.title, g.event_date::text as event_date, g.archived_at, a.id as archive_id,
-      a.image_count as photos, a.file_size_bytes as bytes, a.checksum, a.storage_key, ${key}::text as mark,
+      g.final_photos as photos, g.final_bytes as bytes, a.checksum, a.storage_key, g.key::text as mark,
       (select max(verified_at) from archive_proofs where archive_id = a.id) as proven_at
-    ${among(wanted)} ${from} order by ${key} ${order}, g.id ${order} limit ${page.limit}`.execute(db)
+    from (select g.*, ${key} as key ${among(wanted)} ${from} order by ${key} ${order}, g.id ${order} limit ${page.limit}) g
+    join archives a on a.id = g.final_archive_id order by g.key ${order}, g.id ${order}`.execute(db)
   return rows
 }
 
 export async function countArchived(db: Database, wanted: Wanted): Promise<{ galleries: number; photos: number; bytes: number }> {
   const { rows } = await sql<{ galleries: number; photos: number; bytes: number }>`
-    select count(*)::int as galleries, coalesce(sum(a.image_count), 0)::bigint as photos,
-      coalesce(sum(a.file_size_bytes), 0)::bigint as bytes ${among(wanted)}`.execute(db)
+    select count(*)::int as galleries, coalesce(sum(g.final_photos), 0)::bigint as photos,
+      coalesce(sum(g.final_bytes), 0)::bigint as bytes ${among(wanted)}`.execute(db)
   return rows[0]!
 }

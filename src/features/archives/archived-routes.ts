@@ -28,12 +28,15 @@ export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
     const { limit, cursor: after, q, sort, order } = request.query
     checkMark(after, sort === 'title' ? 'text' : sort === 'size' ? 'number' : 'moment')
     const wanted = { ownerId: who.kind === 'user' && mayRunInstallation(who) ? null : who.userId, search: q || undefined }
-    const rows = await listArchived(deps.db, wanted, { sort, descending: order === 'desc', limit, after })
+    const [rows, totals] = await Promise.all([
+      listArchived(deps.db, wanted, { sort, descending: order === 'desc', limit, after }),
+      countArchived(deps.db, wanted),
+    ])
     const last = rows.at(-1)
     return {
       rows: rows.map((row) => view(deps, row)),
       next: last && rows.length === limit ? writeMark(last.mark, last.galleryId) : null,
-      totals: await countArchived(deps.db, wanted),
+      totals,
     }
   })
 
