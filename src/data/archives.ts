@@ -202,13 +202,13 @@ export async function takeLost(tx: Tx, galleryId: string): Promise<string[]> {
   return rows.map(({ key }) => key)
 }
 
-/** The archives of a gallery that was deleted for good; answers the keys of their files. */
+/** The archives of a gallery that was deleted for good, also those at work; answers the keys of their files. What a guest waits for ends by its own time. */
 export async function markGone(tx: Tx, galleryId: string): Promise<string[]> {
   const rows = await tx
     .updateTable('archives')
     .set({ status: 'deleted' })
     .where('galleryId', '=', galleryId)
-    .where('status', '=', 'ready')
+    .where((eb) => eb.or([eb('status', '=', 'ready'), eb.and([eb('status', 'in', open), eb('purpose', '!=', 'selection')])]))
     .returning('storageKey')
     .execute()
   return rows.flatMap((row) => row.storageKey ?? [])

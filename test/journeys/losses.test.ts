@@ -245,13 +245,21 @@ for (const store of await stores())
       await world.purged(twice)
       await restore(world.deps, twice, { expiresAt: null })
       await world.archived(twice)
-      for (const id of [inGrace, twice]) {
+      // whoever packed a delivery of it has died, and would be followed by another one
+      const { gallery: packing, delivery } = await world.published(2)
+      await world.deps.db.updateTable('archives').set({ status: 'processing' }).where('id', '=', delivery.id).execute()
+      await world.archived(packing.id)
+      const all = [inGrace, twice, packing.id]
+      for (const id of all) {
         assert.ok((await world.keys(`galleries/${id}/`)).length > 0)
         await deleteArchived(world.deps, id, 'system')
       }
+      world.clock.advance(minutes(31))
+      await maintain(world.deps)
+      assert.equal((await findArchive(world.deps.db, delivery.id))!.status, 'deleted')
       world.clock.advance(hours(25))
       await reconcile(world.deps)
-      for (const id of [inGrace, twice]) assert.deepEqual(await world.keys(`galleries/${id}/`), [])
+      for (const id of all) assert.deepEqual(await world.keys(`galleries/${id}/`), [])
     })
 
     // what a bucket adds is told by a fifth of them

@@ -51,6 +51,8 @@ export interface Following {
 /** What comes back. */
 export interface Comeback {
   archive: Archive
+  /** the final archive that the gallery had when it was looked at */
+  finalId: string
   photos: number
   /** where those lie that are not where their rows say */
   places: Place[]
@@ -73,7 +75,8 @@ export async function restore(
   const { archive, places, lost } = comeback
   await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
-    if (gallery.state !== 'archived' || (!from.archiveId && gallery.finalArchiveId !== archive.id)) throw new AppError('not_archived')
+    // restored and archived anew since: what was lost may be whole again
+    if (gallery.state !== 'archived' || gallery.finalArchiveId !== comeback.finalId) throw new AppError('not_archived')
     if (!(await lockReady(tx, [archive.id]))) throw new AppError('archive_not_ready', { archive: archive.id })
     // an original whose grace ended since it was read
     if (!(await moveTo(tx, galleryId, places))) throw new AppError('attempt_stale', { archive: archive.id })
@@ -107,24 +110,25 @@ export async function checkRestore(
   const versions = await listWhole(deps, galleryId)
   const archive = versions.find(({ id }) => id === (from.archiveId ?? gallery.finalArchiveId))
   if (!archive) throw new AppError(from.archiveId ? 'archive_not_ready' : 'archive_damaged')
+  const finalId = gallery.finalArchiveId!
   if (from.salvage) {
     const assets = await listStored(deps.db, galleryId)
     const others = versions.filter(({ id }) => id !== archive.id)
     const found = await findWhole(deps, galleryId, assets, [archive, ...others], { onRead })
     if (!found.places.length) throw new AppError('archive_damaged')
-    return { archive, photos: found.places.length, ...found }
+    return { archive, finalId, photos: found.places.length, ...found }
   }
   await checkInPlace(deps, archive)
   const lost = await listLost(deps.db, galleryId)
   // as it was sealed: nothing has come since, and of twenty thousand rows none need be read
-  if (archive.id === gallery.finalArchiveId) return { archive, photos: archive.imageCount - lost.length, places: [], lost }
+  if (archive.id === finalId) return { archive, finalId, photos: archive.imageCount - lost.length, places: [], lost }
   const assets = await listStored(deps.db, galleryId)
   const held = new Map((await placesIn(deps, archive)).map((place) => [place.id, place]))
   // photos that came after this version are in the final one alone
   if (assets.some(({ id }) => !held.has(id))) await checkInPlace(deps, versions[0]!)
   const places = assets.flatMap(({ id }) => held.get(id) ?? [])
   const still = lost.filter(({ id }) => !held.has(id))
-  return { archive, photos: assets.length - still.length, places, lost: still }
+  return { archive, finalId, photos: assets.length - still.length, places, lost: still }
 }
 
 /** The file is as long as it was, and its whole directory the sealed one. */

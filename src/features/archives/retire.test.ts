@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, hours, minutes } from '../../base/clock.ts'
+import { newId } from '../../base/id.ts'
 import { pageActivity } from '../../data/activity.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
@@ -268,6 +269,51 @@ describe('purge', () => {
     assert.deepEqual((await sumsOf(g.id)).sort(), sums(bytesIn(g)))
     assert.equal((await findArchive(world.deps.db, first.finalArchiveId!))!.status, 'failed')
     assert.equal((await findArchive(world.deps.db, again.finalArchiveId!))!.status, 'ready')
+  })
+
+  test('a proof that a clock gave which had jumped ahead is none: the archive is read before an original goes', async () => {
+    const g = await gallery(2)
+    const { key, gallery: first } = await archived(g)
+    const { checksum } = (await findArchive(world.deps.db, first.finalArchiveId!))!
+    const verifiedAt = new Date(world.clock.now().getTime() + days(3650))
+    const jumped = { id: newId(world.clock.now()), archiveId: first.finalArchiveId!, checksum: checksum!, verifiedAt }
+    await world.deps.db.insertInto('archiveProofs').values(jumped).execute()
+    const file = readFileSync(fileOf(key))
+    file[500]! ^= 1
+    rmSync(fileOf(key))
+    writeFileSync(fileOf(key), file)
+    world.clock.advance(days(8))
+    await purge(world.deps, g.id, go)
+    assert.equal((await findArchive(world.deps.db, first.finalArchiveId!))!.status, 'failed')
+    await world.until(async () => (await stateOf(g.id)) === 'archived', 'the second archive')
+    assert.deepEqual((await sumsOf(g.id)).sort(), sums(bytesIn(g)))
+  })
+
+  test('who proves an archive while its gallery comes back and is archived anew touches nothing of the new one', async () => {
+    const g = await gallery(2)
+    await archived(g)
+    world.clock.advance(days(7) + minutes(1))
+    const { storage } = world.deps
+    const { digest } = storage
+    storage.digest = async (...asked) => {
+      storage.digest = digest
+      const found = await digest(...asked)
+      await restore(world.deps, g.id, { expiresAt: null })
+      await hydrate(world.deps, g.id, go)
+      await archived(g)
+      return found
+    }
+    await purge(world.deps, g.id, go).finally(() => {
+      storage.digest = digest
+    })
+    const { finalArchiveId } = (await findGallery(world.deps.db, g.id))!
+    const proven = await world.deps.db
+      .selectFrom('purges')
+      .innerJoin('archiveProofs', 'archiveProofs.id', 'purges.proofId')
+      .select('archiveId')
+      .where('galleryId', '=', g.id)
+      .execute()
+    assert.deepEqual(proven, [{ archiveId: finalArchiveId }, { archiveId: finalArchiveId }])
   })
 
   test('a key cannot wait for its end without a proof: the database refuses', async () => {

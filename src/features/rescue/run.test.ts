@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
+import { mp4 } from '../../../test/media.ts'
 import { days, hours, after as later, minutes, seconds } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
 import { findAsset } from '../../data/assets.ts'
 import { claimRescue } from '../../data/rescues.ts'
 import { listRounds } from '../../data/tracks.ts'
 import { readWhole } from '../../ports/bytes.ts'
+import { collect } from '../operations/collect.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
@@ -36,6 +38,33 @@ const livingKeys = async () =>
     }>`select count(*)::int as n from assets a join garbage g on g.key = a.storage_key where a.state = 'stored'`.execute(b.world.deps.db)
   ).rows[0]!.n
 
+test('a film that comes for more than a day is not collected before it is all here', async () => {
+  const { deps, clock } = b.world
+  const { storage } = deps
+  const me = await b.owner()
+  const film = mp4({ seconds: 3 })
+  b.provider.media.set('/long.mp4', { bytes: film, type: 'video/mp4' })
+  const [id] = await b.add(me, b.offer({ videoUrl: `${b.provider.url}/long.mp4` }))
+  const { finishUpload } = storage
+  let finished = 0
+  storage.finishUpload = async (...asked) => {
+    const done = await finishUpload(...asked)
+    // the song is here by then
+    if (finished++ === 1) {
+      clock.advance(hours(30))
+      await collect(deps)
+    }
+    return done
+  }
+  await b.go({ ownerId: me }).finally(() => {
+    storage.finishUpload = finishUpload
+  })
+  const { state, storage_video_url } = await b.see(me, id!)
+  assert.deepEqual([finished, state], [2, 'rescued'])
+  clock.advance(days(4))
+  await collect(deps)
+  assert.equal(sha256(await stored(storage_video_url)), sha256(film))
+})
 test('audio and cover of a track are copied, byte for byte, and the provider is not asked again', async () => {
   const me = await b.owner()
   const [audio, cover] = [song(), picture()]

@@ -5,7 +5,7 @@
  * Until then its key is garbage that has a row, so whoever is killed leaves nothing that nobody knows; a minute later the track is
  * due again. What is stored is never fetched again, so no worse copy can take its place.
  */
-import { after, hours, minutes, seconds } from '../../base/clock.ts'
+import { after, days, hours, minutes, seconds } from '../../base/clock.ts'
 import { AppError, fullDatabase, isOutage, lostDatabase } from '../../base/errors.ts'
 import { newId, newToken } from '../../base/id.ts'
 import { findSame, insertAsset } from '../../data/assets.ts'
@@ -36,6 +36,9 @@ export type SaveDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'http' | 'images'
 /** Who holds a track says so this often, and counts as dead after `lease`. */
 const renewal = seconds(15)
 export const lease = minutes(1)
+
+/** What is being fetched must not be collected: the largest film may take three times 21 hours. */
+const uncollected = (role: MediaRole) => (role === 'video' ? days(3) : hours(24))
 
 /** What came of it. stale: it was deleted, or somebody took us for dead. */
 export interface Saved {
@@ -108,8 +111,8 @@ async function saveMedia(deps: SaveDeps, track: Held, media: RemoteMedia, signal
   const assetId = newId(now)
   // a fresh name at every try: keys are never written twice
   const key = `galleries/${track.galleryId}/assets/${assetId}-${newToken(9)}`
-  await deps.db.transaction().execute((tx) => discard(tx, [key], unfinishedRescue, after(now, hours(24))))
   const { role, url } = media
+  await deps.db.transaction().execute((tx) => discard(tx, [key], unfinishedRescue, after(now, uncollected(role))))
   // one whose time has passed is tried all the same: some providers are late with deleting
   const deadline = after(track.expiresAt > now ? track.expiresAt : now, minutes(15))
   const expectedSeconds = role === 'cover' ? null : track.seconds
