@@ -48,6 +48,12 @@ export type JobName = keyof Payloads
 export type Payload<N extends JobName> = Payloads[N]
 export type Job = { [N in JobName]: { name: N; payload: Payloads[N] } }[JobName]
 
+// what nobody waits for: a night's rebuilds, photos that came in, galleries whose day has passed
+const byItself: ReadonlySet<string> = new Set(['content', 'registration', 'maintenance_stale', 'expiry', 'again'])
+
+/** An archive that somebody asked for is built and proven before those that Keepsake began by itself (JOB-03, C12). */
+export const priorityOf = ({ source }: { source: string }): number => (byItself.has(source) ? 0 : 1)
+
 export interface JobRule {
   /** tries after the first one */
   retries: number

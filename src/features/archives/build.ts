@@ -10,6 +10,7 @@ import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForBuild } from '../../data/archives.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, eta, maxAttempts, stuckAfter } from '../../domain/archive.ts'
+import { priorityOf } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import type { Assembled } from '../../ports/storage/port.ts'
@@ -128,6 +129,6 @@ async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise
       errorCode: null,
       errorMessage: null,
     })
-    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } })
+    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
   })
 }

@@ -48,10 +48,10 @@ export async function pgbossQueue({ db, url, log, rules = jobRules, pollMs = sec
   await makeIndexes(plain(db))
   let workers: Workers | undefined
 
-  async function send(tx: Tx | Database, job: Job, { delayMs = 0 } = {}): Promise<void> {
-    if (!tx.isTransaction) return db.transaction().execute((own) => send(own, job, { delayMs }))
+  async function send(tx: Tx | Database, job: Job, { delayMs = 0, priority = 0 } = {}): Promise<void> {
+    if (!tx.isTransaction) return db.transaction().execute((own) => send(own, job, { delayMs, priority }))
     const key = jobKey(job)
-    const options = { singletonKey: key, group: { id: key }, startAfter: delayMs / 1000, db: fromKysely(plain(tx)) }
+    const options = { singletonKey: key, group: { id: key }, priority, startAfter: delayMs / 1000, db: fromKysely(plain(tx)) }
     // a second round only when the one that waited was fetched between our two statements
     for (let round = 0; round < 20; round++) {
       if (await holdWaiting(plain(tx), job.name, key)) return

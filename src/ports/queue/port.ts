@@ -24,8 +24,11 @@ export type Handler<N extends JobName> = (payload: Payload<N>, context: JobConte
 export type Handlers = { [N in JobName]: Handler<N> }
 
 export interface Queue {
-  /** Sends inside the given transaction, or on its own when given the database. */
-  send(tx: Tx | Database, job: Job, options?: { delayMs?: number }): Promise<void>
+  /**
+   * Sends inside the given transaction, or on its own when given the database. Of what waits and is due a higher `priority` begins
+   * first (0 unless given), then what was sent first.
+   */
+  send(tx: Tx | Database, job: Job, options?: { delayMs?: number; priority?: number }): Promise<void>
   /** The same for many jobs at once, in a few statements; `delayMs` of each. */
   sendAll(tx: Tx, jobs: { job: Job; delayMs?: number }[]): Promise<void>
   /** Starts to work on every job with its handler. */

@@ -245,6 +245,19 @@ export function queueSuite(name: string, make: () => Promise<QueueWorld>): void 
       assert.equal(runs.length, 1)
     })
 
+    test('what has a higher priority begins first, and what is alike in the order it was sent', async () => {
+      for (const id of ['a', 'b']) await queue.send(world.db, build(id))
+      for (const id of ['urgent 1', 'urgent 2']) await queue.send(world.db, build(id), { priority: 1 })
+      const one = await world.open({ ...testRules, 'archive.build': { ...testRules['archive.build'], parallel: 1 } })
+      opened.push(one)
+      const runs = await working(undefined, one)
+      await until(() => runs.length === 4)
+      assert.deepEqual(
+        runs.map((run) => run.id),
+        ['urgent 1', 'urgent 2', 'a', 'b'],
+      )
+    })
+
     test('a delayed job waits', async () => {
       const runs = await working()
       const begun = performance.now()
