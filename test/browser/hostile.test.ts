@@ -107,6 +107,12 @@ test('no uploaded byte runs on our origin', { timeout: 600_000 }, async (t) => {
     const items = await allOf<Item>(person, `/api/galleries/${gallery.id}/items`)
     for (const { preview } of items) if (preview) await ida.page.goto(address + preview)
     assert.deepEqual(ran, [])
+    const turned = await createGallery(person, { title: 'Turned \u202eround' })
+    await ida.page.goto(`${address}/galleries`)
+    const link = `a[href="/galleries/${turned.slug}"]`
+    await ida.page.locator(link).first().waitFor()
+    const direction = await ida.page.evaluate<string>(`getComputedStyle(document.querySelector('${link}')).unicodeBidi`)
+    assert.equal(direction, 'isolate', 'what stands beside it is not turned')
   })
 })
 

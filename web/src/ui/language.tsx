@@ -2,6 +2,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react'
 import type { Locale } from '../../../sdk/src/wire.ts'
 import { type Format, formatOf } from './format.ts'
+import { isolated } from './isolate.ts'
 
 const en = {
   retry: 'Retry',
@@ -58,7 +59,10 @@ const Language = createContext<Speech>(speechOf('en'))
 export const useLanguage = () => useContext(Language)
 
 /** A page's own words, of which it carries all three languages. */
-export const useWordsOf = <W,>(words: Record<Locale, W>): W => words[useLanguage().locale]
+export function useWordsOf<W>(words: Record<Locale, W>): W {
+  const mine = words[useLanguage().locale]
+  return useMemo(() => isolated(mine), [mine])
+}
 
 export function Speak({ locale, children }: { locale: Locale; children: ReactNode }) {
   useEffect(() => {
