@@ -156,7 +156,7 @@ async function rows(id: string): Promise<unknown> {
     return rows.map(({ row }) => row)
   }
   return {
-    galleries: await one('galleries', ['final_archive_id']),
+    galleries: await one('galleries', ['final_archive_id', 'final_photos', 'final_bytes']),
     items: await one('items', []),
     assets: await one('assets', ['storage_key', 'storage_offset', 'scrubbed_at']),
     feedback: await one('feedback', []),
