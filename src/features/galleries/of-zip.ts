@@ -32,15 +32,19 @@ async function byId(deps: Needs, ownerId: string, { id, slug }: { id: string; sl
   const known = await findGalleryOfAnyState(deps.db, id)
   if (known?.state === 'deleted') return byId(deps, ownerId, { id: idAfter(id), slug }, wish)
   if (known) return known
-  try {
-    return await createGallery(deps, ownerId, { ...wish, id, slug })
-  } catch (error) {
-    // the same ZIP at the same moment
-    const made = await findGallery(deps.db, id)
-    if (made) return made
-    if (!isCode(error, 'slug_taken') && !isCode(error, 'slug_invalid')) throw error
-    return createGallery(deps, ownerId, { ...wish, id })
-  }
+  for (const named of [
+    { ...wish, id, slug },
+    { ...wish, id },
+  ])
+    try {
+      return await createGallery(deps, ownerId, named)
+    } catch (error) {
+      // the same ZIP at the same moment
+      const made = await findGallery(deps.db, id)
+      if (made) return made
+      if (!isCode(error, 'slug_taken') && !isCode(error, 'slug_invalid')) throw error
+    }
+  throw new AppError('slug_taken', { slug })
 }
 
 /** The first of the name, its number 2, 3, … that lives, or was never there. */
