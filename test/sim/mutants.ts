@@ -108,6 +108,25 @@ export const mutants: Mutant[] = [
     'if (isSound === undefined) return takeBack(deps, galleryId, archive)',
   ),
   one(
+    'originals go before their archive is sealed',
+    'src/features/archives/retire.ts',
+    "    await changeGallery(tx, gallery.id, { state: 'archiving', archiveError: null })",
+    "    await changeGallery(tx, gallery.id, { state: 'archiving', archiveError: null })\n    for (const { storageKey } of await listStored(tx, gallery.id)) await deps.storage.delete(storageKey)",
+  ),
+  one(
+    'what is purged is what lies there, not what was sealed',
+    'src/features/archives/purge.ts',
+    '    const keys = await takePurges(tx, galleryId, now, some)',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+    '    const keys = await takePurges(tx, galleryId, now, some)\n    for await (const { key } of deps.storage.list(`galleries/${galleryId}/`)) await deps.storage.delete(key)',
+  ),
+  one(
+    'a restore drops the archive',
+    'src/features/archives/restore.ts',
+    "    await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })",
+    "    await changeGallery(tx, galleryId, { state: 'active', expiresAt, archivedAt: null, hydrating: true, archiveError })\n    await deps.storage.delete(archive.storageKey!)",
+  ),
+  one(
     'what is restored is not verified',
     'src/features/archives/hydrate.ts',
     'if (asset.oldKey && (await hasBytes(deps, asset.oldKey, asset, signal))) {',
