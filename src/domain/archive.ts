@@ -198,6 +198,8 @@ export function eta(status: 'processing' | 'verifying', done: number, total: num
   return Math.max(0, Math.ceil(((left / done) * elapsedMs) / 1000))
 }
 
+export const mimeOf = ({ recipe }: Pick<Archive, 'recipe'>): string => (recipe.format === 'tar' ? 'application/x-tar' : 'application/zip')
+
 /** The name under which a browser saves it (LAY-10). */
 export function downloadName({ version, recipe }: Pick<Archive, 'version' | 'recipe'>): string {
   if (recipe.purpose !== 'selection') return version > 1 ? `${recipe.slug}-v${version}.zip` : `${recipe.slug}.zip`

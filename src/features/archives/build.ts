@@ -9,7 +9,7 @@ import { after, days } from '../../base/clock.ts'
 import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForBuild } from '../../data/archives.ts'
 import { discard } from '../../data/garbage.ts'
-import { type Archive, eta, maxAttempts, stuckAfter } from '../../domain/archive.ts'
+import { type Archive, eta, maxAttempts, mimeOf, stuckAfter } from '../../domain/archive.ts'
 import { priorityOf } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
@@ -66,6 +66,11 @@ async function assemble(deps: Needs, archive: Archive, sealed: Sealed, signal: A
     const stored = await deps.storage.assemble(archive.storageKey!, storagePieces(sealed), {
       progress: follow.note,
       signal: AbortSignal.any([signal, stop.signal]),
+      // for whoever looks into the bucket (BLD-07)
+      about: {
+        mime: mimeOf(archive),
+        words: { photo_count: String(archive.imageCount), generated_at: deps.clock.now().toISOString() },
+      },
     })
     if (stored.size !== sealed.layout.total) throw new AppError('archive_mismatch', { archive: archive.id, size: stored.size })
     return stored

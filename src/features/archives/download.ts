@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
-import { type Archive, downloadName } from '../../domain/archive.ts'
+import { type Archive, downloadName, mimeOf } from '../../domain/archive.ts'
 import { sendStored } from '../../http/handover.ts'
 import { sendRange } from '../../http/send.ts'
 import type { Database } from '../../ports/database/port.ts'
@@ -44,7 +44,7 @@ export async function sendArchive(
   const sending = {
     size: archive.fileSizeBytes,
     etag: archive.planHash,
-    mime: archive.recipe.format === 'tar' ? 'application/x-tar' : 'application/zip',
+    mime: mimeOf(archive),
     fileName: downloadName(archive),
     // size and ETag stand in the row, so the answer begins before 20,000 entries are loaded
     flushFirst: true,

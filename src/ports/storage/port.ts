@@ -95,6 +95,14 @@ export interface LongWork {
   signal?: AbortSignal
 }
 
+export interface Assembling extends LongWork {
+  /**
+   * What a store that keeps such things says of the object: its Content-Type, and words of ASCII under names in lower case (user
+   * metadata of S3). A folder keeps none; nothing of ours reads them.
+   */
+  about?: { mime: string; words: Record<string, string> }
+}
+
 export interface Storage {
   /** Stores small content under a new key. */
   put(key: string, bytes: Uint8Array): Promise<Stored>
@@ -121,7 +129,7 @@ export interface Storage {
    * inside itself does so: then a copied range is known to be there, long enough and the same from beginning to end, but its
    * CRC-32 is not checked and `sha256` is null. What was made is proven by `digest` alone, on every store.
    */
-  assemble(key: string, pieces: Iterable<Piece>, work?: LongWork): Promise<Assembled>
+  assemble(key: string, pieces: Iterable<Piece>, work?: Assembling): Promise<Assembled>
   /** Reads an object back once and digests the stretches that end at `cuts` (ascending, the last one its size). */
   digest(key: string, cuts: Float64Array, work?: LongWork): Promise<Digests>
 

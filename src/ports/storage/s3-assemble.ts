@@ -3,7 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { AppError } from '../../base/errors.ts'
 import { checkKey, checkRange } from './key.ts'
-import type { Assembled, LongWork, Piece } from './port.ts'
+import type { Assembled, Assembling, Piece } from './port.ts'
 import { type Checks, checking } from './s3-checks.ts'
 import { compose, type Writing } from './s3-compose.ts'
 import { isRefusal } from './s3-errors.ts'
@@ -27,7 +27,7 @@ export async function assembleOnS3(
   shared: Place,
   key: string,
   pieces: Iterable<Piece>,
-  work: LongWork,
+  work: Assembling,
   choose: Choose = usualChoice,
 ): Promise<Assembled> {
   checkKey(key)
@@ -41,7 +41,7 @@ export async function assembleOnS3(
   const stop = reporting(work.progress, () => done.bytes)
   try {
     const { moved, sha256 } = await place.once(key, async (path, attempt) => {
-      const target = { path, key, attempt, signal }
+      const target = { path, key, attempt: { ...attempt, about: work.about }, signal }
       const plan = ways.copies && all.every(isCopyable) ? choose(all, size) : null
       if (plan)
         try {

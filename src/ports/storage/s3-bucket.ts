@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
 import { AppError } from '../../base/errors.ts'
+import type { Assembling } from './port.ts'
 import type { Ask, S3Options } from './s3-client.ts'
 import { answerOf, storageError } from './s3-errors.ts'
 
@@ -37,6 +38,7 @@ export interface Attempt {
   onlyNew?: boolean
   /** an original, so it goes into the configured storage class */
   original?: boolean
+  about?: Assembling['about']
 }
 
 export type Bucket = ReturnType<typeof bucketOf>
@@ -154,8 +156,9 @@ export function bucketOf(ask: Ask, options: Pick<S3Options, 'bucket' | 'storageC
 export const copySource = (bucket: string, path: string): string => `${bucket}/${path.split('/').map(encodeURIComponent).join('/')}`
 
 /** The headers of an attempt. */
-export const described = ({ token, onlyNew, original }: Attempt, { storageClass }: Pick<S3Options, 'storageClass'>) => ({
-  ...(token ? { Metadata: { token } } : {}),
+export const described = ({ token, onlyNew, original, about }: Attempt, { storageClass }: Pick<S3Options, 'storageClass'>) => ({
+  ...(token ? { Metadata: { ...about?.words, token } } : {}),
+  ...(about ? { ContentType: about.mime } : {}),
   ...(onlyNew ? { IfNoneMatch: '*' } : {}),
   ...(original && storageClass ? { StorageClass: storageClass as Sdk.StorageClass } : {}),
 })
