@@ -21,16 +21,21 @@ interface FieldProps {
   label: string
   type?: string
   hint?: string
+  /** what is wrong with it, in place of the hint; the form says so itself (`noValidate`) */
+  wrong?: string | undefined
   value?: string
   placeholder?: string
   autoComplete?: string
   minLength?: number
   optional?: boolean
-  inputMode?: 'numeric'
+  inputMode?: 'numeric' | 'url'
   min?: string
+  maxLength?: number
+  list?: string
+  spellCheck?: boolean
 }
 
-export function Field({ name, label, hint, value, optional, type = 'text', ...more }: FieldProps) {
+export function Field({ name, label, hint, wrong, value, optional, type = 'text', ...more }: FieldProps) {
   const id = useId()
   return (
     <div className="field">
@@ -42,12 +47,13 @@ export function Field({ name, label, hint, value, optional, type = 'text', ...mo
         type={type}
         defaultValue={value}
         required={!optional}
-        aria-describedby={hint && `${id}-hint`}
+        aria-invalid={wrong === undefined ? undefined : true}
+        aria-describedby={(wrong ?? hint) && `${id}-hint`}
         {...more}
       />
-      {hint && (
-        <p id={`${id}-hint`} className="meta">
-          {hint}
+      {(wrong ?? hint) && (
+        <p id={`${id}-hint`} className={wrong ? 'row-error' : 'meta'}>
+          {wrong ?? hint}
         </p>
       )}
     </div>

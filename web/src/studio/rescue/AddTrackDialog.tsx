@@ -5,6 +5,7 @@ import { useTask } from '../../ui/answer.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { useWordsOf } from '../../ui/language.tsx'
 import { Trouble } from '../../ui/Trouble.tsx'
+import { Field } from '../Door.tsx'
 import { intoWords } from './into-words.ts'
 import { addTrack } from './questions.ts'
 
@@ -44,16 +45,16 @@ export function AddTrackDialog({ close, added }: { close: () => void; added: (tr
     <Dialog title={words.addTrack} close={close}>
       <form className="stack tight" onSubmit={submit} noValidate>
         <p>{words.addText}</p>
-        <Line name="audio" label={words.audio} wrong={why('audio')} placeholder="https://" inputMode="url" needed />
-        <Line name="title" label={words.trackTitle} hint={words.titleHint} maxLength={300} />
-        <Line name="provider" label={words.provider} hint={words.providerHint} wrong={why('provider')} list={known} />
+        <Field {...plain} name="audio" label={words.audio} wrong={why('audio')} placeholder="https://" inputMode="url" />
+        <Field {...plain} name="title" label={words.trackTitle} hint={words.titleHint} maxLength={300} optional />
+        <Field {...plain} name="provider" label={words.provider} hint={words.providerHint} wrong={why('provider')} list={known} optional />
         <datalist id={known}>
           {['suno', 'mureka', 'replicate'].map((name) => (
             <option key={name} value={name} />
           ))}
         </datalist>
-        <Line name="cover" label={words.cover} wrong={why('cover')} inputMode="url" />
-        <Line name="video" label={words.video} wrong={why('video')} inputMode="url" />
+        <Field {...plain} name="cover" label={words.cover} wrong={why('cover')} inputMode="url" optional />
+        <Field {...plain} name="video" label={words.video} wrong={why('video')} inputMode="url" optional />
         {task.refusal && <Trouble refusal={task.refusal} />}
         <div className="actions end">
           <button type="submit" className="button main" disabled={task.busy}>
@@ -65,43 +66,5 @@ export function AddTrackDialog({ close, added }: { close: () => void; added: (tr
   )
 }
 
-interface LineProps {
-  name: string
-  label: string
-  hint?: string
-  wrong?: string | undefined
-  placeholder?: string
-  inputMode?: 'url'
-  maxLength?: number
-  list?: string
-  needed?: boolean
-}
-
-/** A field that says what is wrong with it. */
-function Line({ name, label, hint, wrong, needed, ...more }: LineProps) {
-  const id = useId()
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="input"
-        name={name}
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={2000}
-        aria-required={needed}
-        aria-invalid={wrong !== undefined}
-        aria-describedby={wrong || hint ? `${id}-said` : undefined}
-        {...more}
-      />
-      {(wrong || hint) && (
-        <p id={`${id}-said`} className={wrong ? 'row-error' : 'meta'}>
-          {wrong ?? hint}
-        </p>
-      )}
-    </div>
-  )
-}
-
+const plain = { autoComplete: 'off', spellCheck: false, maxLength: 2000 }
 const isAddress = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
