@@ -7,6 +7,7 @@ import { systemClock } from '../src/base/clock.ts'
 import { storagePieces } from '../src/features/archives/sealed.ts'
 import { diskStorage } from '../src/ports/storage/disk.ts'
 import { s3Storage } from '../src/ports/storage/s3.ts'
+import { usualChoice } from '../src/ports/storage/s3-plan.ts'
 import { bodyOf } from '../src/ports/storage/samples.ts'
 import { freshBucket, startServer } from '../test/s3/server.ts'
 import type { Options } from './build.ts'
@@ -22,21 +23,29 @@ export async function benchS3(options: Options & { bucketPhotos: number; videos:
   process.env.S3_DISK_BYTES = String(64 * 1024 ** 3)
   const server = await startServer()
   try {
-    const { bucketPhotos, videos } = options
-    const found = await gallery(options, server, 'photos of 8 MB', bucketPhotos, 8e6, Math.min(3, options.runs))
+    const { photos, bucketPhotos, videos } = options
+    const few = await gallery(options, server, { what: 'photos of 8 MB', count: photos, size: 8e6, runs: Math.min(3, options.runs) })
     target({
-      what: `build of ${bucketPhotos} photos in a bucket / SDK alone`,
+      what: `build of ${photos} photos in a bucket / SDK alone`,
       limit: 1.3,
-      value: ratio(found.get('two levels')!, found.get('SDK alone')!, wallOf),
+      value: ratio(few.ours, few.found.get('SDK alone')!, wallOf),
+      note: few.usual,
     })
-    await gallery(options, server, 'videos of 500 MB', videos, 500e6, 1)
+    const many = await gallery(options, server, { what: 'photos of 8 MB', count: bucketPhotos, size: 8e6, runs: 1 })
+    target({ what: `moved of ${bucketPhotos} photos`, limit: 0.5, value: many.moved, unit: '%', note: many.usual })
+    const films = await gallery(options, server, { what: 'videos of 500 MB', count: videos, size: 500e6, runs: 1 })
+    target({ what: `moved of ${videos} videos`, limit: 0.1, value: films.moved, unit: '%', note: films.usual })
   } finally {
     await server.stop()
   }
 }
 
-/** One gallery in every way. Each file has the same bytes: whoever copies them does not look. */
-async function gallery({ scratch }: Options, server: { endpoint: string }, what: string, count: number, size: number, runs: number) {
+/** One gallery in every way; ours is the way that Keepsake takes by itself. Each file has the same bytes: whoever copies them does not look. */
+async function gallery(
+  { scratch }: Options,
+  server: { endpoint: string },
+  { what, count, size, runs }: { what: string; count: number; size: number; runs: number },
+) {
   const options = await freshBucket(server)
   const storage = s3Storage({ ...options, clock: systemClock })
   await storage.identify('bench')
@@ -61,7 +70,8 @@ async function gallery({ scratch }: Options, server: { endpoint: string }, what:
   // what the server needs of this machine counts as others: no run is done again for it
   const found = await inTurn(contenders, runs, { scratch, tries: 1 })
   const said = (run: Run) => JSON.parse(run.stdout) as { moved: number; requests: number; sha256: string | null; size: number }
-  const total = sealedOf(plan).layout.total
+  const sealed = sealedOf(plan)
+  const { total } = sealed.layout
   printTable(
     `In a bucket: ${count} ${what}, ${figure(total / 1e9)} GB`,
     ['', 'wall s', 'CPU s', 'peak MiB', 'moved %', 'requests', 'others busy'],
@@ -75,16 +85,12 @@ async function gallery({ scratch }: Options, server: { endpoint: string }, what:
       median(all.map((run) => run.others)).toFixed(1),
     ]),
   )
-  const [two] = found.get('two levels')!
-  target({ what: `moved of ${count} ${what}`, limit: size > 100e6 ? 0.1 : 0.5, value: (100 * said(two!).moved) / total, unit: '%' })
-  target({
-    what: `peak memory, ${count} ${what}`,
-    limit: 300,
-    value: Math.max(...found.get('two levels')!.map((run) => run.peak)),
-    unit: 'MiB',
-  })
+  const levels = usualChoice([...storagePieces(sealed)], total)?.levels
+  const usual = levels === 1 ? 'one level' : levels === 2 ? 'two levels' : 'get and put'
+  const ours = found.get(usual)!
+  target({ what: `peak memory, ${count} ${what}`, limit: 300, value: Math.max(...ours.map((run) => run.peak)), unit: 'MiB', note: usual })
   await sameAsDisk(scratch, storage, { script, given, plan, bytes: size > 100e6 ? null : bytes })
-  return found
+  return { found, usual, ours, moved: (100 * said(ours[0]!).moved) / total }
 }
 
 interface Judged {
@@ -104,9 +110,9 @@ async function sameAsDisk(scratch: string, storage: ReturnType<typeof s3Storage>
   if (JSON.parse(moved.stdout).sha256 !== ours) throw new Error('made inside the store the ZIP has other bytes')
   await storage.delete('kept.zip')
   if (!bytes) return
-  const disk = diskStorage({ dir: path.join(scratch, 'disk'), clock: systemClock })
-  await disk.identify('bench')
   const sealed = sealedOf(plan)
+  const disk = diskStorage({ dir: path.join(scratch, `disk-${sealed.entries.length}`), clock: systemClock })
+  await disk.identify('bench')
   for (const { storageKey } of sealed.entries) await disk.put(storageKey!, bytes)
   if ((await disk.assemble('zip', storagePieces(sealed))).sha256 !== ours) throw new Error('a disk makes a ZIP of other bytes')
 }

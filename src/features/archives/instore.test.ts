@@ -17,6 +17,7 @@ import type { Gallery } from '../../domain/gallery.ts'
 import { diskStorage } from '../../ports/storage/disk.ts'
 import { s3Storage } from '../../ports/storage/s3.ts'
 import type { S3Options } from '../../ports/storage/s3-client.ts'
+import { planInStore } from '../../ports/storage/s3-plan.ts'
 import { readRange } from '../../ports/storage/samples.ts'
 import { createGallery } from '../galleries/edit.ts'
 import { importFolder } from '../uploads/import.ts'
@@ -33,7 +34,8 @@ describe('an archive made inside a bucket', { skip: typeof server === 'string' ?
   let folder: string
   before(async () => {
     options = await freshBucket(server as { endpoint: string })
-    const storage = s3Storage({ ...options, clock: systemClock })
+    // as a gallery above 1 GiB is
+    const storage = s3Storage({ ...options, clock: systemClock, choose: (pieces) => planInStore(pieces, 2) })
     world = await testWorld({ storage })
     await storage.identify(await installationId(world.deps.db, newId(systemClock.now())))
     folder = mkdtempSync('/tmp/keepsake-photos-')

@@ -12,23 +12,14 @@ import { makeInStore } from './s3-instore.ts'
 import { reporting } from './s3-parallel.ts'
 import { partBytes, partsOf } from './s3-parts.ts'
 import { type Place, readable, wrote } from './s3-place.ts'
-import { type InStorePlan, lengthOf, planInStore } from './s3-plan.ts'
-
-/** A plan, or null: everything is moved. */
-export type Choose = (pieces: Piece[], size: number) => InStorePlan | null
-
-/** Two levels wherever anything can be copied: see docs/design.md, "Inside the store", for what was measured. */
-export const usualChoice: Choose = (pieces, size) => {
-  const plan = planInStore(pieces, 2)
-  return plan.moved < size ? plan : null
-}
+import { type Choose, lengthOf } from './s3-plan.ts'
 
 export async function assembleOnS3(
   shared: Place,
   key: string,
   pieces: Iterable<Piece>,
   work: Assembling,
-  choose: Choose = usualChoice,
+  choose: Choose,
 ): Promise<Assembled> {
   checkKey(key)
   const { signal } = work
@@ -69,7 +60,7 @@ const isCopyable = (piece: Piece): boolean => piece.kind === 'bytes' || !readabl
 async function move(place: Place, target: Writing, all: Piece[], size: number, done: (bytes: number) => void): Promise<string | null> {
   const bytes = partBytes(size)
   const checks = checking(true)
-  if (size <= bytes) await small(place, target, all, size, checks)
+  if (size <= bytes) await inOne(place, target, all, size, checks)
   else {
     // bytes are checked in their order while the parts travel in any
     let checked: Promise<unknown> = Promise.resolve()
@@ -87,7 +78,7 @@ async function move(place: Place, target: Writing, all: Piece[], size: number, d
 }
 
 /** An object of one part needs no multipart upload. */
-async function small(place: Place, target: Writing, all: Piece[], size: number, checks: Checks): Promise<void> {
+async function inOne(place: Place, target: Writing, all: Piece[], size: number, checks: Checks): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(size)
   for (const { slices } of partsOf(all, lengthOf, Math.max(1, size))) {
     await fill(place, slices, buffer, target.signal)

@@ -13,12 +13,14 @@ import { s3Storage } from './s3.ts'
 import { assembleOnS3 } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { placeIn } from './s3-place.ts'
-import { planInStore } from './s3-plan.ts'
+import { type Choose, planInStore } from './s3-plan.ts'
 import { copyOf, literal, refuses } from './samples.ts'
 
 const server = await testServer()
 const clock = systemClock
 const MB = 1_000_000
+/** What small galleries are made by only here: as the large ones, with helpers. */
+const helped: Choose = (pieces) => planInStore(pieces, 2)
 
 if (typeof server === 'string') test('objects made inside a real S3 server', { skip: server }, () => {})
 else
@@ -30,7 +32,7 @@ else
 
     async function store(change: Partial<S3Options> = {}): Promise<{ options: S3Options; storage: Storage }> {
       const options = { ...(await freshBucket(server as { endpoint: string })), ...change }
-      const storage = s3Storage({ ...options, clock })
+      const storage = s3Storage({ ...options, clock, choose: helped })
       await storage.identify('instore')
       return { options, storage }
     }
@@ -64,7 +66,7 @@ else
     async function over(options: S3Options, rules: Rule[]): Promise<Storage> {
       const proxy = await requestProxy((server as { endpoint: string }).endpoint)
       closing.push(() => proxy.close())
-      const storage = s3Storage({ ...options, endpoint: proxy.endpoint, clock })
+      const storage = s3Storage({ ...options, endpoint: proxy.endpoint, clock, choose: helped })
       await storage.identify('instore', true)
       proxy.rules.push(...rules)
       return storage

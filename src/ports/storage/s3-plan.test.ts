@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Piece } from './port.ts'
-import { type InStorePlan, largest, least, lengthOf, most, planInStore, sizeOf } from './s3-plan.ts'
+import { type InStorePlan, largest, least, lengthOf, most, planInStore, sizeOf, usualChoice } from './s3-plan.ts'
 
 const MB = 1e6
 const header = new Uint8Array(113)
@@ -105,6 +105,15 @@ describe('plans of objects made inside the store', () => {
     assert.ok(Math.abs(share(many(20, 500 * MB), 1) - 1.05) < 0.1)
     assert.equal(share(many(300, 3 * MB), 2), 100)
     assert.equal(share(many(20_000, 1500), 2), 100)
+  })
+
+  test('a small gallery is made by one level, to be ready soon, a large one by two, to move little, and small files are moved', () => {
+    const chosen = (pieces: Piece[]) => usualChoice(pieces, totalOf(pieces))?.levels
+    assert.equal(chosen(many(100, 8 * MB)), 1)
+    assert.equal(chosen(many(300, 8 * MB)), 2)
+    assert.equal(chosen(many(20, 500 * MB)), 2)
+    assert.equal(chosen(many(20_000, 1500)), undefined)
+    assert.equal(chosen(many(3, 500 * MB)), 2)
   })
 
   test('a photo costs eight requests, a video of 500 MB sixteen', () => {

@@ -36,6 +36,18 @@ export interface InStorePlan {
   requests: number
 }
 
+/** A plan, or null: everything is moved. */
+export type Choose = (pieces: Piece[], size: number) => InStorePlan | null
+
+/** Up to here the bytes that pass through us are few enough to take the way that is ready first. */
+const small = 1024 * MiB
+
+/** Two levels for what is large, one for what is small: see docs/design.md, "Inside the store", for what was measured. */
+export const usualChoice: Choose = (pieces, size) => {
+  const plan = planInStore(pieces, size > small ? 2 : 1)
+  return plan.moved < size ? plan : null
+}
+
 export const lengthOf = (piece: Piece): number => (piece.kind === 'bytes' ? piece.bytes.length : piece.to - piece.from)
 export const sizeOf = (slices: Slice<Piece>[]): number => slices.reduce((sum, { length }) => sum + length, 0)
 

@@ -9,6 +9,7 @@ import { assembleOnS3, write } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
 import { digestOnS3 } from './s3-digest.ts'
 import { headOf, missing, objectPath, placeIn, readable } from './s3-place.ts'
+import { type Choose, usualChoice } from './s3-plan.ts'
 import { presignedUrl } from './s3-presign.ts'
 import { openRange } from './s3-read.ts'
 import { sweepBucket } from './s3-sweep.ts'
@@ -17,8 +18,10 @@ import { uploadsIn } from './s3-uploads.ts'
 /**
  * In the bucket: `objects/<key>`, `uploads/<id>~<n>/<record>`, `helpers/…`, `marker.json` and `probe`. An object is there, whole, from the
  * moment its PUT or its joining is answered. Nothing works before `identify`. Nothing is asked of the server before the first call.
+ * `choose`: how archives are made there, for who tries or measures another way than the usual one.
  */
-export function s3Storage(options: S3Options & { clock: Clock }): Storage {
+export function s3Storage(options: S3Options & { clock: Clock; choose?: Choose }): Storage {
+  const { choose = usualChoice } = options
   const place = placeIn(options, options.clock)
   const { bucket, marker } = place
   return {
@@ -69,7 +72,7 @@ export function s3Storage(options: S3Options & { clock: Clock }): Storage {
       },
     },
 
-    assemble: (key, pieces, work = {}) => assembleOnS3(place, key, pieces, work),
+    assemble: (key, pieces, work = {}) => assembleOnS3(place, key, pieces, work, choose),
     digest: (key, cuts, work = {}) => digestOnS3(place, key, cuts, work),
     ...uploadsIn(place),
     sweep: (before) => sweepBucket(place, before),
