@@ -16,7 +16,7 @@ export interface RescueOptions extends Place {
 const frameSize = 417
 const songs = 20
 // of the service: bin/keepsake.js
-const heap = ['--max-semi-space-size=2', '--optimize-for-size']
+const heap = ['--max-semi-space-size=2', '--semi-space-growth-factor=1']
 
 /** Writes as much as all tracks have, twice a run and one after the other: 10,000 of 6 MB want 60 GB of room, of 600 kB 6 GB. */
 export async function benchRescue({ scratch, runs, tracks, trackKb, tries }: RescueOptions): Promise<void> {

@@ -1,5 +1,5 @@
 /** Questions about tracks as their owner sees them: pages, one with its tries, numbers, and which may be played by all. */
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Locale } from '../domain/gallery.ts'
 import type { MediaRole, RescueState } from '../domain/rescue.ts'
 import type { Database, RescueRoundsTable, Tx } from '../ports/database/port.ts'
@@ -29,22 +29,24 @@ const orders = {
   title: { by: sql`lower(i.title)`, id: sql`i.id`, direction: sql`asc`, beyond: sql`>`, cast: sql`text` },
 }
 
+/** Up to so many tracks that a search finds are put in order by themselves; of more, the order is followed until a page is full. */
+const few = 500
+
 /**
  * A page of one owner's tracks; `value` of each row is where the next page begins behind it. Every order is that of an index. A
  * search that finds little reads the titles of all tracks of this owner, in an index that holds nobody's photos.
  */
 export async function pageTracks(db: Database, ownerId: string, page: TrackPage): Promise<(TrackRow & { value: string })[]> {
   const { by, id, direction, beyond, cast } = orders[page.sort]
+  const titled = page.sort === 'title'
   const where = [sql`r.owner_id = ${ownerId} and r.state <> 'deleted'`]
   if (page.states) where.push(sql`r.state = any(${page.states}::text[])`)
   if (page.after) where.push(sql`(${by}, ${id}) ${beyond} (${page.after.value}::${cast}, ${page.after.id}::uuid)`)
-  const titled = page.sort === 'title' || page.search !== undefined
-  // all tracks of an owner lie in one gallery
-  if (titled)
-    where.push(sql`i.kind = 'track' and i.gallery_id = (select id from galleries where owner_id = ${ownerId} and kind = 'collection')`)
+  if (titled) where.push(tracksOf(ownerId))
   if (page.search !== undefined) {
     const pattern = `%${page.search.replace(/[\\%_]/g, '\\$&')}%`
-    where.push(sql`(i.title ilike ${pattern} or i.artist ilike ${pattern})`)
+    const matches = sql`(i.title ilike ${pattern} or i.artist ilike ${pattern})`
+    where.push(titled ? matches : await amongTracks(db, ownerId, matches))
   }
   const found = await sql<{ id: string; value: string }>`
     select r.item_id as id, (${by})::text as value from rescues r ${titled ? sql`join items i on i.id = r.item_id` : sql``}
@@ -57,6 +59,19 @@ export async function pageTracks(db: Database, ownerId: string, page: TrackPage)
     const row = rows.get(id)
     return row ? [{ ...row, value }] : []
   })
+}
+
+/** All tracks of an owner lie in one gallery. */
+const tracksOf = (ownerId: string) =>
+  sql`i.kind = 'track' and i.gallery_id = (select id from galleries where owner_id = ${ownerId} and kind = 'collection')`
+
+/** That a row of `rescues r` is one of those that match, in the way that is cheap for so many. */
+async function amongTracks(db: Database, ownerId: string, matches: RawBuilder<unknown>): Promise<RawBuilder<unknown>> {
+  const { rows } = await sql<{ id: string }>`
+    select i.id from items i where ${tracksOf(ownerId)} and ${matches} limit ${few + 1}`.execute(db)
+  if (rows.length <= few) return sql`r.item_id = any(${rows.map(({ id }) => id)}::uuid[])`
+  // asked of one row after the other as the order brings them: of a join, all that match would be put in order first
+  return sql`exists (select from items i where i.id = r.item_id and ${matches} offset 0)`
 }
 
 /** A track of this owner. */

@@ -723,6 +723,9 @@ export const questions: Record<string, Question> = {
     tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', after: { value: 'song 15', id: uuid(1) } }),
   ),
   'tracks.pageTracks: searched': question((tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'title', search: 'Song' })),
+  'tracks.pageTracks: searched, the newest first': question((tx, s) =>
+    tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created', search: 'Song' }),
+  ),
   // the titles of all tracks of one owner
   'tracks.pageTracks: searched in vain': question(
     (tx, s) => tracks.pageTracks(tx, s.track.ownerId, { limit: 50, sort: 'created', search: 'zz zz' }),

@@ -110,6 +110,29 @@ test('pages follow each other without a gap in every order, and search reads tit
   assert.equal((await pageTracks(world.deps.db, me, { limit: 30, sort: 'title', search: '%' })).length, 0)
 })
 
+test('a search that finds much follows the order page by page, and leaves out what does not match', async () => {
+  const me = await owner()
+  const now = world.clock.now().getTime()
+  const of = (i: number) => ({ title: i % 5 ? `Song ${i}` : `Noise ${i}`, expiresAt: new Date(now + days(3 + ((i * 7) % 11))) })
+  await addTracks(
+    world.deps,
+    me,
+    Array.from({ length: 750 }, (_, i) => track(of(i))),
+  )
+  for (const sort of ['created', 'expires', 'title'] as const) {
+    const all = (await pageTracks(world.deps.db, me, { limit: 1000, sort })).filter(({ title }) => title.startsWith('Song'))
+    const first = await pageTracks(world.deps.db, me, { limit: 350, sort, search: 'song' })
+    const last = first.at(-1)!
+    const rest = await pageTracks(world.deps.db, me, { limit: 350, sort, search: 'song', after: { value: last.value, id: last.itemId } })
+    assert.equal(all.length, 600)
+    assert.deepEqual(
+      [...first, ...rest].map(({ itemId }) => itemId),
+      all.map(({ itemId }) => itemId),
+      sort,
+    )
+  }
+})
+
 test('what its owner has deleted stays deleted, and nobody else can delete it', async () => {
   const [me, other] = [await owner(), await owner()]
   const one = track()
