@@ -20,7 +20,6 @@ export async function assembleOnDisk(place: Place, key: string, pieces: Iterable
 
   async function fill(file: FileHandle): Promise<Stored> {
     const ring = makeRing()
-    const keys: string[] = []
     const early = writeBack(file.fd)
     const room = roomGuard(place)
     try {
@@ -29,13 +28,12 @@ export async function assembleOnDisk(place: Place, key: string, pieces: Iterable
         ring,
         [
           { role: 'assemble', ring, objects: place.objects, fd: file.fd },
-          { role: 'check', ring },
+          { role: 'hash', ring },
         ],
         {
           key,
           work,
-          batches: batchesOf(noting(pieces, keys)),
-          keys,
+          batches: batchesOf(pieces),
           watch(bytes) {
             early.watch(bytes)
             room.watch()
@@ -75,14 +73,6 @@ export async function digestOnDisk(place: Place, key: string, cuts: Float64Array
       await file.close()
     }
   })
-}
-
-/** The same pieces; the keys of the copies are kept for the thread that only counts them. */
-function* noting(pieces: Iterable<Piece>, keys: string[]): Generator<Piece> {
-  for (const piece of pieces) {
-    if (piece.kind === 'copy') keys.push(piece.key)
-    yield piece
-  }
 }
 
 /** Ends the build before it eats the reserve. */

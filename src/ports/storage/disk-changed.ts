@@ -13,13 +13,10 @@ export function readOrChanged(read: () => number, key: string): number {
 export class Changed extends Error {
   readonly key: string
   readonly reason: string
-  /** which copied range, for a thread that does not know keys */
-  readonly nth: number | undefined
 
-  constructor(key: string, reason: string, nth?: number) {
+  constructor(key: string, reason: string) {
     super(`${key}: ${reason}`)
     this.key = key
     this.reason = reason
-    this.nth = nth
   }
 }

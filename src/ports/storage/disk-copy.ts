@@ -1,16 +1,17 @@
-/** Copies pieces into a file through the ring; the follower checks most of the ranges. Runs in its own thread. */
+/**
+ * Copies pieces into a file through the ring and checks the CRC-32 of every range, while its bytes are in this processor's cache: the
+ * follower has enough to do with SHA-256 (a build took a tenth longer when it checked two ranges of three). Runs in its own thread.
+ */
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { Changed, readOrChanged } from './disk-changed.ts'
-import { checkedByCopier } from './disk-check.ts'
 import type { Filler, Ring } from './disk-ring.ts'
 import { fillerOf, slotBytes } from './disk-ring.ts'
 import type { Batch, Findings } from './disk-work.ts'
 
 export function copyPieces(ring: Ring, objects: string, fd: number, batches: Iterable<Batch>): Findings {
   const out = writerTo(fd, fillerOf(ring))
-  let copies = 0
   for (const { rows, keys, literals } of batches) {
     const bytes = Buffer.from(literals.buffer)
     const names = keys.split('\n')
@@ -21,7 +22,7 @@ export function copyPieces(ring: Ring, objects: string, fd: number, batches: Ite
         out.literal(bytes, literal, rows[i + 1]!)
         literal += rows[i + 1]!
       } else {
-        out.copy(objects, names[name++]!, rows[i]!, rows[i + 1]!, rows[i + 2]!, checkedByCopier(copies++))
+        out.copy(objects, names[name++]!, rows[i]!, rows[i + 1]!, rows[i + 2]!)
       }
     }
   }
@@ -51,14 +52,14 @@ function writerTo(fd: number, filler: Filler) {
     return slotBytes - fill
   }
 
-  /** Answers the CRC-32 of the range, if it is asked for. */
-  function range(source: number, key: string, from: number, to: number, check: boolean): number {
+  /** Answers the CRC-32 of the range. */
+  function range(source: number, key: string, from: number, to: number): number {
     let sum = 0
     for (let at = from; at < to; ) {
       const want = Math.min(to - at, room())
       const n = readOrChanged(() => readSync(source, memory, base + fill, want, at), key)
       if (n === 0) throw new Changed(key, 'short')
-      if (check) sum = crc32(memory.subarray(base + fill, base + fill + n), sum)
+      sum = crc32(memory.subarray(base + fill, base + fill + n), sum)
       fill += n
       at += n
     }
@@ -75,12 +76,10 @@ function writerTo(fd: number, filler: Filler) {
       }
     },
 
-    copy(objects: string, key: string, from: number, to: number, expected: number, check: boolean): void {
-      // An empty range has no byte that the follower would see.
-      const ours = check || from === to
+    copy(objects: string, key: string, from: number, to: number, expected: number): void {
       const source = openSource(objects, key)
       try {
-        if (range(source, key, from, to, check) !== expected && ours) throw new Changed(key, 'crc')
+        if (range(source, key, from, to) !== expected) throw new Changed(key, 'crc')
       } finally {
         closeSync(source)
       }

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto'
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import { Changed } from './disk-changed.ts'
-import { rangeChecker } from './disk-check.ts'
 import { copyPieces } from './disk-copy.ts'
 import type { Ring } from './disk-ring.ts'
 import { awaitBatch, follow, Stopped, stop } from './disk-ring.ts'
@@ -30,25 +29,23 @@ function say(message: Message): void {
 }
 
 function findingsOf(job: Job): Findings {
-  if (job.role === 'assemble') return copyPieces(job.ring, job.objects, job.fd, batchesFor(job.ring, true))
+  if (job.role === 'assemble') return copyPieces(job.ring, job.objects, job.fd, batchesFor(job.ring))
   if (job.role === 'digest') return digestStretches(job.ring, job.fd, job.cuts)
   const hash = createHash('sha256')
   const sums = job.role === 'sums' ? stretchSums(job.cuts) : null
-  const see = sums?.take ?? rangeChecker(batchesFor(job.ring, false))
   follow(job.ring, (bytes) => {
     hash.update(bytes)
-    see(bytes)
+    sums?.take(bytes)
   })
   return { sha256: hash.digest('hex'), ...sums?.found() }
 }
 
-/** `paced`: the sender waits until it hears that a batch was taken. */
-function* batchesFor(ring: Ring, paced: boolean): Generator<Batch> {
+function* batchesFor(ring: Ring): Generator<Batch> {
   for (let known = 0; ; known++) {
     awaitBatch(ring, known)
     const received: { message: Batch } | undefined = receiveMessageOnPort(parentPort!)
     if (!received) throw new Error('a batch was announced and did not come')
-    if (paced) say({ kind: 'taken' })
+    say({ kind: 'taken' })
     yield received.message
     if (received.message.last) return
   }
@@ -56,7 +53,7 @@ function* batchesFor(ring: Ring, paced: boolean): Generator<Batch> {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Stopped) return { kind: 'stopped', message: '' }
-  if (error instanceof Changed) return { kind: 'source', message: error.message, key: error.key, nth: error.nth, reason: error.reason }
+  if (error instanceof Changed) return { kind: 'source', message: error.message, key: error.key, reason: error.reason }
   if (!(error instanceof Error)) return { kind: 'fault', message: String(error) }
   const code = 'code' in error && 'syscall' in error ? String(error.code) : undefined
   return code ? { kind: 'system', message: error.message, code } : { kind: 'fault', message: error.stack ?? error.message }

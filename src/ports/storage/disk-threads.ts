@@ -21,19 +21,12 @@ export interface LongThreads {
   work: LongWork
   /** called at every glance with the bytes done so far; what it throws ends the work */
   watch?: (bytes: number) => void
-  /** for the first thread; the second one gets their outlines */
+  /** for the first thread */
   batches?: Iterable<Batch>
-  /** of the copies in the batches so far, in their order */
-  keys?: string[]
 }
 
 /** All threads' findings in one, when every thread is through. Any failure, or an abort, stops them all. */
-export async function runThreads(
-  pool: ThreadPool,
-  ring: Ring,
-  jobs: Job[],
-  { key, work, watch, batches, keys = [] }: LongThreads,
-): Promise<Findings> {
+export async function runThreads(pool: ThreadPool, ring: Ring, jobs: Job[], { key, work, watch, batches }: LongThreads): Promise<Findings> {
   work.signal?.throwIfAborted()
   const findings: Findings = {}
   const failures: unknown[] = []
@@ -49,11 +42,11 @@ export async function runThreads(
   function hear(message: Message): void {
     if (message.kind === 'taken') untaken--
     else if (message.kind === 'found') Object.assign(findings, message.findings)
-    else if (message.failure.kind !== 'stopped') fail(errorOf(message.failure, keys[message.failure.nth ?? -1] ?? key))
+    else if (message.failure.kind !== 'stopped') fail(errorOf(message.failure, key))
     wake()
   }
 
-  async function feed([thread, follower]: Worker[], batches: Iterable<Batch>): Promise<void> {
+  async function feed([thread]: Worker[], batches: Iterable<Batch>): Promise<void> {
     for (const batch of batches) {
       while (untaken >= ahead && failures.length === 0) {
         await new Promise<void>((resolve) => {
@@ -62,7 +55,6 @@ export async function runThreads(
       }
       if (failures.length > 0) return
       untaken++
-      follower!.postMessage({ ...batch, keys: '', literals: new Uint8Array(0) })
       thread!.postMessage(batch, [batch.rows.buffer, batch.literals.buffer])
       announceBatch(ring)
       // Making pieces is the caller's work on the event loop: others get their turn between batches.

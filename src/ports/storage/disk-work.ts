@@ -15,7 +15,7 @@ export interface Batch {
 
 export type Job =
   | { role: 'sums'; ring: Ring; cuts: Float64Array }
-  | { role: 'check'; ring: Ring }
+  | { role: 'hash'; ring: Ring }
   | { role: 'assemble'; ring: Ring; objects: string; fd: number }
   | { role: 'digest'; ring: Ring; fd: number; cuts: Float64Array }
 
@@ -34,8 +34,6 @@ export interface Failure {
   /** of the system error */
   code?: string
   key?: string
-  /** in place of the key: which copied range, counted from 0 */
-  nth?: number
   /** of a source that is not what it should be */
   reason?: string
 }

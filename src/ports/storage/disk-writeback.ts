@@ -2,7 +2,7 @@
 
 import { fdatasync } from 'node:fs'
 
-const stride = 64 * 1024 * 1024
+const stride = 32 * 1024 * 1024
 
 /** Starts a sync whenever this much more was written; `from` bytes were there before. */
 export function writeBack(fd: number, from = 0) {
