@@ -6,6 +6,7 @@
  * part stands alone: one that fails stops no other. What deletes asks the calendar, and waits while the clock cannot be believed.
  */
 import { after, days, minutes } from '../../base/clock.ts'
+import { isCode } from '../../base/errors.ts'
 import { listIdle } from '../../data/archives.ts'
 import { listUnrendered } from '../../data/assets.ts'
 import { listUnproven, setProof } from '../../data/derivatives.ts'
@@ -37,6 +38,7 @@ const most = 500
 
 export async function reconcile(deps: Needs): Promise<void> {
   await deps.storage.ready()
+  const waiting: string[] = []
   for (const [part, work] of Object.entries({
     wakeArchives,
     wakeLetters,
@@ -49,6 +51,7 @@ export async function reconcile(deps: Needs): Promise<void> {
     endExports,
     endArchives,
     wakeRetired,
+    wakeRestored,
     provePreviews,
     lookAtBuckets,
     sweepTemporary,
@@ -59,9 +62,12 @@ export async function reconcile(deps: Needs): Promise<void> {
     try {
       await work(deps)
     } catch (error) {
-      deps.log.error({ part, error: String(error) }, 'a part of the reconciler failed; the others go on')
+      // for an hour after every longer pause: nothing has failed
+      if (isCode(error, 'clock_unsure')) waiting.push(part)
+      else deps.log.error({ part, error: String(error) }, 'a part of the reconciler failed; the others go on')
     }
   }
+  if (waiting.length) deps.log.warn({ waiting }, 'what deletes waits until the clock has gone steadily for a while, see keepsake doctor')
 }
 
 /** Answers how many archives got their job again. */
@@ -105,12 +111,16 @@ async function wakeMarks(deps: Needs): Promise<void> {
   for (const galleryId of await listMarking(deps.db, most)) await deps.queue.send(deps.db, { name: 'gallery.mark', payload: { galleryId } })
 }
 
-/** Galleries that ended a day ago are archived, originals whose grace is over go, what lies inside an open gallery's archive comes out, and what is whole of a damaged one. */
+/** Galleries that ended a day ago are archived, originals whose grace is over go. */
 async function wakeRetired(deps: Needs): Promise<void> {
   const now = await deps.calendar.now()
   await archiveAll(deps, await listRetirable(deps.db, after(now, -rest), most))
   for (const galleryId of await listPurgeable(deps.db, now, most * 20))
     await deps.queue.send(deps.db, { name: 'gallery.purge', payload: { galleryId } })
+}
+
+/** What lies inside an open gallery's archive comes out, and what is whole of a damaged one: whatever the clock says. */
+async function wakeRestored(deps: Needs): Promise<void> {
   for (const galleryId of await listHydrating(deps.db, most))
     await deps.queue.send(deps.db, { name: 'gallery.hydrate', payload: { galleryId } })
   for (const galleryId of await listSalvaging(deps.db, most))

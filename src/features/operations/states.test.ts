@@ -10,6 +10,7 @@ import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, after as later, minutes } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
@@ -192,6 +193,21 @@ test('whatever waits without its job gets it by one look', async () => {
   const left = [...awaited].filter(([, job]) => !there.has(`${job.name} ${jobKey(job)}`)).map(([place, { name }]) => `${place}: ${name}`)
   assert.deepEqual(left, [])
   assert.equal((await findArchive(db, cancelled.archiveId))!.status, 'cancelled')
+
+  // a clock that is not believed stops what deletes, and nothing else: nobody's photos wait an hour to come out of an archive
+  await lost()
+  const said: string[] = []
+  const doubt = async () => Promise.reject(new AppError('clock_unsure', { reason: 'clock_jumped' }))
+  const log = {
+    ...deps.log,
+    warn: (facts: object) => said.push(JSON.stringify(facts)),
+    error: (facts: object) => said.push(JSON.stringify(facts)),
+  }
+  await reconcile({ ...deps, log, calendar: { now: doubt } })
+  const meanwhile = await sent()
+  const waiting = [...awaited].filter(([, job]) => there.has(`${job.name} ${jobKey(job)}`) && !meanwhile.has(`${job.name} ${jobKey(job)}`))
+  assert.deepEqual([...new Set(waiting.map(([, { name }]) => name))].sort(), ['gallery.purge', 'gallery.retire'])
+  assert.equal(said.length, 1, `${said}`)
 
   // a job for all tracks: one by one, for one that is due would hide another
   await run(sql`insert into rescues (item_id, owner_id, provider, provider_ref, state, made_at, expires_at, scheduled_at, created_at)
