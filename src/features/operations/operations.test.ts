@@ -43,7 +43,7 @@ const put = (key: string) => world.deps.storage.put(key, Buffer.from('bytes'))
 const throwAway = (key: string) => world.deps.db.transaction().execute((tx) => discard(tx, [key], 'test', world.clock.now()))
 
 test('an archive in any working state without a job leaves it (P8)', async () => {
-  await world.work({ reconcile: async () => {} })
+  await world.work({ reconcile: async () => {}, maintenance: async () => {} })
   for (const status of ['queued', 'processing', 'verifying'] as const) {
     const { archive } = await published()
     const done = await world.until(async () => {
