@@ -1205,6 +1205,9 @@ export interface Letter {
   recipient: string
   status: 'queued' | 'sent' | 'kept' | 'failed' | 'suppressed'
   attempts: number
+  /** of docs/errors.md, or why its address gets no letters: bounce, complaint, unsubscribe */
+  error_code: string | null
+  /** a sentence, with what the mail server said in brackets */
   error: string | null
   created_at: string
   /** it waits until then */

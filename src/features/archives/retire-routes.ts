@@ -124,7 +124,7 @@ async function viewRestoring({ db }: Pick<Deps, 'db'>, { id, hydrating }: Galler
 /** null: without an end; left out: in 30 days. */
 function endOf({ expires_at }: { expires_at?: string | null | undefined }, now: Date): Date | null {
   const end = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
-  if (end && end <= now) throw new AppError('bad_request', { expires_at: 'lies in the past' })
+  if (end && end <= now) throw new AppError('bad_request', { errors: [{ path: 'body/expires_at', message: 'lies in the past' }] })
   return end
 }
 

@@ -14,6 +14,7 @@ import { AppError } from '../../base/errors.ts'
 import { findArchive } from '../../data/archives.ts'
 import { findOwnLetter, type LetterRow, pageLetters } from '../../data/letters.ts'
 import { liftSuppression, listSuppressions, type SuppressionRow } from '../../data/suppressions.ts'
+import { letterError } from '../../domain/letter-error.ts'
 import { type App, galleryParams, idOrSlug, idParams, uuidText } from '../../http/app.ts'
 import { cursorText, readCursor, writeCursor } from '../../http/cursor.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -117,7 +118,8 @@ const viewLetter = (row: LetterRow): LetterView => ({
   recipient: row.recipient,
   status: row.status,
   attempts: row.attempts,
-  error: row.error,
+  error_code: letterError(row.error).code,
+  error: letterError(row.error).text,
   created_at: row.createdAt.toISOString(),
   due_at: row.dueAt?.toISOString() ?? null,
   sent_at: row.sentAt?.toISOString() ?? null,

@@ -1,7 +1,8 @@
 /** What has failed, why, and how it is tried again: each by the feature that does it, as app/retries.ts joins them. */
 import type { FailedJob, RetriedJobs } from '../../../sdk/src/wire.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, sentenceOf } from '../../base/errors.ts'
 import { type Failure, type FailureKind, findFailure, pageFailures } from '../../data/failures.ts'
+import { letterError } from '../../domain/letter-error.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 /** One for each kind: asks for the work once more. What cannot be throws a code of ours. */
@@ -45,8 +46,13 @@ export const viewFailure = (row: Failure): FailedJob => ({
   subject: row.subject,
   webhook_id: row.parentId,
   code: row.code,
-  reason: row.message,
+  reason: reasonOf(row),
   tries: row.tries,
   may_retry: row.mayRetry,
   created_at: row.createdAt.toISOString(),
 })
+
+function reasonOf({ kind, code, message }: Failure): string | null {
+  if (message === null) return code && sentenceOf(code)
+  return kind === 'letter' ? letterError(message).text : message
+}
