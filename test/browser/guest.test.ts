@@ -110,6 +110,18 @@ async function visit(t: TestContext, browser: Browser, installation: Installatio
     await change({ feedback_enabled: true })
   })
 
+  await step('what the server refuses is said in the language of the gallery', async () => {
+    await change({ locale: 'de' })
+    await page.reload()
+    const mark = page.getByRole('button', { name: `Favorit: ${hostile}` })
+    await mark.waitFor()
+    await change({ feedback_enabled: false })
+    expect(/^403 \/api\/g\//)
+    await mark.click()
+    await page.getByRole('alert').filter({ hasText: 'sind in dieser Galerie ausgeschaltet' }).waitFor()
+    await change({ feedback_enabled: true, locale: 'en' })
+  })
+
   await step('a password that is set meanwhile is asked for at the next mark; too many wrong ones, and one waits', async () => {
     await page.reload()
     await pressed(true)

@@ -3,13 +3,14 @@ import { Download as Arrow, Check, TriangleAlert, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { GuestGallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import { useLanguage } from '../ui/language.tsx'
+import { useLanguage, useReason } from '../ui/language.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { cancelExport, type Export, useExport } from './api.ts'
 import { catalog } from './take-words.ts'
 
 export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: string; another: () => void }) {
   const { locale, fmt } = useLanguage()
+  const why = useReason()
   const words = catalog[locale]
   const { data, refusal, again } = useExport(gallery.slug, id)
   const stop = useTask(async () => {
@@ -56,7 +57,7 @@ export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: s
         </>
       )}
       {data?.status === 'ready' && <Files made={data} />}
-      {data?.status === 'failed' && <p role="status">{data.error_message ?? words.failed}</p>}
+      {data?.status === 'failed' && <p role="status">{why(data.error_code, data.error_message) || words.failed}</p>}
       {data?.status === 'cancelled' && <p role="status">{words.stopped}</p>}
       {data?.status === 'expired' && <p role="status">{words.ended}</p>}
       {trouble && <Trouble refusal={trouble} />}

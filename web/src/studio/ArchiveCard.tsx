@@ -3,7 +3,7 @@ import { CircleCheck, Download, RefreshCw, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { type Archive, type ArchiveStatus, type Far, type Gallery, type GalleryWork, packArchive, zipOf } from '../api.ts'
 import { type Answer, useTask } from '../ui/answer.ts'
-import { useLanguage, useWordsOf } from '../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../ui/language.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { Versions } from './archives/Versions.tsx'
@@ -22,6 +22,7 @@ interface ArchiveCardProps {
 export function ArchiveCard({ gallery, archive, work }: ArchiveCardProps) {
   const words = useWords()
   const own = useWordsOf(galleryWords)
+  const why = useReason()
   const { data, refusal, again, put } = archive
   const task = useTask(async (force: boolean) => put(await packArchive(gallery.id, force)))
   const made = data?.archive
@@ -44,7 +45,7 @@ export function ArchiveCard({ gallery, archive, work }: ArchiveCardProps) {
       {gallery.archive_error && gallery.state !== 'archiving' && (
         <div className="note bad">
           <div>
-            {own.troubleTitle} {gallery.archive_error.detail}
+            {own.troubleTitle} {why(gallery.archive_error.code, gallery.archive_error.detail)}
           </div>
         </div>
       )}
@@ -53,7 +54,7 @@ export function ArchiveCard({ gallery, archive, work }: ArchiveCardProps) {
         (made ? <Making archive={made} /> : <p className="step">{words.archiveQueued}</p>)}
       {data?.status === 'failed' && (
         <>
-          <div className="note bad">{made?.error_message ?? words.archiveFailedText}</div>
+          <div className="note bad">{(made && why(made.error_code, made.error_message)) || words.archiveFailedText}</div>
           <div className="actions">{pack(true, true)}</div>
         </>
       )}

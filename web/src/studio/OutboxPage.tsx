@@ -5,7 +5,7 @@ import { type Letter, letterPage, resendLetter } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { type Column, List } from '../ui/List.tsx'
-import { useLanguage } from '../ui/language.tsx'
+import { useLanguage, useReason } from '../ui/language.tsx'
 import { useListState } from '../ui/list-state.ts'
 import { Note, Trouble, Waiting } from '../ui/Trouble.tsx'
 import { PageHead } from './PageHead.tsx'
@@ -18,6 +18,7 @@ const kinds: Record<Letter['status'], string> = { queued: '', sent: 'ok', kept: 
 export function Page() {
   const words = useWords()
   const { fmt } = useLanguage()
+  const why = useReason()
   const [opened, open] = useState<Letter | null>(null)
   const state = useListState()
   const answer = useLetters(state.query)
@@ -34,7 +35,7 @@ export function Page() {
               {letter.recipient}
             </button>
             <span className="meta">{[words.letterKinds[letter.kind], letter.gallery_title].filter(Boolean).join(' · ')}</span>
-            {letter.error && <span className="row-error">{letter.error}</span>}
+            {letter.error && <span className="row-error">{why(letter.error_code, letter.error)}</span>}
           </span>
         ),
       },
@@ -56,7 +57,7 @@ export function Page() {
         cell: (letter) => <span className="meta">{fmt.moment(letter.sent_at ?? letter.created_at)}</span>,
       },
     ],
-    [words, fmt],
+    [words, fmt, why],
   )
   return (
     <main className="page">
@@ -78,6 +79,7 @@ export function Page() {
 
 function LetterDialog({ letter, close, sent }: { letter: Letter; close: () => void; sent: () => void }) {
   const words = useWords()
+  const why = useReason()
   const { data, refusal, again } = useLetter(letter.id)
   const [drawn, draw] = useState(false)
   const [done, setDone] = useState(false)
@@ -91,7 +93,7 @@ function LetterDialog({ letter, close, sent }: { letter: Letter; close: () => vo
       <p className="meta">
         {words.to} {letter.recipient}
       </p>
-      {letter.error && <div className="note bad">{letter.error}</div>}
+      {letter.error && <div className="note bad">{why(letter.error_code, letter.error)}</div>}
       {refusal && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={240} />}
       {data && (

@@ -13,26 +13,28 @@ import './overview.css'
 import { makeRouter } from '../routes.tsx'
 import { questions } from '../ui/ask.ts'
 import { languageOf, Speak } from '../ui/language.tsx'
+import type { Told } from '../ui/told.ts'
 import type { Words } from './words.en.ts'
-import { WordsOf, wordsOf } from './words.tsx'
+import { allToldOf, WordsOf, wordsOf } from './words.tsx'
 
-type Spoken = { locale: Locale; words: Words }
+type Spoken = { locale: Locale; words: Words; told: Told }
 
 async function spoken(): Promise<Spoken> {
   const locale = languageOf(navigator.languages)
-  return { locale, words: await wordsOf(locale) }
+  const [words, told] = await Promise.all([wordsOf(locale), allToldOf(locale)])
+  return { locale, words, told }
 }
 
 /** Whoever chooses another language in their browser meanwhile stays where they are. */
 function Studio({ first, children }: { first: Spoken; children: ReactNode }) {
-  const [{ locale, words }, speak] = useState(first)
+  const [{ locale, words, told }, speak] = useState(first)
   useEffect(() => {
     const change = () => void spoken().then(speak)
     addEventListener('languagechange', change)
     return () => removeEventListener('languagechange', change)
   }, [])
   return (
-    <Speak locale={locale}>
+    <Speak locale={locale} told={told}>
       <WordsOf value={words}>{children}</WordsOf>
     </Speak>
   )

@@ -32,7 +32,7 @@ export const words: Words = {
   states: {
     draft: 'Entwurf',
     active: 'Veröffentlicht',
-    expired: 'Abgelaufen',
+    expired: 'Beendet',
     archiving: 'Wird archiviert',
     archived: 'Archiviert',
     deleted: 'Gelöscht',

@@ -1,8 +1,9 @@
 /** The language of a page, its formats, and the few words that stand on every page. */
-import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import type { Locale } from '../../../sdk/src/wire.ts'
 import { type Format, formatOf } from './format.ts'
 import { isolated } from './isolate.ts'
+import { reasonOf, type Told } from './told.ts'
 
 const en = {
   retry: 'Retry',
@@ -51,12 +52,21 @@ const says: Record<Locale, Say> = { en, de, ru }
 interface Speech {
   locale: Locale
   fmt: Format
-  say: Say
+  /** `told`: what the server says, in the words of the page */
+  say: Say & { told: Told }
 }
-const speechOf = (locale: Locale): Speech => ({ locale, fmt: formatOf(locale), say: says[locale] })
-const Language = createContext<Speech>(speechOf('en'))
+const speechOf = (locale: Locale, told: Told): Speech => ({ locale, fmt: formatOf(locale), say: { ...says[locale], told } })
+// English is what the server speaks
+const english: Told = {}
+const Language = createContext<Speech>(speechOf('en', english))
 
 export const useLanguage = () => useContext(Language)
+
+/** Says why something failed earlier, by the code and the sentence that the server has noted. */
+export function useReason(): (code: string | null, text: string | null) => string {
+  const { told } = useLanguage().say
+  return useCallback((code, text) => reasonOf(told, code, text), [told])
+}
 
 /** A page's own words, of which it carries all three languages. */
 export function useWordsOf<W>(words: Record<Locale, W>): W {
@@ -64,11 +74,32 @@ export function useWordsOf<W>(words: Record<Locale, W>): W {
   return useMemo(() => isolated(mine), [mine])
 }
 
-export function Speak({ locale, children }: { locale: Locale; children: ReactNode }) {
+/** Without `told` what guests may be told is loaded after the page stands there: it takes a failure for anybody to need it. */
+export function Speak({ locale, told, children }: { locale: Locale; told?: Told; children: ReactNode }) {
+  const [learnt, learn] = useState(english)
   useEffect(() => {
     document.documentElement.lang = locale
   }, [locale])
-  return <Language.Provider value={useMemo(() => speechOf(locale), [locale])}>{children}</Language.Provider>
+  useEffect(() => {
+    if (told) return
+    let gone = false
+    // without it the page says what the server says
+    toldOf(locale).then(
+      (words) => gone || learn(words),
+      () => {},
+    )
+    return () => {
+      gone = true
+    }
+  }, [locale, told])
+  return <Language.Provider value={useMemo(() => speechOf(locale, told ?? learnt), [locale, told, learnt])}>{children}</Language.Provider>
+}
+
+/** What guests may be told, and everybody. */
+export async function toldOf(locale: Locale): Promise<Told> {
+  if (locale === 'de') return (await import('./told.de.ts')).told
+  if (locale === 'ru') return (await import('./told.ru.ts')).told
+  return english
 }
 
 /** The first of the wished languages that we speak, else English. */

@@ -1,5 +1,6 @@
 /** Why a question to the server had no answer: its problem (RFC 9457), or ours when the server said nothing readable. */
 import type { Problem } from '../../../sdk/src/wire.ts'
+import { found, inWords, type Told } from './told.ts'
 
 export class Refusal extends Error {
   readonly problem: Problem
@@ -33,10 +34,12 @@ export function readProblem(status: number, body: string): Problem {
   return ownProblem('unclear', status)
 }
 
-/** One sentence for a person: the title, then what is special about this case. */
-export function sentenceOf(problem: Problem, own: { unreachable: string; unclear: string }): string {
+/** One sentence for a person: what the code says, then what is special about this case. */
+export function sentenceOf(problem: Problem, own: { unreachable: string; unclear: string; told: Told }): string {
+  const { told } = own
   if (problem.code === 'unreachable') return own.unreachable
   if (problem.code === 'unclear') return own.unclear
-  const fields = problem.errors?.map((error) => `${error.path}: ${error.message}`).join('; ')
-  return [problem.title, problem.detail, fields].filter((part, n, all) => part && all.indexOf(part) === n).join(' ')
+  const fields = problem.errors?.map(({ path, message }) => `${found(told, path) ?? path}: ${inWords(told, message)}`).join('; ')
+  const parts = [found(told, problem.code) ?? problem.title, problem.detail && inWords(told, problem.detail), fields]
+  return parts.filter((part, n) => part && parts.indexOf(part) === n).join(' ')
 }

@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { type Restored, type Restoring, restoreGallery, type Salvage, salvageGallery } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { isAtWork, useRestoring } from './questions.ts'
@@ -21,6 +21,7 @@ interface RestoreProps {
 export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
   const words = useWordsOf(archivesWords)
   const { fmt } = useLanguage()
+  const why = useReason()
   const [direct, set] = useState<Restored | null>(null)
   const form = useRef<HTMLFormElement>(null)
   const { salvage, ended, asked } = useSalvage(gallery.id, changed)
@@ -70,7 +71,7 @@ export function RestoreDialog({ gallery, close, changed }: RestoreProps) {
             {answer.missing.length > 0 && <Lost names={answer.missing} />}
           </Note>
         )}
-        {ended?.error && <Note kind="warn">{ended.error.detail}</Note>}
+        {ended?.error && <Note kind="warn">{why(ended.error.code, ended.error.detail)}</Note>}
         {salvage && <Progress step={words.salvaging} percent={salvage.percent} seconds={salvage.eta_seconds} />}
         {task.refusal && !salvage && (
           <Trouble refusal={task.refusal}>

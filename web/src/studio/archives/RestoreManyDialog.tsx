@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { type ArchivedGallery, restoreGalleries } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Trouble } from '../../ui/Trouble.tsx'
 import { Results, type Sentences, Titles } from '../Results.tsx'
 import { UntilField, untilOf } from './UntilField.tsx'
@@ -20,6 +20,7 @@ interface RestoreManyProps {
 export function RestoreManyDialog({ archives, close, done }: RestoreManyProps) {
   const words = useWordsOf(archivesWords)
   const { say } = useLanguage()
+  const why = useReason()
   const client = useQueryClient()
   // the list behind is asked anew meanwhile, and they are not in it any more
   const [galleries] = useState(() => archives.map(({ gallery_id, title }) => ({ id: gallery_id, title })))
@@ -27,7 +28,7 @@ export function RestoreManyDialog({ archives, close, done }: RestoreManyProps) {
   const task = useTask(async (until: string | null) => {
     const ids = galleries.map(({ id }) => id)
     const { results } = await restoreGalleries(ids, until)
-    set(new Map(results.map(({ id, error }) => [id, error?.detail ?? null])))
+    set(new Map(results.map(({ id, error }) => [id, error && why(error.code, error.detail)])))
     void client.invalidateQueries()
     done()
   })

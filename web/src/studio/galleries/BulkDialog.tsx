@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { archiveGalleries, changeGallery, type Gallery, publish } from '../../api.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { refusalOf, sentenceOf } from '../../ui/refusal.ts'
 import { Results, type Sentences, Titles } from '../Results.tsx'
@@ -28,6 +28,7 @@ const month = 30 * 24 * 3600 * 1000
 export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { close: () => void }) {
   const words = useWordsOf(galleriesWords)
   const { say } = useLanguage()
+  const why = useReason()
   const client = useQueryClient()
   const [results, set] = useState<Sentences | null>(null)
   const running = useRef(false)
@@ -40,7 +41,7 @@ export function BulkDialog({ what, galleries, ended: told, close }: Bulk & { clo
     try {
       if (what === 'archive') {
         const { results } = await archiveGalleries(galleries.map((gallery) => gallery.id))
-        for (const one of results) note(one.id, one.error?.detail ?? null)
+        for (const { id, error } of results) note(id, error && why(error.code, error.detail))
       } else
         for (const gallery of galleries) {
           const work = what === 'publish' ? publish(gallery.id) : changeGallery(gallery.id, { expires_at: later(gallery) })

@@ -4,7 +4,7 @@ import { Archive, CalendarPlus, ExternalLink, ImageIcon, Images, Plus, Send } fr
 import { useEffect, useMemo, useState } from 'react'
 import type { Gallery } from '../../api.ts'
 import { type Column, List } from '../../ui/List.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Menu } from '../../ui/Menu.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
@@ -158,13 +158,14 @@ function Title({ gallery }: { gallery: Gallery }) {
   )
 }
 
-function State({ gallery }: { gallery: Gallery }) {
+function State({ gallery: { state, archive_error } }: { gallery: Gallery }) {
   const words = useWordsOf(galleriesWords)
+  const why = useReason()
   return (
     <span className="row-state">
-      <GalleryBadge state={gallery.state} />
-      {gallery.archive_error && gallery.state !== 'archiving' && (
-        <span className="badge bad" title={gallery.archive_error.detail}>
+      <GalleryBadge state={state} />
+      {archive_error && state !== 'archiving' && (
+        <span className="badge bad" title={why(archive_error.code, archive_error.detail)}>
           {words.archivingFailed}
         </span>
       )}

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import type { FailedJob, RetriedJobs, RetryInput } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { type Column, List } from '../../ui/List.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { PageHead } from '../PageHead.tsx'
@@ -17,6 +17,7 @@ const kinds: FailedJob['kind'][] = ['archive', 'export', 'letter', 'webhook', 'i
 export function Page() {
   const words = useWordsOf(jobsWords)
   const { fmt } = useLanguage()
+  const why = useReason()
   const state = useListState({ filters: ['kind'] })
   const kind = state.filter('kind') as FailedJob['kind'] | ''
   const answer = useJobs(state.query)
@@ -49,7 +50,7 @@ export function Page() {
       width: 'minmax(0, 1.6fr)',
       cell: (job) => (
         <span className="two-lines">
-          <span className="row-error">{job.reason ?? job.code ?? words.noReason}</span>
+          <span className="row-error">{why(job.code, job.reason) || words.noReason}</span>
           <span className="meta">{words.tries(job.tries)}</span>
         </span>
       ),
@@ -136,7 +137,8 @@ export function Page() {
 
 function Told({ told }: { told: RetriedJobs }) {
   const words = useWordsOf(jobsWords)
-  const sentences = [...new Set(told.refused.map(({ title }) => title))]
+  const why = useReason()
+  const sentences = [...new Set(told.refused.map(({ code, title }) => why(code, title)))]
   return (
     <Note kind={told.refused.length ? 'warn' : 'ok'}>
       {told.retried > 0 && <p>{words.retried(told.retried)}</p>}

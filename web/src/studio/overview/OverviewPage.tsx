@@ -4,7 +4,7 @@ import { CircleCheck, Images, TriangleAlert } from 'lucide-react'
 import { useEffect } from 'react'
 import { call, type Overview, type Usage } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Part } from '../Part.tsx'
 import { overviewWords } from './words.ts'
@@ -79,6 +79,7 @@ function Tiles({ totals }: { totals: Overview['totals'] }) {
 
 function Attention({ troubles }: { troubles: Overview['troubles'] }) {
   const words = useWordsOf(overviewWords)
+  const why = useReason()
   return (
     <Part title={words.attention}>
       {!troubles.length && (
@@ -96,7 +97,7 @@ function Attention({ troubles }: { troubles: Overview['troubles'] }) {
                 {trouble.title}
               </Link>
               <span className="meta">
-                {words.what[trouble.what]} {trouble.detail}
+                {words.what[trouble.what]} {why(trouble.code, trouble.detail)}
               </span>
             </span>
           </li>

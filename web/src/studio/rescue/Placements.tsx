@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { CircleCheck, RefreshCw, TriangleAlert } from 'lucide-react'
 import type { WatchedPlacement } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { useTimeLeft } from '../WorkProgress.tsx'
@@ -44,6 +44,7 @@ function Placing({ placement: { total, added, duplicates, failed, gallery } }: {
 function LeftOut({ placement, again }: { placement: WatchedPlacement; again: () => void }) {
   const words = useWordsOf(intoWords)
   const { say } = useLanguage()
+  const why = useReason()
   const task = useTask(async () => {
     await retryPlacement(placement)
     again()
@@ -59,7 +60,7 @@ function LeftOut({ placement, again }: { placement: WatchedPlacement; again: () 
         <ul className="failures">
           {left_out.map(({ id, title, error, error_code }) => (
             <li key={id}>
-              {title}: {words.reasons[error_code] ?? error}
+              {title}: {words.reasons[error_code] ?? why(error_code, error)}
             </li>
           ))}
           {failed > left_out.length && <li>{words.more(failed - left_out.length)}</li>}

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { AddedTrack, RescueRun, RescueRunInput, RescueStatistics, RescueWork, Track } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { List } from '../../ui/List.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Progress } from '../../ui/Progress.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
@@ -77,7 +77,7 @@ export function Page() {
         )}
       </PageHead>
       {run.refusal && <Trouble refusal={run.refusal} />}
-      {told && <Told run={told} />}
+      {told && <Told run={told} tracks={answer.data?.rows ?? []} />}
       {added && <Added track={added.track} title={added.title} />}
       {placements.data && <Placements placements={placements.data.placements} again={placements.again} />}
       {!!numbers.data?.passed_over.total && <PassedOver numbers={numbers.data} />}
@@ -210,15 +210,18 @@ function Added({ track, title }: { track: AddedTrack; title: string }) {
   return <Note kind="ok">{track.added ? words.added(title) : words.knownBefore(title)}</Note>
 }
 
-function Told({ run: { results } }: { run: RescueRun }) {
+/** The answer has the words of 002, which know no codes; the tracks in the list do. */
+function Told({ run: { results }, tracks }: { run: RescueRun; tracks: Track[] }) {
   const words = useWordsOf(rescueWords)
+  const why = useReason()
+  const codeOf = (id: string) => tracks.find((track) => track.id === id)?.error_code ?? null
   if (results.total === 0) return <Note kind="plain">{words.ranNone}</Note>
   return (
     <Note kind={results.failed ? 'warn' : 'ok'}>
       {results.succeeded > 0 && <p>{words.ran(results.succeeded)}</p>}
       {results.failed > 0 && (
         <p>
-          {words.ranFailed(results.failed)} {results.errors.map(({ title, error }) => `${title}: ${error}`).join('; ')}
+          {words.ranFailed(results.failed)} {results.errors.map(({ trackId, title, error }) => `${title}: ${why(codeOf(trackId), error)}`).join('; ')}
         </p>
       )}
     </Note>

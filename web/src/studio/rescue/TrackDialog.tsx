@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { Track, TrackDetails } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { Confirm, Dialog } from '../../ui/Dialog.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { BringFile } from './BringFile.tsx'
 import { deleteTrack, useTrack } from './questions.ts'
@@ -11,7 +11,9 @@ import { rescueWords } from './words.ts'
 
 export function TrackDialog({ track, close, gone, saved }: { track: Track; close: () => void; gone: () => void; saved: () => void }) {
   const words = useWordsOf(rescueWords)
+  const why = useReason()
   const { data, refusal, again, put } = useTrack(track.id)
+  const { error, error_code } = data ?? track
   const [asking, ask] = useState(false)
   const remove = useTask(async () => {
     await deleteTrack(track.id)
@@ -35,7 +37,7 @@ export function TrackDialog({ track, close, gone, saved }: { track: Track; close
   return (
     <Dialog title={track.title} close={close}>
       <p className="meta">{[track.artist, track.provider, track.provider_ref].filter(Boolean).join(' · ')}</p>
-      {(data ?? track).error && <div className="note bad">{(data ?? track).error}</div>}
+      {error && <div className="note bad">{why(error_code, error)}</div>}
       {refusal && !data && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={220} />}
       {data && <Details track={data} brought={brought} />}
@@ -52,6 +54,7 @@ export function TrackDialog({ track, close, gone, saved }: { track: Track; close
 function Details({ track, brought }: { track: TrackDetails; brought: (track: TrackDetails) => void }) {
   const words = useWordsOf(rescueWords)
   const { fmt } = useLanguage()
+  const why = useReason()
   return (
     <>
       {track.storage_audio_url && (
@@ -66,7 +69,7 @@ function Details({ track, brought }: { track: TrackDetails; brought: (track: Tra
               {words.roles[media.role]}: {words.fileStates[media.state]}
               {media.size !== null && `, ${fmt.bytes(media.size)}`}
             </span>
-            {media.error && <span className="row-error">{media.error}</span>}
+            {media.error && <span className="row-error">{why(media.error_code, media.error)}</span>}
             {media.state !== 'stored' && <BringFile track={track} role={media.role} done={brought} />}
           </li>
         ))}
@@ -79,7 +82,7 @@ function Details({ track, brought }: { track: TrackDetails; brought: (track: Tra
             <span>
               {fmt.moment(round.started_at)}: {round.outcome ? words.outcomes[round.outcome] : words.underWay}
             </span>
-            {round.error && <span className="row-error">{round.error}</span>}
+            {round.error && <span className="row-error">{why(round.error_code, round.error)}</span>}
           </li>
         ))}
       </ol>

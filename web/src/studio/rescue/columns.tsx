@@ -3,7 +3,7 @@ import { FolderPlus, RefreshCw, Upload } from 'lucide-react'
 import type { RescueRunInput, Track } from '../../api.ts'
 import type { Task } from '../../ui/answer.ts'
 import type { Column } from '../../ui/List.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { intoWords } from './into-words.ts'
 import { rescueWords } from './words.ts'
 
@@ -19,6 +19,7 @@ interface Doing {
 export function useColumns({ open, put, run }: Doing): Column<Track>[] {
   const words = useWordsOf(rescueWords)
   const into = useWordsOf(intoWords)
+  const why = useReason()
   const { fmt } = useLanguage()
   return [
     { id: 'left', title: '', width: '64px', cell: (track) => <DaysBox track={track} /> },
@@ -37,7 +38,7 @@ export function useColumns({ open, put, run }: Doing): Column<Track>[] {
           </span>
           {track.error && track.state !== 'rescued' && (
             <span className="row-error">
-              {track.error} · {words.tries(track.tries)}
+              {why(track.error_code, track.error)} · {words.tries(track.tries)}
             </span>
           )}
         </span>

@@ -5,6 +5,8 @@ import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Verdict } from '../../ui/Verdict.tsx'
 import { doorWords } from '../door/words.ts'
+import { findingOf } from './finding.ts'
+import { jobWords } from './job-words.ts'
 import { useHealth } from './questions.ts'
 import { SettingsFrame } from './SettingsFrame.tsx'
 import { settingsWords } from './words.ts'
@@ -12,10 +14,12 @@ import { settingsWords } from './words.ts'
 export function Page() {
   const words = useWordsOf(settingsWords)
   const doors = useWordsOf(doorWords)
-  const { fmt } = useLanguage()
+  const jobs = useWordsOf(jobWords)
+  const { fmt, say } = useLanguage()
   const work = useId()
   const { data, refusal, again } = useHealth()
-  const wrong = data?.findings.filter(({ ok }) => !ok) ?? []
+  const findings = data?.findings.map((one) => findingOf(say.told, one)) ?? []
+  const wrong = findings.filter(({ ok }) => !ok)
   const look = (
     <button type="button" className="button" onClick={again}>
       <RefreshCw size={16} aria-hidden="true" />
@@ -31,7 +35,7 @@ export function Page() {
         <div className="narrow stack">
           <Note kind={wrong.length ? 'warn' : 'ok'}>{wrong.length ? words.notWell(wrong.length) : words.allWell}</Note>
           <ul className="card checks">
-            {[...wrong, ...data.findings.filter(({ ok }) => ok)].map((one) => (
+            {[...wrong, ...findings.filter(({ ok }) => ok)].map((one) => (
               <li key={one.check}>
                 <h2>{words.checks[one.check] ?? one.check}</h2>
                 <Verdict kind={one.ok ? 'ok' : 'bad'}>{one.found}</Verdict>
@@ -55,7 +59,12 @@ export function Page() {
                 <tbody>
                   {data.jobs.map((job) => (
                     <tr key={job.name}>
-                      <td className="main-cell">{job.name}</td>
+                      <td className="main-cell">
+                        <span className="two-lines">
+                          {jobs[job.name] ?? job.name}
+                          <span className="meta">{job.name}</span>
+                        </span>
+                      </td>
                       <td data-title={words.waiting}>{fmt.number(job.waiting)}</td>
                       <td data-title={words.active}>{fmt.number(job.active)}</td>
                       <td data-title={words.oldest}>{job.age_seconds ? fmt.duration(job.age_seconds) : '–'}</td>

@@ -8,12 +8,14 @@ import { Verdict } from '../../ui/Verdict.tsx'
 import { Field } from '../Door.tsx'
 import { testMail, testStorage } from '../door/questions.ts'
 import { doorWords } from '../door/words.ts'
+import { findingOf } from './finding.ts'
 
 export function StorageTest({ atOnce = false }: { atOnce?: boolean }) {
   const words = useWordsOf(doorWords)
   const { say } = useLanguage()
   const [found, setFound] = useState<CheckResult>()
   const task = useTask(async () => setFound(await testStorage()))
+  const told = found && findingOf(say.told, found)
   const first = useRef(atOnce)
   useEffect(() => {
     if (first.current) void task.run()
@@ -22,8 +24,10 @@ export function StorageTest({ atOnce = false }: { atOnce?: boolean }) {
   return (
     <>
       {task.busy && <Verdict kind="busy">{say.loading}</Verdict>}
-      {!task.busy && found && (
-        <Verdict kind={found.ok ? 'ok' : 'bad'}>{found.ok ? words.storageOk : `${found.found}. ${found.remedy ?? ''}`}</Verdict>
+      {!task.busy && told && (
+        <Verdict kind={told.ok ? 'ok' : 'bad'}>
+          {told.ok ? words.storageOk : [told.found, told.remedy].filter(Boolean).join(told.found.endsWith('.') ? ' ' : '. ')}
+        </Verdict>
       )}
       {task.refusal && <Trouble refusal={task.refusal} />}
       {!task.busy && (!found?.ok || !atOnce) && (

@@ -6,14 +6,13 @@ import type { WebhookDelivery } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { Confirm, Dialog } from '../../ui/Dialog.tsx'
 import { type Column, List } from '../../ui/List.tsx'
-import { useLanguage, useWordsOf } from '../../ui/language.tsx'
+import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Menu } from '../../ui/Menu.tsx'
 import { Note, Trouble } from '../../ui/Trouble.tsx'
 import { Frame } from '../Frame.tsx'
 import { PageHead } from '../PageHead.tsx'
 import { changeWebhook, deleteWebhook, replayMessage, rotateWebhook, testWebhook, useMessages, useWebhook } from './questions.ts'
-import { reasonOf } from './reason.ts'
 import { Secret, WebhookForm } from './WebhookForm.tsx'
 import { HookBadge } from './WebhooksPage.tsx'
 import { webhookWords } from './words.ts'
@@ -22,6 +21,7 @@ const kinds = { queued: '', sent: 'ok', failed: 'bad' }
 
 export function Page() {
   const words = useWordsOf(webhookWords)
+  const answered = useAnswered()
   const { fmt } = useLanguage()
   const { id } = useParams({ from: '/inside/webhooks/$id' })
   const { data, refusal, again } = useWebhook(id)
@@ -75,7 +75,7 @@ export function Page() {
       {change.refusal && <Trouble refusal={change.refusal} />}
       {tested && (
         <Note kind={tested.status === 'sent' ? 'ok' : 'warn'}>
-          {tested.status === 'sent' ? words.testOk(String(tested.answer_status)) : `${words.testBad} ${reasonOf(words, tested)}`}
+          {tested.status === 'sent' ? words.testOk(String(tested.answer_status)) : `${words.testBad} ${answered(tested)}`}
         </Note>
       )}
       <h2>{words.messages}</h2>
@@ -101,8 +101,17 @@ export function Page() {
   )
 }
 
+/** What a receiver answered, or why it did not. */
+function useAnswered() {
+  const words = useWordsOf(webhookWords)
+  const why = useReason()
+  return ({ answer_status, error }: Pick<WebhookDelivery, 'answer_status' | 'error'>): string =>
+    answer_status ? words.answered(String(answer_status)) : why(null, error)
+}
+
 function Messages({ id, active }: { id: string; active: boolean }) {
   const words = useWordsOf(webhookWords)
+  const answered = useAnswered()
   const { fmt } = useLanguage()
   const state = useListState()
   const answer = useMessages(id, state.query)
@@ -135,7 +144,7 @@ function Messages({ id, active }: { id: string; active: boolean }) {
         </span>
       ),
     },
-    { id: 'answer', title: words.answer, cell: (row) => reasonOf(words, row) && <span className="meta">{reasonOf(words, row)}</span> },
+    { id: 'answer', title: words.answer, cell: (row) => answered(row) && <span className="meta">{answered(row)}</span> },
     { id: 'when', title: words.when, cell: (row) => <span className="meta">{fmt.moment(row.created_at)}</span> },
     {
       id: 'actions',
@@ -166,7 +175,7 @@ function Messages({ id, active }: { id: string; active: boolean }) {
       {shown && (
         <Dialog title={shown.type} close={() => show(undefined)}>
           <p className="meta">{shown.id}</p>
-          {shown.error && <p className="row-error">{reasonOf(words, shown)}</p>}
+          {shown.error && <p className="row-error">{answered(shown)}</p>}
           <h3>{words.sentBody}</h3>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long messages scroll, also by keyboard */}
           <pre className="letter" tabIndex={0}>

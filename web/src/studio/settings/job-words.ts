@@ -1,0 +1,73 @@
+/** What the service is at, for who runs it: a line for each kind of job. */
+import type { Locale } from '../../../../sdk/src/wire.ts'
+
+const en: Record<string, string> = {
+  'archive.build': 'Packing archives',
+  'archive.verify': 'Verifying archives',
+  'delivery.announce': 'Writing letters about archives',
+  'delivery.invite': 'Writing invitations',
+  'delivery.send': 'Sending letters',
+  'asset.render': 'Drawing previews',
+  'gallery.mark': 'Drawing the watermark',
+  'gallery.rebuild': 'Renewing ZIPs',
+  'gallery.sync': 'Reading folders of the bucket',
+  'gallery.retire': 'Archiving galleries',
+  'gallery.purge': 'Removing archived originals',
+  'gallery.salvage': 'Looking for what is whole',
+  'gallery.hydrate': 'Taking originals out of archives',
+  'rescue.poll': 'Asking providers',
+  'rescue.run': 'Saving tracks',
+  'tracks.place': 'Putting tracks into galleries',
+  'webhook.deliver': 'Telling webhooks',
+  scrub: 'Reading stored files again',
+  reconcile: 'Looking for work that was left',
+  maintenance: 'Nightly look',
+}
+
+const de: Record<string, string> = {
+  'archive.build': 'Archive packen',
+  'archive.verify': 'Archive prüfen',
+  'delivery.announce': 'Briefe über Archive schreiben',
+  'delivery.invite': 'Einladungen schreiben',
+  'delivery.send': 'Briefe verschicken',
+  'asset.render': 'Vorschauen zeichnen',
+  'gallery.mark': 'Wasserzeichen zeichnen',
+  'gallery.rebuild': 'ZIPs erneuern',
+  'gallery.sync': 'Ordner im Bucket lesen',
+  'gallery.retire': 'Galerien archivieren',
+  'gallery.purge': 'Archivierte Originale entfernen',
+  'gallery.salvage': 'Suchen, was heil ist',
+  'gallery.hydrate': 'Originale aus Archiven holen',
+  'rescue.poll': 'Anbieter fragen',
+  'rescue.run': 'Tracks sichern',
+  'tracks.place': 'Tracks in Galerien aufnehmen',
+  'webhook.deliver': 'Webhooks benachrichtigen',
+  scrub: 'Gespeichertes erneut lesen',
+  reconcile: 'Liegengebliebenes suchen',
+  maintenance: 'Nächtlicher Blick',
+}
+
+const ru: Record<string, string> = {
+  'archive.build': 'Сборка архивов',
+  'archive.verify': 'Проверка архивов',
+  'delivery.announce': 'Письма об архивах',
+  'delivery.invite': 'Приглашения',
+  'delivery.send': 'Отправка писем',
+  'asset.render': 'Создание превью',
+  'gallery.mark': 'Нанесение водяного знака',
+  'gallery.rebuild': 'Обновление ZIP',
+  'gallery.sync': 'Чтение папок бакета',
+  'gallery.retire': 'Архивирование галерей',
+  'gallery.purge': 'Удаление архивированных оригиналов',
+  'gallery.salvage': 'Поиск уцелевшего',
+  'gallery.hydrate': 'Извлечение оригиналов из архивов',
+  'rescue.poll': 'Опрос сервисов',
+  'rescue.run': 'Сохранение треков',
+  'tracks.place': 'Добавление треков в галереи',
+  'webhook.deliver': 'Сообщения вебхукам',
+  scrub: 'Повторное чтение файлов',
+  reconcile: 'Поиск оставшейся работы',
+  maintenance: 'Ночная проверка',
+}
+
+export const jobWords: Record<Locale, Record<string, string>> = { en, de, ru }

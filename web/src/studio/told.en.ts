@@ -1,0 +1,48 @@
+/** What the server says to photographers, where it speaks of things that only programs know. */
+import type { Told } from '../ui/told.ts'
+
+export const told: Told = {
+  bad_request: 'Something here cannot be used as it is: change it and try again.',
+  // why a letter was not sent, behind the sentence that it was not
+  bounce: 'Letters come back.',
+  complaint: 'It was marked as spam.',
+  unsubscribe: 'It wants no news.',
+  // fields of our forms
+  'body/title': 'Title',
+  'body/slug': 'Address of the page',
+  'body/name': 'Name',
+  'body/email': 'E-mail',
+  'body/customer_email': 'E-mail',
+  'body/customer_name': 'Name',
+  'body/to': 'To',
+  'body/password': 'Password',
+  'body/code': 'Code',
+  'body/url': 'Address',
+  'body/types': 'What it wants to hear',
+  'body/chapter': 'Chapter',
+  'body/text': 'Text',
+  'body/markdown': 'Text',
+  'body/event_date': 'Date',
+  'body/expires_at': 'Open until',
+  'body/access_expires_at': 'Access until',
+  'body/ids': 'Chosen',
+  'body/items': 'Chosen',
+  'body/tracks': 'Chosen',
+  // what is wrong with them
+  'Too small: expected string to have >={} characters': 'at least {} characters',
+  'Too big: expected string to have <={} characters': 'at most {} characters',
+  'Too small: expected array to have >={} items': 'at least {}',
+  'Too big: expected array to have <={} items': 'at most {} at once',
+  'Too small: expected number to be >={}': 'at least {}',
+  'Too big: expected number to be <={}': 'at most {}',
+  'Invalid ISO date': 'is no date',
+  'Invalid ISO datetime': 'is no date',
+  'Invalid email address': 'is no e-mail address',
+  'Invalid URL': 'is no address',
+  'Invalid input: expected {}, received {}': 'is missing, or of another kind',
+  'Invalid option: expected one of {}': 'is none of the choices',
+  'holds a NUL': 'holds a character that cannot be kept',
+  'A text holds a NUL, which cannot be kept.': 'A text holds a character that cannot be kept.',
+  'is no date of our time': 'is no date',
+  'is before the year 1': 'is no date',
+}
