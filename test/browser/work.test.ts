@@ -8,7 +8,7 @@ import { freshInstallation, until } from '../journeys/service.ts'
 import { mp3 } from '../media.ts'
 import { otherSignIn } from '../oidc.ts'
 import { postOffice } from '../post-office.ts'
-import { openChromium, patience, stepsOf, visitor } from './chromium.ts'
+import { openChromium, patience, speak, stepsOf, visitor } from './chromium.ts'
 import { lookAt } from './look.ts'
 
 test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }, async (t) => {
@@ -214,6 +214,10 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await page.getByRole('button', { name: 'Make webhook' }).click()
     await page.getByText('Give the http or https address of a public server').waitFor()
     await lookAt(page, 'webhook-refused')
+    await speak(page, 'de')
+    await page.getByText('Geben Sie die http- oder https-Adresse eines öffentlichen Servers an').waitFor()
+    await page.getByText('Sie ist nicht öffentlich.').waitFor()
+    await speak(page, 'en')
     await page.getByLabel('Address').fill('https://hooks.invalid/keepsake')
     await page.getByRole('button', { name: 'Make webhook' }).click()
     await page.getByRole('heading', { name: 'Its secret' }).waitFor()
@@ -384,8 +388,14 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
     await page.getByText('2 tracks are now in').waitFor()
     await lookAt(page, 'tracks-left-out')
     await installation.sql(`update assets set sha256 = decode($2, 'hex') where item_id = $1`, [wanted[0]!.id, sum!.sha256])
+    // the page of the gallery says the same, and its photos come in by themselves
+    await page.getByRole('alert').getByRole('link', { name: 'A look around' }).first().click()
+    await page.getByRole('heading', { name: 'A look around', level: 1 }).waitFor()
+    await page.getByText(`${wanted[0]!.title}: Our copy is damaged.`).waitFor()
+    await lookAt(page, 'gallery-tracks-left-out')
     await page.getByRole('button', { name: 'Retry' }).press('Enter')
     await page.getByText('3 tracks are now in').waitFor()
+    await page.locator('.photo-none').nth(2).waitFor()
     const { rows: items } = (await (await page.request.get(`${home}/api/galleries/${gallery.id}/items?limit=1000`)).json()) as Page<Item>
     assert.equal(items.filter(({ kind }) => kind === 'track').length, 3)
   })
@@ -405,8 +415,8 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
       [id],
     )
     const bar = page.getByRole('progressbar', { name: 'Adding 3 tracks to A look around' })
-    for (const _ of [1, 2]) {
-      await page.reload()
+    for (const path of [`/galleries/${gallery.slug}`, '/rescue']) {
+      await go(path)
       await bar.waitFor()
       assert.equal(await bar.getAttribute('aria-valuenow'), '66')
     }

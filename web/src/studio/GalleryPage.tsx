@@ -1,4 +1,4 @@
-/** One gallery at work: upload, publish, the archive being made, photos, clients, settings. */
+/** One gallery at work: upload, publish, tracks on their way, the archive being made, photos, clients, settings. */
 import { Link, useParams } from '@tanstack/react-router'
 import { Archive as ArchiveIcon, ExternalLink, Link2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -21,6 +21,8 @@ import { PhotosCard } from './gallery/PhotosCard.tsx'
 import { galleryWords } from './gallery/words.ts'
 import { LinksCard } from './LinksCard.tsx'
 import { useArchive, useGallery, useItems, useLinks, useWork } from './questions.ts'
+import { Placements } from './rescue/Placements.tsx'
+import { usePlacements } from './rescue/questions.ts'
 import { SettingsCard } from './SettingsCard.tsx'
 import { UploadCard } from './UploadCard.tsx'
 import { useUpload } from './uploads.tsx'
@@ -54,6 +56,10 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
     document.title = `${gallery.title} – Keepsake`
   }, [gallery.title])
   useArrivals(count.stored, count.state === 'done', refresh)
+  const placements = usePlacements()
+  const coming = placements.data?.placements.filter((one) => one.gallery.id === gallery.id)
+  const come = coming?.reduce((sum, { added }) => sum + added, 0)
+  useArrivals(come, !coming?.some(({ state }) => state === 'working'), refresh)
 
   const task = useTask(async () => {
     await publish(gallery.id)
@@ -113,6 +119,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
       <div className="columns">
         <div className="stack">
           {takes && <UploadCard queue={queue} count={count} left={left} known={known} small={gallery.photos > 0} />}
+          {coming && <Placements placements={coming} again={placements.again} />}
           {gallery.state === 'archived' && <Archived gallery={gallery} />}
           {work.data?.restoring && (
             <div className="card">
@@ -155,13 +162,14 @@ function Archived({ gallery }: { gallery: Gallery }) {
   )
 }
 
-/** Asks anew while files arrive: at most each 3 s, and once more at the end. */
-function useArrivals(stored: number, done: boolean, refresh: () => void): void {
+/** Asks anew while files arrive: at most each 3 s, and once more at the end. `stored` is undefined until it is known. */
+function useArrivals(stored: number | undefined, done: boolean, refresh: () => void): void {
   const latest = useRef(refresh)
   latest.current = refresh
   const seen = useRef(stored)
   const last = useRef(0)
   useEffect(() => {
+    seen.current ??= stored
     if (stored === seen.current) return
     const ask = () => {
       seen.current = stored
