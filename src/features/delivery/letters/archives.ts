@@ -1,7 +1,7 @@
 /** The facts of letters about an archive. */
-import { type ErrorCode, errorTable } from '../../../base/errors.ts'
 import { listMissing } from '../../../data/archiveEntries.ts'
 import type { LetterFacts } from '../../../domain/letter.ts'
+import { causeOf } from '../../../domain/letters/causes.ts'
 import type { Download } from '../../../domain/letters/download.ts'
 import { archiveOf, linkOf, type Needs, type Subject, studioOf } from './subject.ts'
 
@@ -24,7 +24,7 @@ export async function download(deps: Needs, { row, gallery, owner }: Subject): P
 
 export async function archiveFailed(deps: Needs, { row, gallery }: Subject): Promise<LetterFacts<'archive_failed'>> {
   const archive = await archiveOf(deps, row)
-  const cause = errorTable[(archive.errorCode ?? 'internal') as ErrorCode]?.[1] ?? errorTable.internal[1]
+  const cause = causeOf(archive.errorCode, row.locale)
   const { retryAt } = row.facts as { retryAt?: string }
   return { title: gallery.title, cause, retryAt: retryAt ? new Date(retryAt) : undefined, link: studioOf(deps, gallery) }
 }

@@ -1,7 +1,7 @@
 /** The facts of letters about tracks: they stand in their rows, as they were when something was to be told. */
 import { hours } from '../../../base/clock.ts'
-import { type ErrorCode, errorTable } from '../../../base/errors.ts'
 import type { LetterFacts } from '../../../domain/letter.ts'
+import { causeOf } from '../../../domain/letters/causes.ts'
 import type { AccountSubject, Needs } from './subject.ts'
 
 interface Told {
@@ -20,7 +20,7 @@ export async function tracksTold({ settings }: Needs, { row }: AccountSubject): 
       provider,
       ends: new Date(ends),
       hoursLeft: Math.max(0, Math.floor((Date.parse(ends) - row.createdAt.getTime()) / hours(1))),
-      error: error && (errorTable[error as ErrorCode]?.[1] ?? null),
+      error: error && causeOf(error, row.locale),
     })),
     link: `${settings.publicUrl}/rescue${track}`,
   }
