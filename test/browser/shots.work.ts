@@ -71,6 +71,7 @@ export async function workStates({ installation }: Stage): Promise<State[]> {
       await page.getByRole('radio').first().check()
     }),
     state('rescue-lost-none', '/rescue?show=lost'),
+    state('gallery-tracks', `/galleries/${gallery.slug}`),
     state('jobs', '/jobs'),
     state('jobs-none', '/jobs?kind=import'),
     state('webhooks', '/webhooks'),
