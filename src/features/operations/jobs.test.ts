@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import type { FailedJob, HealthReport, Installation, MailTested, NewWebhook, Page, RetriedJobs, Usage } from '../../../sdk/src/wire.ts'
 import type { Person } from '../../../test/journeys/people.ts'
 import { type Served, served } from '../../../test/served.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, errorTable } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive } from '../../data/archives.ts'
 import type { Gallery } from '../../domain/gallery.ts'
@@ -114,7 +114,7 @@ test('what has failed is shown with its reason, to its owner alone, and comes to
   const of = (kind: string) => rows.find((row) => row.kind === kind)!
   assert.deepEqual([of('archive').code, of('archive').gallery_title, of('archive').subject], ['source_changed', 'Broken', 'delivery'])
   assert.deepEqual([of('letter').code, of('letter').subject], ['mail_refused', 'ida@example.com'])
-  assert.match(of('letter').reason!, /550 no such relay/)
+  assert.equal(of('letter').reason, `${errorTable.mail_refused[1]} (550 no such relay)`)
   assert.deepEqual([of('webhook').code, of('webhook').tries, of('webhook').webhook_id], ['500', 9, made.body.id])
   assert.deepEqual([of('export').id, of('export').code], [asked.id, 'source_changed'])
   assert.deepEqual((await jobs(s.ida, '?kind=letter')).length, 1)
@@ -157,6 +157,23 @@ test('one that cannot be tried again stops no other and says why', async () => {
   broken = false
   const answer = await retry(s.ida, { all: true, kind: 'archive' })
   assert.deepEqual([answer.retried, answer.refused.map(({ code }) => code)], [1, ['gallery_empty']])
+})
+
+test('an import that failed has the sentence of its code', async () => {
+  const { deps } = s.world
+  const gallery = await setUp('From the bucket')
+  const now = deps.clock.now()
+  const row = { galleryId: gallery.id, prefix: 'albums/empty/', copy: false, state: 'failed' as const, error: 'prefix_empty' }
+  await deps.db
+    .insertInto('gallerySources')
+    .values({ ...row, createdAt: now, lookedAt: now, finishedAt: null, dueAt: now })
+    .execute()
+  const rows = await jobs(s.ida, '?kind=import')
+  assert.deepEqual(
+    rows.map(({ code, reason, subject }) => [code, reason, subject]),
+    [['prefix_empty', errorTable.prefix_empty[1], 'albums/empty/']],
+  )
+  await deps.db.deleteFrom('gallerySources').where('galleryId', '=', gallery.id).execute()
 })
 
 test('an admin sees health, the installation, and that storage and mail work; a photographer does not', async () => {
