@@ -14,6 +14,14 @@ test('a cause is said in the language of the letter; without a code it is what n
 })
 
 test('why archives and tracks fail has words in every language', () => {
-  for (const code of ['internal', 'original_missing', 'source_changed', 'archive_mismatch', 'no_progress', 'storage_full', 'remote_unreachable'])
+  for (const code of [
+    'internal',
+    'original_missing',
+    'source_changed',
+    'archive_mismatch',
+    'no_progress',
+    'storage_full',
+    'remote_unreachable',
+  ])
     for (const locale of ['de', 'ru'] as const) assert.notEqual(causeOf(code, locale), causeOf(code, 'en'), code)
 })

@@ -20,7 +20,8 @@ export async function listPacked(
 ): Promise<Page<PackedFile>> {
   const { entries } = await loadSealed(deps.db, ready(archive))
   const from = page.cursor === undefined ? 0 : Number(page.cursor) + 1
-  if (!Number.isSafeInteger(from) || from < 0) throw new AppError('bad_request', { errors: [{ path: 'querystring/cursor', message: 'is no place in this list' }] })
+  if (!Number.isSafeInteger(from) || from < 0)
+    throw new AppError('bad_request', { errors: [{ path: 'querystring/cursor', message: 'is no place in this list' }] })
   const rows = entries.slice(from, from + page.limit).map((entry, i) => ({
     position: from + i,
     path: entry.path,

@@ -46,7 +46,11 @@ test('an archive that fails every night is one letter, with the next try; when i
   const { text } = await writeOut(world.deps, letter!)
   assert.match(text, /It is tried again by itself at 7 June 2026 at 03:00 UTC; you need do nothing\./)
   assert.doesNotMatch(text, /press Retry/)
-  for (const [locale, cause] of [['en', 'Something went wrong'], ['de', 'Bei uns ist etwas schiefgegangen'], ['ru', 'У нас что-то пошло не так']] as const)
+  for (const [locale, cause] of [
+    ['en', 'Something went wrong'],
+    ['de', 'Bei uns ist etwas schiefgegangen'],
+    ['ru', 'У нас что-то пошло не так'],
+  ] as const)
     assert.ok((await writeOut(world.deps, { ...letter!, locale })).text.includes(cause), locale)
   for (let night = 2; night <= 4; night++) {
     world.clock.advance(days(1))

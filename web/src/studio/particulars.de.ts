@@ -50,8 +50,7 @@ export const particulars: Told = {
   'This address is not used: it leads to an address that is not public.': 'Sie führt zu einer Adresse, die nicht öffentlich ist.',
   'This address is not used: it leads from https to http.': 'Sie leitet von https zu http weiter.',
   'This is no address of {}.': 'Das ist keine Adresse von {}.',
-  'the secret cannot be read any more: give the webhook a new one':
-    'das Geheimnis ist nicht mehr lesbar: Geben Sie dem Webhook ein neues',
+  'the secret cannot be read any more: give the webhook a new one': 'das Geheimnis ist nicht mehr lesbar: Geben Sie dem Webhook ein neues',
   // the health of an installation
   'it failed': 'Der Versuch ist gescheitert',
   'writes, reads back and deletes; the marker is there': 'schreibt, liest zurück und löscht; die Markierung ist da',

@@ -78,8 +78,7 @@ export const particulars: Told = {
   'the oldest job has waited for {} s': 'самая старая задача ждёт {} с',
   'no job waits': 'задач в ожидании нет',
   'our own checks, and {}': 'наши проверки и {}',
-  'our own checks alone: a second opinion comes with ffmpeg (its ffprobe)':
-    'только наши проверки: второе мнение даст ffmpeg (его ffprobe)',
+  'our own checks alone: a second opinion comes with ffmpeg (its ffprobe)': 'только наши проверки: второе мнение даст ffmpeg (его ffprobe)',
   'has not run yet: it begins by itself after 03:00 UTC': 'ещё не запускалось: начнётся само после 03:00 UTC',
   '{} UTC: {} archives asked for again, {} taken from stuck workers':
     '{} UTC: архивов запрошено заново: {}, забрано у зависших исполнителей: {}',

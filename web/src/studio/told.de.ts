@@ -6,9 +6,9 @@ export const told: Told = {
   internal:
     'Bei uns ist etwas schiefgegangen. Verloren ist nichts: Versuchen Sie es noch einmal, und bleibt es dabei, nennen Sie dem Betreiber die Nummer der Anfrage.',
   unavailable: 'Datenbank oder Speicher sind gerade nicht erreichbar: Versuchen Sie es gleich noch einmal.',
-  storage_unreachable: 'Der Speicher ist nicht erreichbar: Prüfen Sie, ob er eingehängt ist und läuft, und versuchen Sie es dann noch einmal.',
-  storage_foreign:
-    'Dieser Speicher gehört zu einer anderen Installation: Geben Sie Keepsake den Speicher, der zu dieser Datenbank gehört.',
+  storage_unreachable:
+    'Der Speicher ist nicht erreichbar: Prüfen Sie, ob er eingehängt ist und läuft, und versuchen Sie es dann noch einmal.',
+  storage_foreign: 'Dieser Speicher gehört zu einer anderen Installation: Geben Sie Keepsake den Speicher, der zu dieser Datenbank gehört.',
   storage_full: 'Der Platz reicht nicht: Schaffen Sie Platz und machen Sie dann weiter, wo Sie waren.',
   database_unreachable: 'Die Datenbank ist nicht erreichbar: Prüfen Sie DATABASE_URL und ob der Server läuft.',
   clock_unsure:
@@ -30,8 +30,7 @@ export const told: Told = {
   passkeys_off: 'Passkeys gehen nur, wo Keepsake über https unter einem Namen erreicht wird: Melden Sie sich mit Ihrem Passwort an.',
   passkey_wrong: 'Dieser Passkey öffnet hier kein Konto: Melden Sie sich mit Ihrem Passwort an.',
   passkey_late: 'Das hat zu lange gedauert oder ist schon geschehen: Versuchen Sie es noch einmal.',
-  passkey_copied:
-    'Dieser Passkey zählt rückwärts, wie es eine Kopie täte: Melden Sie sich mit Ihrem Passwort an und entfernen Sie ihn.',
+  passkey_copied: 'Dieser Passkey zählt rückwärts, wie es eine Kopie täte: Melden Sie sich mit Ihrem Passwort an und entfernen Sie ihn.',
   passkey_known: 'Dieser Passkey ist hier schon in Gebrauch.',
   passkey_unknown: 'Diesen Passkey gibt es nicht.',
   passkeys_full: 'Mehr Passkeys hat ein Konto nicht: Entfernen Sie zuerst einen.',
@@ -39,7 +38,8 @@ export const told: Told = {
   last_way_in: 'Sie kämen nicht mehr herein: Legen Sie zuerst mit der Einladung eines Admins ein Passwort fest.',
   key_unknown: 'Diesen API-Schlüssel gibt es nicht.',
   // galleries
-  slug_invalid: 'Die Adresse besteht aus Kleinbuchstaben, Ziffern und Bindestrichen, mit Buchstabe oder Ziffer an beiden Enden, höchstens 100.',
+  slug_invalid:
+    'Die Adresse besteht aus Kleinbuchstaben, Ziffern und Bindestrichen, mit Buchstabe oder Ziffer an beiden Enden, höchstens 100.',
   slug_taken: 'Eine andere Galerie hat diese Adresse schon: Wählen Sie eine andere.',
   gallery_not_open: 'Diese Galerie nimmt gerade nichts auf: Veröffentlichen Sie sie zuerst oder stellen Sie sie wieder her.',
   gallery_empty: 'In der Galerie sind noch keine Fotos: Laden Sie zuerst welche hoch.',
@@ -60,11 +60,11 @@ export const told: Told = {
   checksum_mismatch: 'Angekommen ist etwas anderes, als gesendet wurde: Senden Sie die Datei noch einmal.',
   media_type: 'Das ist kein Foto, Film oder Ton, der hier aufbewahrt werden kann.',
   picture_too_large: 'Das Bild hat mehr Pixel, als gezeigt werden können (höchstens 100 Megapixel).',
-  prefix_invalid:
-    'Das ist kein Ordner mit Fotos im Bucket: Nennen Sie einen wie albums/summer/photos/, keinen von Keepsake selbst.',
+  prefix_invalid: 'Das ist kein Ordner mit Fotos im Bucket: Nennen Sie einen wie albums/summer/photos/, keinen von Keepsake selbst.',
   prefix_taken: 'Eine Galerie liest diesen Ordner schon oder einen darüber oder darunter: Wählen Sie einen anderen.',
   prefix_empty: 'Unter diesem Ordner des Buckets liegen keine Fotos: Prüfen Sie seinen Namen.',
-  bucket_needed: 'Das geht nur mit einem Bucket: Hier liegen Fotos auf einer Platte, importieren Sie also einen Ordner (oder setzen Sie S3_BUCKET).',
+  bucket_needed:
+    'Das geht nur mit einem Bucket: Hier liegen Fotos auf einer Platte, importieren Sie also einen Ordner (oder setzen Sie S3_BUCKET).',
   // archives
   original_missing: 'Ein Original fehlt im Speicher oder ist beschädigt: Laden Sie das Foto noch einmal hoch.',
   source_changed: 'Eine gespeicherte Datei ist nicht mehr, wie sie hochgeladen wurde: Laden Sie sie noch einmal hoch.',
@@ -89,8 +89,7 @@ export const told: Told = {
   link_expired: 'Der Link dieses Briefs ist abgelaufen: Senden Sie einen neuen.',
   link_revoked: 'Der Link dieses Briefs wurde zurückgezogen.',
   // other servers
-  address_refused:
-    'Geben Sie die http- oder https-Adresse eines öffentlichen Servers an, auf Port 80, 443 oder 8443, ohne Benutzernamen.',
+  address_refused: 'Geben Sie die http- oder https-Adresse eines öffentlichen Servers an, auf Port 80, 443 oder 8443, ohne Benutzernamen.',
   remote_unreachable: 'Der andere Server ist nicht erreichbar oder hat nicht rechtzeitig geantwortet: Es wird noch einmal versucht.',
   remote_too_large: 'Der andere Server hat mehr gesendet, als von ihm angenommen wird.',
   remote_gone: 'Der Anbieter sagt, dass diese Datei nicht mehr da ist.',

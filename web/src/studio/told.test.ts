@@ -87,8 +87,7 @@ test('what the server says of files, other servers and its own health is known w
   }
   for (const [name, all] of Object.entries(lists)) {
     assert.ok(all.length >= (name === 'webhooks' ? 1 : 2), `${name}: ${all.length}`)
-    for (const said of all)
-      for (const told of Object.values(languages)) assert.notEqual(inWords(told, said), said, `${name}: ${said}`)
+    for (const said of all) for (const told of Object.values(languages)) assert.notEqual(inWords(told, said), said, `${name}: ${said}`)
   }
   assert.ok(lists.doctor.length > 16 && lists.files.length > 9 && lists.lost.length > 6)
   assert.equal(inWords(languages.de, '12.3 GB free'), '12.3 GB frei')
@@ -119,7 +118,13 @@ test('every kind of job has a name in three languages', () => {
 })
 
 test('a field that is refused is named, with what is wrong with it', () => {
-  const schema = z.strictObject({ title: z.string().min(1).max(5), end: z.iso.datetime(), day: z.iso.date(), to: z.email(), n: z.number().max(3) })
+  const schema = z.strictObject({
+    title: z.string().min(1).max(5),
+    end: z.iso.datetime(),
+    day: z.iso.date(),
+    to: z.email(),
+    n: z.number().max(3),
+  })
   const { issues } = schema.safeParse({ title: 'too long', end: 'x', day: 'x', to: 'x', n: 4 }).error!
   const { issues: missing } = schema.safeParse({ title: '', end: null }).error!
   for (const told of [english, ...Object.values(languages)])

@@ -22,7 +22,8 @@ export const told: Told = {
   // taking photos home
   download_disabled: 'Aus dieser Galerie wird nichts heruntergeladen: Fragen Sie das Fotostudio.',
   download_forbidden: 'Sie können diese Galerie ansehen, aber nichts herunterladen: Fragen Sie das Fotostudio.',
-  original_withheld: 'Fotos dieser Galerie gibt es in Bildschirmgröße: Wählen Sie diese oder fragen Sie das Fotostudio nach den Originalen.',
+  original_withheld:
+    'Fotos dieser Galerie gibt es in Bildschirmgröße: Wählen Sie diese oder fragen Sie das Fotostudio nach den Originalen.',
   pictures_waiting: 'Einige dieser Fotos werden noch vorbereitet: Versuchen Sie es in ein paar Minuten noch einmal.',
   original_missing: 'Ein Original fehlt oder ist beschädigt: Sagen Sie bitte dem Fotostudio Bescheid.',
   source_changed: 'Eine gespeicherte Datei ist nicht mehr, wie sie hochgeladen wurde: Sagen Sie bitte dem Fotostudio Bescheid.',

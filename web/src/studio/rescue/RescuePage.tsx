@@ -221,7 +221,8 @@ function Told({ run: { results }, tracks }: { run: RescueRun; tracks: Track[] })
       {results.succeeded > 0 && <p>{words.ran(results.succeeded)}</p>}
       {results.failed > 0 && (
         <p>
-          {words.ranFailed(results.failed)} {results.errors.map(({ trackId, title, error }) => `${title}: ${why(codeOf(trackId), error)}`).join('; ')}
+          {words.ranFailed(results.failed)}{' '}
+          {results.errors.map(({ trackId, title, error }) => `${title}: ${why(codeOf(trackId), error)}`).join('; ')}
         </p>
       )}
     </Note>
