@@ -37,6 +37,7 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
   await step('a set-up asks for an account, looks at storage, address and letters, and begins with a sample gallery', async () => {
     person.expect(/^401 \/api\/session/)
     await page.goto(service.setUpUrl!)
+    await page.getByLabel('Your name').waitFor()
     await lookAt(page, 'set-up')
     await page.getByLabel('Your name').fill('Ida Photo')
     await page.getByLabel('E-mail').fill('ida@example.com')

@@ -3,6 +3,7 @@ import { createContext, useContext } from 'react'
 import type { Locale } from '../../../sdk/src/wire.ts'
 import { toldOf } from '../ui/language.tsx'
 import type { Told } from '../ui/told.ts'
+import { told as toldInEnglish } from './told.en.ts'
 import { words as english, type Words } from './words.en.ts'
 
 export const WordsOf = createContext<Words>(english)
@@ -23,7 +24,7 @@ export async function allToldOf(locale: Locale): Promise<Told> {
 async function ownOf(locale: Locale): Promise<Told> {
   if (locale === 'de') return (await import('./told.de.ts')).told
   if (locale === 'ru') return (await import('./told.ru.ts')).told
-  return (await import('./told.en.ts')).told
+  return toldInEnglish
 }
 
 async function particularsOf(locale: Locale): Promise<Told> {
