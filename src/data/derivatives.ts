@@ -4,6 +4,7 @@ import { after, days } from '../base/clock.ts'
 import type { Database, DerivativesTable, Tx } from '../ports/database/port.ts'
 import type { Deps } from '../ports/deps.ts'
 import { setUndrawn } from './assets.ts'
+import { lockGalleryOfAnyState } from './galleries.ts'
 import { discard } from './garbage.ts'
 
 export async function insertDerivatives(tx: Tx, rows: DerivativesTable[]): Promise<void> {
@@ -110,6 +111,17 @@ export async function drawAgain({ queue, clock }: Pick<Deps, 'queue' | 'clock'>,
   await discard(tx, await deleteDerivatives(tx, assetId), 'preview lost', after(clock.now(), days(1)))
   await setUndrawn(tx, assetId)
   await queue.send(tx, { name: 'asset.render', payload: { assetId } })
+}
+
+/** The same for who has found one of them lost. Whoever finds it at the same time comes to nothing: by then it is another one, or none. */
+export async function drawLost(
+  deps: Pick<Deps, 'queue' | 'clock'>,
+  tx: Tx,
+  galleryId: string,
+  { assetId, kind, storageKey }: Pick<DerivativesTable, 'assetId' | 'kind' | 'storageKey'>,
+): Promise<void> {
+  await lockGalleryOfAnyState(tx, galleryId)
+  if ((await findDerivative(tx, assetId, kind))?.storageKey === storageKey) await drawAgain(deps, tx, assetId)
 }
 
 /** Previews whose CRC-32 and SHA-256 nobody has taken yet. */

@@ -386,6 +386,10 @@ export const questions: Record<string, Question> = {
   'derivatives.setProof': question((tx, s) => derivatives.setProof(tx, s.keys[0]!, { crc32: 1, sha256: s.asset.sha256 })),
   'uploads.lockSpace': question((tx) => uploads.lockSpace(tx)),
   'uploads.announcedBytes': question((tx) => uploads.announcedBytes(tx, ago(1))),
+  'derivatives.drawLost': question(async (tx, s) => {
+    const known = (await derivatives.findDerivative(tx, s.asset.id, 'preview'))!
+    return derivatives.drawLost(outboxDeps, tx, s.gallery.id, known)
+  }),
   'uploads.insertUpload': question((tx, s) => uploads.insertUpload(tx, { ...s.upload, id: uuid(1), assetId: uuid(2) })),
   'uploads.findUpload': question((tx, s) => uploads.findUpload(tx, s.upload.id)),
   'uploads.claimUpload': question((tx, s) => uploads.claimUpload(tx, s.upload.id, 'token', now, now)),

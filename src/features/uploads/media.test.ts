@@ -1,7 +1,11 @@
 /** Small pictures, pages of items, what guests may fetch, and what is left when an item goes. */
 import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import type { Item, Page } from '../../../sdk/src/wire.ts'
+import { findDerivative } from '../../data/derivatives.ts'
 import { dueGarbage } from '../../data/garbage.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { render } from './render.ts'
@@ -101,6 +105,91 @@ test('a file that is no picture after all is kept and says so; other failures ar
   await render(bed.deps, { assetId: gallery.id }, job)
 })
 
+/** A published gallery of one photo whose small pictures are drawn. */
+async function shown(seed: number) {
+  const into = await addGallery(bed.deps, bed.mara, { state: 'active' })
+  const bytes = await picture(seed, 30_000)
+  await send(bed, into.id, 'a.jpg', bytes)
+  const [asset] = await assetsOf(bed.deps.db, into.id)
+  const { db } = bed.deps
+  await render(bed.deps, { assetId: asset!.id }, job)
+  await sql`delete from queue.job where name = 'asset.render'`.execute(db)
+  const waiting = async () =>
+    (await sql<{ id: string }>`select data->>'assetId' as id from queue.job where name = 'asset.render'`.execute(db)).rows.filter(
+      ({ id }) => id === asset!.id,
+    ).length
+  const drawn = async () => (await findDerivative(db, asset!.id, 'preview'))?.storageKey
+  return { into, bytes, asset: asset!, waiting, drawn, preview: `/media/${asset!.id}/preview` }
+}
+
+test('a small picture whose file is gone is drawn again, and until then it is one that is being drawn', async () => {
+  const { into, bytes, asset, waiting, drawn, preview } = await shown(421)
+  const lost = (await drawn())!
+  const etag = (await get(preview)).headers.get('etag')!
+  await bed.deps.storage.delete(lost)
+  // a browser that has it needs nothing
+  assert.equal((await get(preview, undefined, { 'if-none-match': etag })).status, 304)
+  const answers = await Promise.all([get(preview), get(preview, bed.mara), get(`/media/${asset.id}/screen`)])
+  for (const answer of answers) {
+    assert.match(answer.headers.get('cache-control')!, /no-store/)
+    assert.deepEqual(await problem(answer), { status: 409, code: 'pictures_waiting' })
+  }
+  const [row] = (await items(into.id)).rows
+  assert.deepEqual([row?.render_state, row?.preview, row?.thumbnail, row?.state], ['waiting', null, null, 'stored'])
+  assert.equal(await waiting(), 1, 'however many have asked')
+  assert.deepEqual(await problem(await get(`/media/${asset.id}/thumbnail`)), { status: 409, code: 'pictures_waiting' })
+  await render(bed.deps, { assetId: asset.id }, job)
+  const again = await get(preview)
+  assert.deepEqual([again.status, again.headers.get('content-type')], [200, 'image/jpeg'])
+  assert.ok((await again.arrayBuffer()).byteLength > 1000)
+  assert.notEqual(await drawn(), lost, 'keys are never written twice')
+  assert.ok(Buffer.from(await (await get(`/media/${asset.id}/original`)).arrayBuffer()).equals(bytes))
+})
+
+test('a small picture is drawn again from an original that lies inside an archive', async () => {
+  const { asset, bytes, drawn, preview } = await shown(422)
+  const { db, storage } = bed.deps
+  const inside = `galleries/${asset.galleryId}/archives/9-1.zip`
+  await storage.put(inside, Buffer.concat([Buffer.alloc(1000), bytes, Buffer.alloc(1000)]))
+  await db.updateTable('assets').set({ storageKey: inside, storageOffset: 1000 }).where('id', '=', asset.id).execute()
+  await storage.delete(asset.storageKey)
+  await storage.delete((await drawn())!)
+  assert.deepEqual(await problem(await get(preview)), { status: 409, code: 'pictures_waiting' })
+  await render(bed.deps, { assetId: asset.id }, job)
+  assert.equal((await get(preview)).status, 200)
+})
+
+test('a small picture that was lost with its original stays as it is known, and is shown when they are back', async () => {
+  const { asset, waiting, drawn, preview } = await shown(424)
+  const known = await drawn()
+  const [folder, away] = [join(bed.storeDir, 'store/objects/galleries', asset.galleryId), join(bed.storeDir, 'lost')]
+  renameSync(folder, away)
+  for (const user of [undefined, bed.mara]) assert.deepEqual(await problem(await get(preview, user)), { status: 404, code: 'not_found' })
+  assert.deepEqual([await drawn(), await waiting()], [known, 0])
+  renameSync(away, folder)
+  assert.equal((await get(preview)).status, 200)
+  // noted as missing, the rest of it is shown as well
+  await bed.deps.db.updateTable('assets').set({ state: 'missing' }).where('id', '=', asset.id).execute()
+  assert.equal((await get(preview)).status, 200)
+  await bed.deps.storage.delete(known!)
+  assert.deepEqual(await problem(await get(preview)), { status: 404, code: 'not_found' })
+  assert.deepEqual([await drawn(), await waiting()], [known, 0])
+})
+
+test('while the store is away no small picture counts as lost', async () => {
+  const { waiting, drawn, preview } = await shown(423)
+  const [store, away] = [join(bed.storeDir, 'store'), join(bed.storeDir, 'away')]
+  const before = await drawn()
+  renameSync(store, away)
+  try {
+    assert.deepEqual(await problem(await get(preview)), { status: 503, code: 'storage_unreachable' })
+  } finally {
+    renameSync(away, store)
+  }
+  assert.deepEqual([await drawn(), await waiting()], [before, 0])
+  assert.equal((await get(preview)).status, 200)
+})
+
 test('pages of items follow each other without gap or repetition', async () => {
   const into = await addGallery(bed.deps, bed.mara)
   for (let i = 0; i < 7; i++) await send(bed, into.id, `${i}.jpg`, await picture(430 + i, 20_000))
@@ -129,9 +218,10 @@ test('an item that is removed is gone at once, its bytes a day later', async () 
   assert.deepEqual(await problem(await remove(bed.mara)), { status: 404, code: 'not_found' })
   assert.equal((await get(`/media/${asset!.id}/original`, bed.mara)).status, 404)
   assert.deepEqual((await items(into.id)).rows, [])
-  assert.deepEqual(await dueGarbage(bed.deps.db, bed.clock.now(), 10), [])
+  const due = async () => (await dueGarbage(bed.deps.db, bed.clock.now(), 100)).filter(({ key }) => key.includes(into.id)).length
+  assert.equal(await due(), 0)
   bed.clock.shift += 25 * 3_600_000
-  assert.equal((await dueGarbage(bed.deps.db, bed.clock.now(), 10)).length, 4)
+  assert.equal(await due(), 4)
   assert.equal((await send(bed, into.id, 'again.jpg', bytes)).headers.get('upload-result'), 'stored')
 })
 

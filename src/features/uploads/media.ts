@@ -3,15 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { MediaLink } from '../../../sdk/src/wire.ts'
 import { seconds } from '../../base/clock.ts'
-import { AppError } from '../../base/errors.ts'
+import { AppError, isCode } from '../../base/errors.ts'
 import { findAsset, findItemAsset } from '../../data/assets.ts'
-import { findDerivative } from '../../data/derivatives.ts'
+import { drawLost, findDerivative } from '../../data/derivatives.ts'
 import { findGallery } from '../../data/galleries.ts'
 import { isHidden } from '../../data/items.ts'
 import { findLink, noteUse, shareLink } from '../../data/links.ts'
 import { isPublicMedia } from '../../data/tracks.ts'
 import { checkAccess, mayManage } from '../../domain/access.ts'
-import { type Asset, isPhoto } from '../../domain/asset.ts'
+import { type Asset, isPhoto, isWhole } from '../../domain/asset.ts'
 import type { Gallery, Size } from '../../domain/gallery.ts'
 import { checkLink, mintLink, readLink } from '../../domain/link.ts'
 import { isMarked, markName } from '../../domain/watermark.ts'
@@ -87,24 +87,38 @@ const markedKind = { thumbnail: 'thumbnail', medium: 'marked_medium', preview: '
 
 /** `mark`: what the address says of the mark. Only the address that names what is sent may be kept for good: with another mark, or none, it is another one. */
 async function sendSmall(
-  deps: Pick<Deps, 'db' | 'storage'>,
+  deps: Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>,
   reply: FastifyReply,
   asset: Asset,
   kind: DerivativesTable['kind'],
   { mark, save = false }: { mark?: string | undefined; save?: boolean },
 ): Promise<void> {
   const small = await findDerivative(deps.db, asset.id, kind)
-  if (!small) throw new AppError('not_found')
+  if (!small) throw notThere(asset)
   const lasting = !save && mark === (small.mark ? markName(small.mark) : undefined)
-  await sendRange(reply, {
-    size: small.size,
-    etag: small.storageKey.slice(small.storageKey.lastIndexOf('/') + 1),
-    mime: small.mime,
-    cacheControl: lasting ? forGood : 'private, no-cache, no-transform',
-    open: (from, to) => deps.storage.open(small.storageKey, from, to),
-    ...(save ? { fileName: `${asset.originalName.replace(/\.[^.]*$/, '') || 'photo'}.jpg` } : {}),
-  })
+  try {
+    await sendRange(reply, {
+      size: small.size,
+      etag: small.storageKey.slice(small.storageKey.lastIndexOf('/') + 1),
+      mime: small.mime,
+      cacheControl: lasting ? forGood : 'private, no-cache, no-transform',
+      open: (from, to) => deps.storage.open(small.storageKey, from, to),
+      ...(save ? { fileName: `${asset.originalName.replace(/\.[^.]*$/, '') || 'photo'}.jpg` } : {}),
+    })
+  } catch (error) {
+    // a store that is away is another error: this one is there, and has not what the row says
+    if (!isCode(error, 'source_changed')) throw error
+    // what was lost together may come back together: then nothing is to be drawn
+    if (asset.state !== 'stored' || !isWhole(await deps.storage.size(asset.storageKey), asset)) throw new AppError('not_found')
+    deps.log.warn({ asset: asset.id, key: small.storageKey, error: String(error) }, 'a small picture is lost and is drawn again')
+    await deps.db.transaction().execute((tx) => drawLost(deps, tx, asset.galleryId, small))
+    throw notThere({ ...asset, renderState: 'waiting' })
+  }
 }
+
+/** A small picture that waits to be drawn comes by itself, as soon as its original is there; others never. */
+const notThere = ({ state, renderState }: Asset): AppError =>
+  new AppError(state === 'stored' && renderState === 'waiting' ? 'pictures_waiting' : 'not_found')
 
 async function living({ db }: Pick<Deps, 'db'>, id: string): Promise<Asset> {
   const asset = await findAsset(db, id)

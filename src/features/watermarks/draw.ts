@@ -10,7 +10,7 @@ import { after, days, hours } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
 import { newToken } from '../../base/id.ts'
 import { lockAsset } from '../../data/assets.ts'
-import { deleteMarked, drawAgain, findDerivative, insertDerivatives, listUnmarked, type Unmarked } from '../../data/derivatives.ts'
+import { deleteMarked, drawLost, findDerivative, insertDerivatives, listUnmarked, type Unmarked } from '../../data/derivatives.ts'
 import { changeGallery, findGallery, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { discard, forgetGarbage } from '../../data/garbage.ts'
 import { findImage, holdWatermark } from '../../data/watermarks.ts'
@@ -66,10 +66,7 @@ async function drawOne(deps: Needs, gallery: Gallery, mark: Mark, one: Unmarked,
     if (!isCode(error, 'source_changed') && !(error instanceof AppError && error.final)) throw error
     // not what was drawn once: its small pictures are made anew, and come here again
     deps.log.warn({ asset: one.assetId, key: one.storageKey, error: String(error) }, 'a preview is lost or damaged and is drawn again')
-    await deps.db.transaction().execute(async (tx) => {
-      await lockGalleryOfAnyState(tx, gallery.id)
-      if ((await findDerivative(tx, one.assetId, 'preview'))?.storageKey === one.storageKey) await drawAgain(deps, tx, one.assetId)
-    })
+    await deps.db.transaction().execute((tx) => drawLost(deps, tx, gallery.id, { ...one, kind: 'preview' }))
     return true
   }
   const name = newToken(9)
