@@ -3,6 +3,7 @@ import { lookup as dnsLookup } from 'node:dns/promises'
 import http, { type IncomingMessage, type RequestOptions } from 'node:http'
 import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { deadline } from '../../base/deadline.ts'
 import { AppError } from '../../base/errors.ts'
 import { isGlobal } from './addresses.ts'
 import type { Http, HttpAnswer, HttpRequest } from './port.ts'
@@ -42,7 +43,7 @@ export function safeHttp({ besides = [], lookup = bySystem, limits }: SafeHttpOp
       if (!found.every(rules.allows)) throw refused('it stands for an address that is not public')
     },
     async fetch(request, take) {
-      const { signal, leave } = until(request)
+      const { signal, leave } = deadline(request.deadlineMs, request.signal)
       try {
         let ask = request
         for (let left = request.redirects ?? 0; ; left--) {
@@ -59,23 +60,6 @@ export function safeHttp({ besides = [], lookup = bySystem, limits }: SafeHttpOp
       }
     },
   }
-}
-
-/**
- * Ends at the deadline, and with the asker's own signal. Not by AbortSignal.timeout: what depends on one stays in memory until its
- * time has come, long after the answer (0.7 KB a request, for hours when a film may take hours).
- */
-function until({ deadlineMs, signal }: Pick<HttpRequest, 'deadlineMs' | 'signal'>): { signal: AbortSignal; leave: () => void } {
-  const over = new AbortController()
-  const end = () => over.abort()
-  const timer = setTimeout(end, deadlineMs)
-  if (signal?.aborted) end()
-  signal?.addEventListener('abort', end)
-  const leave = () => {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', end)
-  }
-  return { signal: over.signal, leave }
 }
 
 interface Rules {

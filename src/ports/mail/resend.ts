@@ -1,4 +1,5 @@
 /** Mail by the HTTPS API of Resend: one request, one letter, one deadline. A letter sent again within a day is taken once. */
+import { deadline } from '../../base/deadline.ts'
 import { AppError } from '../../base/errors.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { oneLine, parseSender, safeHeaders } from './headers.ts'
@@ -22,7 +23,7 @@ export function resendMail({ apiKey, from, baseUrl = 'https://api.resend.com', d
       const messageId = letter.messageId.replace(/[^\x21-\x7e]|[<>]/g, '')
       const body = JSON.stringify(write(letter, messageId, sender))
       const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': messageId }
-      const signal = AbortSignal.timeout(deadlineMs)
+      const { signal, leave } = deadline(deadlineMs)
       let answer: Answer
       try {
         const response = await fetch(`${baseUrl}/emails`, { method: 'POST', headers, body, signal, redirect: 'error' })
@@ -30,6 +31,8 @@ export function resendMail({ apiKey, from, baseUrl = 'https://api.resend.com', d
       } catch (cause) {
         // taken or not, nobody knows: the key makes the next try safe
         throw new AppError('mail_unreachable', { reason: reasonOf(cause), deadlineMs: signal.aborted ? deadlineMs : undefined }, { cause })
+      } finally {
+        leave()
       }
       return { kept: false, response: judge(answer) }
     },

@@ -2,6 +2,7 @@
 import querystring from 'node:querystring'
 import nodemailer from 'nodemailer'
 import { blotter } from '../../base/blot.ts'
+import { deadline } from '../../base/deadline.ts'
 import { AppError } from '../../base/errors.ts'
 import { parseMailbox } from '../../domain/mailbox.ts'
 import { oneLine, parseSender, safeHeaders } from './headers.ts'
@@ -38,7 +39,7 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
     async deliver(letter) {
       // Checked again here, the last place before the wire: an address with CR/LF would write SMTP commands of its own.
       const to = parseMailbox(letter.to)
-      const signal = AbortSignal.timeout(deadlineMs)
+      const { signal, leave } = deadline(deadlineMs)
       try {
         const sent = await transport.sendMail({
           envelope: { from: sender.address, to: [to] },
@@ -56,6 +57,8 @@ export function smtpMail({ url, from, deadlineMs = 60_000 }: SmtpOptions): Mail 
         return { kept: false, response: oneLine(sent.response).slice(0, 500) }
       } catch (error) {
         throw asAppError(error, blot, signal.aborted ? deadlineMs : undefined)
+      } finally {
+        leave()
       }
     },
     async check() {

@@ -1,6 +1,8 @@
 /** Asks an S3 server: the SDK loaded when first needed, deadlines, tries, and its errors in our words. */
 
+import type { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
+import { deadline } from '../../base/deadline.ts'
 import { vigil } from '../vigil.ts'
 import { answerOf, isDamaged, storageError } from './s3-errors.ts'
 
@@ -71,25 +73,27 @@ export function asker(options: S3Options): Ask {
   return async (facts, request, { bytes = 0, signal, expected = [] } = {}) => {
     signal?.throwIfAborted()
     const { sdk, client } = await load()
-    const deadline = AbortSignal.timeout(patience.whole + Math.ceil(bytes / slowest))
-    const gone = new AbortController()
-    const over = watch.waits(() => gone.abort(Object.assign(new Error('the server answers nobody'), { code: 'no_answer' })))
-    const ends = [deadline, gone.signal]
-    const abortSignal = AbortSignal.any(signal ? [...ends, signal] : ends)
+    const limit = deadline(patience.whole + Math.ceil(bytes / slowest), signal)
+    const over = watch.waits(() => limit.end(Object.assign(new Error('the server answers nobody'), { code: 'no_answer' })))
+    let body: Readable | undefined
     try {
       for (let n = 1; ; n++) {
         try {
-          return await request(sdk, client, { abortSignal })
+          const answer = await request(sdk, client, { abortSignal: limit.signal })
+          body = (answer as { Body?: Readable } | undefined)?.Body
+          return answer
         } catch (error) {
           signal?.throwIfAborted()
           if (isDamaged(error) && n < tries) continue
           if (expected.includes(answerOf(error).status ?? 0)) throw error
-          const end = ends.find(({ aborted }) => aborted)
-          throw storageError(end ? end.reason : error, { bucket: options.bucket, ...facts })
+          throw storageError(limit.signal.aborted ? limit.signal.reason : error, { bucket: options.bucket, ...facts })
         }
       }
     } finally {
       over()
+      // what is still to be read belongs to the same time
+      if (body && !body.closed) body.once('close', limit.leave)
+      else limit.leave()
     }
   }
 }
