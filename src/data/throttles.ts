@@ -1,4 +1,4 @@
-/** Questions to the table throttles: how often a password was tried in vain, over restarts and processes. */
+/** Questions to the table throttles: how often a password was tried in vain, and what was used up, over restarts and processes. */
 import { sql } from 'kysely'
 import { after, days, minutes, seconds } from '../base/clock.ts'
 import type { Database } from '../ports/database/port.ts'
@@ -39,6 +39,17 @@ export async function takeAttempt(db: Database, key: string, now: Date, free = 5
 /** The attempt was right: its failures are forgotten. */
 export async function forgetAttempts(db: Database, key: string): Promise<void> {
   await db.deleteFrom('throttles').where('key', '=', key).execute()
+}
+
+/** Uses up `key` for so many milliseconds; false: it is. Of two at once one wins. */
+export async function takeOnce(db: Database, key: string, now: Date, ms: number): Promise<boolean> {
+  const taken = await db
+    .insertInto('throttles')
+    .values({ key, failures: 0, blockedUntil: null, touchedAt: now })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ touchedAt: now }).where('throttles.touchedAt', '<', after(now, -ms)))
+    .returning('key')
+    .executeTakeFirst()
+  return taken !== undefined
 }
 
 /** Removes what no longer counts. Answers how many. */

@@ -836,3 +836,4 @@ export const questions: Record<string, Question> = {
   'view gallery_archives': question((tx, s) => sql`select * from gallery_archives where gallery_id = ${s.gallery.id}`.execute(tx)),
   'view archive_jobs': question((tx) => sql`select * from archive_jobs`.execute(tx), 'all'),
 }
+  'throttles.takeOnce': question((tx) => throttles.takeOnce(tx, 'fresh', now, 1000)),

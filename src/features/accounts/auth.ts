@@ -10,6 +10,7 @@ import { endSessions, findUser, findUserOfSession, type User } from '../../data/
 import type { Sessions } from '../../http/guard.ts'
 import { hashPassword, verifyPassword } from '../../http/password.ts'
 import type { Deps } from '../../ports/deps.ts'
+import { codeOnce } from './code-once.ts'
 import { openSession } from './open-session.ts'
 
 /** What the routes of accounts, and the guard, need of sign-in. */
@@ -19,7 +20,7 @@ export interface Auth extends Sessions {
    * ten minutes (`enterCode`).
    */
   signIn(request: FastifyRequest, reply: FastifyReply, email: string, password: string): Promise<User | null>
-  /** The second step of a sign-in: sets the session cookie, or throws `code_wrong`, `code_late`. A backup code opens once. */
+  /** The second step of a sign-in: sets the session cookie, or throws `code_wrong`, `code_late`. Each code opens once. */
   enterCode(request: FastifyRequest, reply: FastifyReply, code: string, backup: boolean): Promise<User>
   /** Sets the session cookie for somebody who has proven who they are, by a passkey. Throws `account_disabled`. */
   open(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<User>
@@ -68,6 +69,13 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
     return user
   }
 
+  const verifyOnce = async (request: FastifyRequest, code: string) => {
+    const headers = headersOf(request)
+    const verify = (one: string) => api.verifyTOTP({ body: { code: one }, headers, returnHeaders: true })
+    const { userId } = await api.whoseCode({ headers })
+    return userId ? codeOnce(deps, userId, code, verify) : verify(code)
+  }
+
   return {
     async read(request) {
       const found = await api.getSession({ headers: headersOf(request), query: { disableRefresh: true } })
@@ -89,7 +97,7 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
     },
     async enterCode(request, reply, code, backup) {
       const asked = { body: { code }, headers: headersOf(request), returnHeaders: true as const }
-      const { headers, response } = await (backup ? api.verifyBackupCode(asked) : api.verifyTOTP(asked)).catch((error: unknown) => {
+      const { headers, response } = await (backup ? api.verifyBackupCode(asked) : verifyOnce(request, code)).catch((error: unknown) => {
         throw ofCode(error)
       })
       return enter(response.user.id, headers, reply)
@@ -117,8 +125,7 @@ export function makeAuth(deps: Pick<Deps, 'db' | 'clock' | 'settings'>): Auth {
       return { uri: made.totpURI, backupCodes: made.backupCodes }
     },
     async confirmSecondFactor(request, reply, code) {
-      const asked = api.verifyTOTP({ body: { code }, headers: headersOf(request), returnHeaders: true })
-      const { headers } = await asked.catch((error: unknown) => {
+      const { headers } = await verifyOnce(request, code).catch((error: unknown) => {
         throw refused(error) ? new AppError('code_wrong', {}, { cause: error }) : error
       })
       passCookies(headers, reply)

@@ -89,6 +89,9 @@ function browser() {
   return { ask, signIn: (email: string, word = password) => ask('POST', '/api/session', { email, password: word }) }
 }
 
+/** The code that the app shows next: it is taken already, and nobody has used it. */
+const nextOf = (secret: string) => codeOf(secret, Date.now() + 30_000)
+
 let ida: ReturnType<typeof browser> | undefined
 async function admin() {
   if (ida) return ida
@@ -121,7 +124,7 @@ test('a second factor is asked for once it was confirmed; a wrong code opens not
   assert.deepEqual((await phone.signIn('two@example.com')).json, { second_factor: true })
   assert.equal((await phone.ask('GET', '/api/session')).json.code, 'sign_in_required', 'the password alone opens nothing')
   assert.equal((await phone.ask('POST', '/api/session/code', { code: '000000' })).json.code, 'code_wrong')
-  assert.equal((await phone.ask('POST', '/api/session/code', { code: codeOf(made.secret) })).json.user.email, 'two@example.com')
+  assert.equal((await phone.ask('POST', '/api/session/code', { code: nextOf(made.secret) })).json.user.email, 'two@example.com')
   assert.equal((await phone.ask('GET', '/api/session')).status, 200)
   assert.equal((await browser().ask('POST', '/api/session/code', { code: codeOf(made.secret) })).json.code, 'code_late')
 
@@ -138,6 +141,35 @@ test('a second factor is asked for once it was confirmed; a wrong code opens not
   assert.equal((await browser().signIn('two@example.com')).json.user.email, 'two@example.com')
 })
 
+test('a code opens once: not again while the app shows it, and for one of two who come with it at once', async () => {
+  const email = 'once@example.com'
+  const id = await add(email)
+  const mine = browser()
+  await mine.signIn(email)
+  const { json: made } = await mine.ask('POST', '/api/account/second-factor', { password })
+  const shown = codeOf(made.secret)
+  assert.equal((await mine.ask('POST', '/api/account/second-factor/confirm', { code: shown })).status, 204)
+  const enter = (who: typeof mine, code: string) => who.ask('POST', '/api/session/code', { code })
+  const half = async () => {
+    const somebody = browser()
+    assert.deepEqual((await somebody.signIn(email)).json, { second_factor: true })
+    return somebody
+  }
+  const failures = async () =>
+    (await world.deps.db.selectFrom('twoFactors').select('failedVerificationCount as n').where('userId', '=', id).executeTakeFirstOrThrow())
+      .n
+  const [one, other] = [await half(), await half()]
+  assert.equal((await enter(one, shown)).json.code, 'code_wrong', 'it has switched the second factor on')
+  assert.equal(await failures(), 1, 'it counts as any wrong one')
+  const next = nextOf(made.secret)
+  const answers = await Promise.all([one, other].map((who) => enter(who, next)))
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422])
+  const late = answers[0]!.status === 422 ? one : other
+  assert.equal((await enter(await half(), next)).json.code, 'code_wrong')
+  const [backup] = made.backup_codes
+  assert.equal((await late.ask('POST', '/api/session/code', { code: backup, backup: true })).status, 200, 'who came late may go on')
+})
+
 test('who knows the password cannot guess codes without end, and keeps nobody out for good', async () => {
   const email = 'guess@example.com'
   const id = await add(email)
@@ -145,7 +177,11 @@ test('who knows the password cannot guess codes without end, and keeps nobody ou
   await mine.signIn(email)
   const { json: made } = await mine.ask('POST', '/api/account/second-factor', { password })
   await mine.ask('POST', '/api/account/second-factor/confirm', { code: codeOf(made.secret) })
-  const enter = (who: typeof mine) => who.ask('POST', '/api/session/code', { code: codeOf(made.secret) })
+  // each time as if half a minute had passed
+  const enter = async (who: typeof mine) => {
+    await world.deps.db.deleteFrom('throttles').where('key', 'like', `code ${id} %`).execute()
+    return who.ask('POST', '/api/session/code', { code: codeOf(made.secret) })
+  }
   const guess = async (times: number) => {
     const thief = browser()
     assert.deepEqual((await thief.signIn(email)).json, { second_factor: true })
