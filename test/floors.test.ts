@@ -57,6 +57,16 @@ test('domain, zip and tar are pure, and only app/config.ts reads the environment
   })
   assert.deepEqual(impure, [])
 })
+test('a build and a verification are sent with their priority, which one function knows', () => {
+  const besides = files.filter((f) => !/^src\/(domain\/jobs|ports\/queue\/suite)\.ts$/.test(f))
+  const own = besides.flatMap((f) =>
+    readFileSync(f, 'utf8')
+      .split('\n')
+      .filter((line) => /'archive\.(build|verify)'.*payload/.test(line))
+      .map((line) => `${f}: ${line.trim()}`),
+  )
+  assert.deepEqual(own, [])
+})
 test('what browsers load of the sdk knows no Node and nothing outside the sdk', () => {
   const loaded = new Set(['sdk/src/index.ts'])
   for (const file of loaded) for (const a of arrows) if (a.from === file) loaded.add(a.to)

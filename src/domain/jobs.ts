@@ -51,8 +51,11 @@ export type Job = { [N in JobName]: { name: N; payload: Payloads[N] } }[JobName]
 // what nobody waits for: a night's rebuilds, photos that came in, galleries whose day has passed
 const byItself: ReadonlySet<string> = new Set(['content', 'registration', 'maintenance_stale', 'expiry', 'again'])
 
-/** An archive that somebody asked for is built and proven before those that Keepsake began by itself (JOB-03, C12). */
-export const priorityOf = ({ source }: { source: string }): number => (byItself.has(source) ? 0 : 1)
+/** What the queue is sent to work on an archive: one that somebody asked for goes before those that Keepsake began by itself (JOB-03, C12). */
+export const workOn = (name: 'archive.build' | 'archive.verify', archive: { id: string; source: string }): [Job, { priority: number }] => [
+  { name, payload: { archiveId: archive.id } },
+  { priority: byItself.has(archive.source) ? 0 : 1 },
+]
 
 export interface JobRule {
   /** tries after the first one */

@@ -50,7 +50,7 @@ export const mutants: Mutant[] = [
     patches: [
       {
         file: 'src/features/archives/build.ts',
-        find: "    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })\n  })",
+        find: "    await deps.queue.send(tx, ...workOn('archive.verify', archive))\n  })",
         replace: "  })\n  await deps.queue.send(deps.db, { name: 'archive.verify', payload: { archiveId: archive.id } })",
       },
     ],
@@ -60,7 +60,7 @@ export const mutants: Mutant[] = [
     patches: [
       {
         file: 'src/features/archives/build.ts',
-        find: "    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })\n  })",
+        find: "    await deps.queue.send(tx, ...workOn('archive.verify', archive))\n  })",
         replace: '  })',
       },
       {

@@ -10,7 +10,7 @@ import { AppError, isCode, isOutage } from '../../base/errors.ts'
 import { changeHeld, claimForBuild } from '../../data/archives.ts'
 import { discard } from '../../data/garbage.ts'
 import { type Archive, eta, maxAttempts, mimeOf, stuckAfter } from '../../domain/archive.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import type { Assembled } from '../../ports/storage/port.ts'
@@ -134,6 +134,6 @@ async function handOn(deps: Needs, archive: Archive, stored: Assembled): Promise
       errorCode: null,
       errorMessage: null,
     })
-    await deps.queue.send(tx, { name: 'archive.verify', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
+    await deps.queue.send(tx, ...workOn('archive.verify', archive))
   })
 }

@@ -8,7 +8,7 @@ import { drawAgain } from '../../data/derivatives.ts'
 import { bumpContent, lockGalleryOfAnyState } from '../../data/galleries.ts'
 import type { Archive } from '../../domain/archive.ts'
 import { isWhole } from '../../domain/asset.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { giveUpIn, letGo } from './fail.ts'
 import { isRight } from './prove.ts'
@@ -54,7 +54,7 @@ export async function replanWithout(deps: Needs, archive: Archive, error: AppErr
     await letGo(deps, tx, archive, 'queued', error)
     await sealEntries(tx, archive.id, plan.entries, plan.missing)
     await changeHeld(tx, { ...archive, status: 'queued' }, { ...sealedFacts(plan, gallery), attempts: archive.attempts - 1 })
-    await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
+    await deps.queue.send(tx, ...workOn('archive.build', archive))
   })
   return true
 }

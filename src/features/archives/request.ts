@@ -13,7 +13,7 @@ import { listChosen, listStored } from '../../data/assets.ts'
 import { byUser } from '../../domain/activity.ts'
 import { type Archive, freshArchive } from '../../domain/archive.ts'
 import type { Gallery } from '../../domain/gallery.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import { makePlan, type Plan } from '../../domain/plan.ts'
 import { planAgain } from '../../domain/selection.ts'
 import type { Tx } from '../../ports/database/port.ts'
@@ -61,7 +61,7 @@ export async function begin(
   const archive = freshArchive({ ...planned, source: wish.source }, { requestedBy: wish.requestedBy, announce: wish.announce })
   await insertArchive(tx, archive)
   await sealEntries(tx, archive.id, plan.entries, plan.missing)
-  await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
+  await deps.queue.send(tx, ...workOn('archive.build', archive))
   return archive
 }
 

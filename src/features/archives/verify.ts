@@ -11,7 +11,7 @@ import { lockGalleryOfAnyState } from '../../data/galleries.ts'
 import { type Archive, isCurrent, maxAttempts } from '../../domain/archive.ts'
 import { archiveFacts } from '../../domain/event.ts'
 import { stateAt } from '../../domain/gallery.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import type { JobContext } from '../../ports/queue/port.ts'
 import type { Problem } from '../../zip/check.ts'
@@ -125,6 +125,6 @@ async function buildAgain(deps: Needs, archive: Archive, problems: Problem[]): P
   if (archive.attempts >= maxAttempts) return giveUp(deps, archive, error)
   await deps.db.transaction().execute(async (tx) => {
     await letGo(deps, tx, archive, 'queued', error)
-    await deps.queue.send(tx, { name: 'archive.build', payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
+    await deps.queue.send(tx, ...workOn('archive.build', archive))
   })
 }

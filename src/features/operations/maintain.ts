@@ -12,7 +12,7 @@ import { discard } from '../../data/garbage.ts'
 import { writeToOwner } from '../../data/outbox.ts'
 import { type Archive, atWork, isCurrent, stuckAfter } from '../../domain/archive.ts'
 import { type Gallery, stateAt } from '../../domain/gallery.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'log'>
@@ -101,11 +101,7 @@ async function resetStuck(deps: Needs, result: MaintenanceResult): Promise<void>
     const done = await deps.db.transaction().execute(async (tx) => {
       if (!(await takeAway(tx, archive, build ? { ...reason, status: 'queued', storageKey: null } : reason))) return false
       if (build && archive.storageKey) await discard(tx, [archive.storageKey], 'attempt taken over', after(now, days(1)))
-      await deps.queue.send(
-        tx,
-        { name: build ? 'archive.build' : 'archive.verify', payload: { archiveId: archive.id } },
-        { priority: priorityOf(archive) },
-      )
+      await deps.queue.send(tx, ...workOn(build ? 'archive.build' : 'archive.verify', archive))
       return true
     })
     if (!done) continue

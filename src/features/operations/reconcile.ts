@@ -22,7 +22,7 @@ import { takeDueSources } from '../../data/sources.ts'
 import { listMarking } from '../../data/watermarks.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
-import { priorityOf } from '../../domain/jobs.ts'
+import { workOn } from '../../domain/jobs.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { expireGalleries } from './expire.ts'
@@ -75,7 +75,7 @@ export async function wakeArchives(deps: Pick<Deps, 'db' | 'queue' | 'clock'>, l
   const idle = await listIdle(deps.db, after(deps.clock.now(), -patience), limit)
   for (const archive of idle) {
     const name = archive.status === 'verifying' ? 'archive.verify' : 'archive.build'
-    await deps.queue.send(deps.db, { name, payload: { archiveId: archive.id } }, { priority: priorityOf(archive) })
+    await deps.queue.send(deps.db, ...workOn(name, archive))
   }
   return idle.length
 }
