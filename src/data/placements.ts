@@ -21,13 +21,13 @@ export async function insertPlacement(
 }
 
 /** With its tracks in their order. */
-export async function findPlacement(db: Database, id: string): Promise<PlacementWithTracks | undefined> {
+export async function findPlacement(db: Database | Tx, id: string): Promise<PlacementWithTracks | undefined> {
   const placement = await db.selectFrom('placements').selectAll().where('id', '=', id).executeTakeFirst()
   return placement && { ...placement, tracks: await listPlacementTracks(db, [id]) }
 }
 
 /** The last ones into this gallery, newest first. */
-export async function listPlacements(db: Database, galleryId: string, limit: number): Promise<PlacementWithTracks[]> {
+export async function listPlacements(db: Database | Tx, galleryId: string, limit: number): Promise<PlacementWithTracks[]> {
   const rows = await db
     .selectFrom('placements')
     .selectAll()
@@ -46,7 +46,7 @@ export async function listPlacements(db: Database, galleryId: string, limit: num
   return rows.map((row) => ({ ...row, tracks: of.get(row.id) ?? [] }))
 }
 
-async function listPlacementTracks(db: Database, ids: string[]): Promise<PlacementTrack[]> {
+async function listPlacementTracks(db: Database | Tx, ids: string[]): Promise<PlacementTrack[]> {
   if (!ids.length) return []
   return db.selectFrom('placementTracks').selectAll().where('placementId', 'in', ids).orderBy('placementId').orderBy('position').execute()
 }
@@ -75,7 +75,11 @@ export async function notePlaced(
 export async function endPlacement(db: Database | Tx, id: string, endedAt: Date, errorCode: string | null): Promise<void> {
   await db
     .updateTable('placements')
-    .set({ endedAt, errorCode })
+    .set({
+      endedAt,
+      errorCode,
+      leftOut: sql`exists (select from placement_tracks where placement_id = ${id} and (outcome is null or outcome = 'failed'))`,
+    })
     .where('id', '=', id)
     .where('endedAt', 'is', null)
     .$if(errorCode === null, (update) =>
@@ -90,7 +94,7 @@ export async function endPlacement(db: Database | Tx, id: string, endedAt: Date,
 export async function reopenPlacement(tx: Tx, id: string, now: Date): Promise<boolean> {
   const opened = await tx
     .updateTable('placements')
-    .set({ endedAt: null, errorCode: null, touchedAt: now })
+    .set({ endedAt: null, errorCode: null, leftOut: false, touchedAt: now })
     .where('id', '=', id)
     .where('endedAt', 'is not', null)
     .executeTakeFirst()
@@ -123,22 +127,30 @@ export interface PlacementNumbers {
   failed: number
 }
 
-/** One owner's: those at work, those that left something out, and those that ended after `since`; newest first. */
-export async function listWatched(db: Database, ownerId: string, since: Date, limit: number): Promise<PlacementNumbers[]> {
+/**
+ * One owner's: those at work, those that left something out, and those that ended after `since`; newest first. Whoever watches asks
+ * every second: tracks are counted of these alone, and of all that ended well long ago none is looked at.
+ */
+export async function listWatched(db: Database | Tx, ownerId: string, since: Date, limit: number): Promise<PlacementNumbers[]> {
   const { rows } = await sql<PlacementNumbers>`
-    select * from (
-      select p.id, p.gallery_id, g.slug, g.title as gallery_title, p.created_at, p.ended_at, p.error_code, count(t.*) as total,
-        count(*) filter (where t.outcome = 'added') as added, count(*) filter (where t.outcome = 'duplicate') as duplicates,
-        count(*) filter (where t.outcome = 'failed' or (p.ended_at is not null and t.position is not null and t.outcome is null)) as failed
-      from placements p join galleries g on g.id = p.gallery_id left join placement_tracks t on t.placement_id = p.id
-      where p.owner_id = ${ownerId} and g.state <> 'deleted' group by p.id, g.id) p
-    where ended_at is null or ended_at > ${since} or failed > 0 order by created_at desc, id desc limit ${limit}`.execute(db)
+    with known as (
+      (select p.*, g.slug, g.title as gallery_title from placements p join galleries g on g.id = p.gallery_id and g.state <> 'deleted'
+        where p.owner_id = ${ownerId} and (p.ended_at is null or p.left_out) order by p.created_at desc, p.id desc limit ${limit})
+      union
+      select p.*, g.slug, g.title as gallery_title from placements p join galleries g on g.id = p.gallery_id and g.state <> 'deleted'
+        where p.owner_id = ${ownerId} and p.ended_at > ${since}),
+    newest as (select * from known order by created_at desc, id desc limit ${limit})
+    select p.id, p.gallery_id, p.slug, p.gallery_title, p.created_at, p.ended_at, p.error_code, n.* from newest p cross join lateral (
+      select count(*) as total, count(*) filter (where t.outcome = 'added') as added, count(*) filter (where t.outcome = 'duplicate') as duplicates,
+        count(*) filter (where t.outcome = 'failed' or (p.ended_at is not null and t.outcome is null)) as failed
+      from placement_tracks t where t.placement_id = p.id) n
+    where p.ended_at is null or p.ended_at > ${since} or n.failed > 0 order by p.created_at desc, p.id desc`.execute(db)
   return rows
 }
 
 /** The first tracks that an ended placement left out, by name; `errorCode` null: it never came to them. */
 export async function listLeftOut(
-  db: Database,
+  db: Database | Tx,
   placementId: string,
   limit: number,
 ): Promise<{ itemId: string; title: string; errorCode: string | null }[]> {
@@ -154,7 +166,7 @@ export async function listLeftOut(
 }
 
 /** Those with work left of which nobody has shown a sign since then. */
-export async function listIdlePlacements(db: Database, before: Date, limit: number): Promise<string[]> {
+export async function listIdlePlacements(db: Database | Tx, before: Date, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('placements')
     .select('id')
@@ -167,7 +179,7 @@ export async function listIdlePlacements(db: Database, before: Date, limit: numb
 }
 
 /** What ended before; answers how many. */
-export async function sweepPlacements(db: Database, before: Date): Promise<number> {
+export async function sweepPlacements(db: Database | Tx, before: Date): Promise<number> {
   const done = await db.deleteFrom('placements').where('endedAt', '<', before).executeTakeFirst()
   return Number(done.numDeletedRows)
 }

@@ -70,6 +70,7 @@ const kinds = [
   'download',
   'export',
   'feedback',
+  'placement',
 ]
 const id = (kind: string, n: string, hours = '0') => {
   const which = BigInt(kinds.indexOf(kind) + 1) << 56n
@@ -152,6 +153,12 @@ function rows({ galleries, photos, bigGallery, endedJobs }: Size): Record<string
       from seed, lateral (select at <= ${now} - interval '13 days' and g % 200 <> 3 and g % 50 <> 7 as p) k`,
     rescue_rounds: `(id, item_id, fence, started_at, ended_at, outcome)
       select ${id('upload', 'g * 10 + n', 'n')}, ${track}, n, at, at, case n when 1 then 'rescued' else 'failed' end from seed, generate_series(1, 3) n`,
+    // of 30 days, as many as there are galleries: a few are at work, some left something out, all others ended well
+    placements: `(id, gallery_id, owner_id, created_at, touched_at, ended_at, error_code, left_out)
+      select ${id('placement', 'g')}, gallery, owner, p, p, case when not w then p + interval '1 minute' end, null, not w and g % 500 = 7
+      from seed, lateral (select ${now} - interval '20 minutes' - interval '30 days' * (${galleries} - g) / ${galleries} as p, g > ${galleries} - 3 as w) k`,
+    placement_tracks: `select ${id('placement', 'g')}, n, ${track}, case when n = 2 and g > ${galleries} - 3 then null when n = 2 and g % 500 = 7 then 'failed' else 'added' end, null
+      from seed, generate_series(1, 2) n`,
     // one in a hundred is due, and closed ones among them
     gallery_sources: `(gallery_id, prefix, copy, seen, done, state, created_at, looked_at, finished_at, due_at)
       select gallery, 'albums/gallery-' || g || '/photos/', false, ${photos}, ${photos}, 'read', at, ${now} - interval '30 minutes', ${now} - interval '30 minutes',

@@ -30,6 +30,7 @@ import * as marks from '../../src/data/marks.ts'
 import * as notifications from '../../src/data/notifications.ts'
 import * as outbox from '../../src/data/outbox.ts'
 import * as overview from '../../src/data/overview.ts'
+import * as placements from '../../src/data/placements.ts'
 import * as rescues from '../../src/data/rescues.ts'
 import * as said from '../../src/data/said.ts'
 import * as salvages from '../../src/data/salvages.ts'
@@ -78,6 +79,7 @@ export const asked = {
   notifications,
   outbox,
   overview,
+  placements,
   rescues,
   tracks,
   sources,
@@ -88,7 +90,7 @@ export const asked = {
   webhooks,
 }
 /** Those with a row for each photographer, or one for all; or a few of the last 30 days. */
-export const small = ['apiKeys', 'moment', 'pages', 'passedOver', 'passkeys', 'placements', 'settings', 'users']
+export const small = ['apiKeys', 'moment', 'pages', 'passedOver', 'passkeys', 'settings', 'users']
 /** Made of questions that are asked here one by one; and seen, which reads all there is, on purpose. */
 export const besides = ['damage', 'expire', 'seen']
 /** What these modules hold that asks nothing. */
@@ -131,6 +133,8 @@ export interface Sample {
   /** a proof of an archive */
   retired: string
   track: rescues.Rescue
+  /** has ended well */
+  placement: placements.Placement
   library: string
   webhook: webhooks.Webhook
   /** waits */
@@ -194,6 +198,7 @@ export async function takeSample(db: Database): Promise<Sample> {
       ...Array.from({ length: 20 }, (_, i) => `galleries/${gallery.id}/assets/nobody-${i}.jpg`),
     ],
     track,
+    placement: await one(db.selectFrom('placements').selectAll().where('galleryId', '=', gallery.id)),
     library: (await one(db.selectFrom('galleries').select('id').where('kind', '=', 'collection'))).id,
     webhook: (await webhooks.listWebhooks(db, gallery.ownerId)).at(-1)!,
     delivery: await one(db.selectFrom('webhookDeliveries').selectAll().where('status', '=', 'queued').orderBy('seq')),
@@ -381,15 +386,15 @@ export const questions: Record<string, Question> = {
   // each photo of the gallery with its preview, to know which come next by their ids
   'derivatives.listUnmarked': question((tx, s) => derivatives.listUnmarked(tx, s.big, uuid(1), s.asset.id, 100), 1_100),
   'derivatives.countMarked': question((tx, s) => derivatives.countMarked(tx, s.gallery.id, uuid(1))),
+  'derivatives.drawLost': question(async (tx, s) => {
+    const known = (await derivatives.findDerivative(tx, s.asset.id, 'preview'))!
+    return derivatives.drawLost(outboxDeps, tx, s.gallery.id, known)
+  }),
   'derivatives.drawAgain': question((tx, s) => derivatives.drawAgain(outboxDeps, tx, s.asset.id)),
   'derivatives.listUnproven': question((tx) => derivatives.listUnproven(tx, 500)),
   'derivatives.setProof': question((tx, s) => derivatives.setProof(tx, s.keys[0]!, { crc32: 1, sha256: s.asset.sha256 })),
   'uploads.lockSpace': question((tx) => uploads.lockSpace(tx)),
   'uploads.announcedBytes': question((tx) => uploads.announcedBytes(tx, ago(1))),
-  'derivatives.drawLost': question(async (tx, s) => {
-    const known = (await derivatives.findDerivative(tx, s.asset.id, 'preview'))!
-    return derivatives.drawLost(outboxDeps, tx, s.gallery.id, known)
-  }),
   'uploads.insertUpload': question((tx, s) => uploads.insertUpload(tx, { ...s.upload, id: uuid(1), assetId: uuid(2) })),
   'uploads.findUpload': question((tx, s) => uploads.findUpload(tx, s.upload.id)),
   'uploads.claimUpload': question((tx, s) => uploads.claimUpload(tx, s.upload.id, 'token', now, now)),
@@ -683,6 +688,20 @@ export const questions: Record<string, Question> = {
   'garbage.forgetGarbage': question((tx, s) => garbage.forgetGarbage(tx, s.keys[0]!)),
   // to which nobody listens
   'events.emit': question((tx, s) => events.emit({} as Deps, tx, { galleryId: s.gallery.id, type: 'track.lost', dedupeKey: 'fresh' })),
+  'placements.insertPlacement': question((tx, s) =>
+    placements.insertPlacement(tx, { ...s.placement, id: uuid(1), createdAt: now }, [s.track.itemId]),
+  ),
+  'placements.findPlacement': question((tx, s) => placements.findPlacement(tx, s.placement.id)),
+  'placements.listPlacements': question((tx, s) => placements.listPlacements(tx, s.placement.galleryId, 20)),
+  'placements.notePlaced': question((tx, s) =>
+    placements.notePlaced(tx, { placementId: s.placement.id, position: 1 }, { outcome: 'added', now }),
+  ),
+  'placements.endPlacement': question((tx, s) => placements.endPlacement(tx, s.placement.id, now, null)),
+  'placements.reopenPlacement': question((tx, s) => placements.reopenPlacement(tx, s.placement.id, now)),
+  'placements.listWatched': question((tx, s) => placements.listWatched(tx, s.owner, ago(1 / 144), 20), 300),
+  'placements.listLeftOut': question((tx, s) => placements.listLeftOut(tx, s.placement.id, 20)),
+  'placements.listIdlePlacements': question((tx) => placements.listIdlePlacements(tx, now, 500)),
+  'placements.sweepPlacements': question((tx) => placements.sweepPlacements(tx, ago(29.9))),
   'rescues.findCollection': question((tx, s) => rescues.findCollection(tx, s.track.ownerId)),
   'rescues.lockKnown': question((tx, s) => rescues.lockKnown(tx, s.track.ownerId, [s.track])),
   'rescues.insertRescues': question((tx, s) => {
@@ -823,6 +842,7 @@ export const questions: Record<string, Question> = {
   'suppressions.takeEvent': question((tx) => suppressions.takeEvent(tx, 'fresh', now)),
   'throttles.takeAttempt': question((tx) => throttles.takeAttempt(tx, 'fresh', now)),
   'throttles.forgetAttempts': question((tx) => throttles.forgetAttempts(tx, 'fresh')),
+  'throttles.takeOnce': question((tx) => throttles.takeOnce(tx, 'fresh', now, 1000)),
   'throttles.sweepThrottles': question((tx) => throttles.sweepThrottles(tx, now)),
   'failures.pageFailures': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50 }), 2000),
   'failures.pageFailures: of one kind': question((tx, s) => failures.pageFailures(tx, s.owner, { limit: 50, kind: 'letter' })),
@@ -836,4 +856,3 @@ export const questions: Record<string, Question> = {
   'view gallery_archives': question((tx, s) => sql`select * from gallery_archives where gallery_id = ${s.gallery.id}`.execute(tx)),
   'view archive_jobs': question((tx) => sql`select * from archive_jobs`.execute(tx), 'all'),
 }
-  'throttles.takeOnce': question((tx) => throttles.takeOnce(tx, 'fresh', now, 1000)),

@@ -27,6 +27,7 @@ import * as watermark from './migrations/027-watermark.ts'
 import * as passkeys from './migrations/029-passkeys.ts'
 import * as orders from './migrations/031-orders.ts'
 import * as archivedIndexes from './migrations/032-archived.ts'
+import * as watchedPlacements from './migrations/034-watched.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -56,6 +57,7 @@ export const migrations: Record<string, Migration> = {
   '029-passkeys': passkeys,
   '031-orders': orders,
   '032-archived': archivedIndexes,
+  '034-watched': watchedPlacements,
 }
 
 /**

@@ -261,6 +261,8 @@ export interface PlacementsTable {
   endedAt: Default<Date | null>
   /** why it could not be done to its end */
   errorCode: Default<string | null>
+  /** it has ended, and not all of it is in the gallery */
+  leftOut: Default<boolean>
 }
 
 export interface PlacementTracksTable {
