@@ -1092,7 +1092,7 @@ export interface Restored {
   /** of the archive */
   bytes: number
   archive_id: string
-  /** when the gallery ends; null: it does not */
+  /** when the gallery ends; null: it does not. Who did not ask for a date gets the end it had, in 30 days at the soonest, or none */
   expires_at: string | null
   /** true: nothing was changed */
   dry_run: boolean

@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { after, days } from '../base/clock.ts'
 import { AppError } from '../base/errors.ts'
 import { countGallery, findGallery, listGalleries } from '../data/galleries.ts'
+import { endOfRestored } from '../domain/expiry.ts'
 import { ensureOwner } from '../features/accounts/users.ts'
 import { publish } from '../features/archives/publish.ts'
 import { checkRestore, type From, restore } from '../features/archives/restore.ts'
@@ -76,16 +76,14 @@ async function retireOne(deps: Deps, out: Output, slug: string): Promise<void> {
 
 /** 3 when something cannot come back. */
 async function restoreOne(deps: Deps, out: Output, slug: string, { dryRun, ...from }: From & { dryRun: boolean }): Promise<number> {
-  const expiresAt = after(deps.clock.now(), days(30))
-  const { id } = await open(deps, slug)
-  const { archive, photos, lost } = await (dryRun ? checkRestore(deps, id, from) : restore(deps, id, { expiresAt, ...from }))
+  const gallery = await open(deps, slug)
+  const { archive, photos, lost, expiresAt } = dryRun
+    ? { ...(await checkRestore(deps, gallery.id, from)), expiresAt: endOfRestored(gallery, deps.clock.now()) }
+    : await restore(deps, gallery.id, from)
   const missing = lost.map(({ originalName }) => originalName)
-  out.result({ archive: archive.id, photos, missing, expires_at: expiresAt.toISOString(), dry_run: dryRun })
-  out.say(
-    dryRun
-      ? `${photos} photos would come back. Nothing was changed.`
-      : `The gallery is open again with ${photos} photos, until ${expiresAt.toISOString().slice(0, 10)}.`,
-  )
+  out.result({ archive: archive.id, photos, missing, expires_at: expiresAt?.toISOString() ?? null, dry_run: dryRun })
+  const until = expiresAt ? `until ${expiresAt.toISOString().slice(0, 10)}` : 'without an end'
+  out.say(dryRun ? `${photos} photos would come back. Nothing was changed.` : `The gallery is open again with ${photos} photos, ${until}.`)
   for (const name of missing) out.note(`Missing   ${JSON.stringify(name)}`)
   return missing.length ? 3 : 0
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { after, days, hours } from '../base/clock.ts'
-import { extended, type Invited, nextStep, stepAt, toRemind, toTell } from './expiry.ts'
+import { endOfRestored, extended, type Invited, nextStep, stepAt, toRemind, toTell } from './expiry.ts'
 
 const end = new Date('2026-07-16T10:00:00Z')
 const before = (ms: number) => after(end, -ms)
@@ -27,6 +27,16 @@ test('a reminder belongs to the last step that has come, and none comes after th
 test('an end is put off from today, or from itself while it is still to come', () => {
   assert.deepEqual(extended(end, after(end, days(3))), after(end, days(33)))
   assert.deepEqual(extended(end, before(days(3))), after(end, days(30)))
+})
+
+test('a gallery that comes back keeps its end, or that it has none; one that is over or near is 30 days away', () => {
+  const cases: [ends: Date | null, then: Date | null][] = [
+    [null, null],
+    [before(days(40)), after(end, days(30))],
+    [after(end, days(2)), after(end, days(30))],
+    [after(end, days(31)), after(end, days(31))],
+  ]
+  for (const [expiresAt, then] of cases) assert.deepEqual(endOfRestored({ expiresAt }, end), then, String(expiresAt))
 })
 
 const now = before(days(7))

@@ -31,6 +31,12 @@ export function nextStep(end: Date, now: Date): Date | null {
 /** The new end of a gallery that is put off: what is left of the old time is not lost. */
 export const extended = (end: Date, now: Date): Date => after(end > now ? end : now, extension)
 
+/** When a gallery that comes back from its archive ends, unless somebody says it: one without an end has none, and no end comes nearer. */
+export function endOfRestored({ expiresAt }: Pick<Gallery, 'expiresAt'>, now: Date): Date | null {
+  const soonest = after(now, extension)
+  return expiresAt && expiresAt < soonest ? soonest : expiresAt
+}
+
 /** It has ended, and the time in which one click opens it again is over. */
 export const restsNoMore = ({ expiresAt }: Pick<Gallery, 'expiresAt'>, now: Date): boolean =>
   expiresAt !== null && expiresAt < after(now, -rest)

@@ -16,6 +16,7 @@ import type { Actor } from '../../domain/activity.ts'
 import type { Archive } from '../../domain/archive.ts'
 import type { Asset } from '../../domain/asset.ts'
 import { archivePath } from '../../domain/event.ts'
+import { endOfRestored } from '../../domain/expiry.ts'
 import { readWhole } from '../../ports/bytes.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
@@ -34,8 +35,8 @@ export interface From {
 }
 
 export interface RestoreWish extends From {
-  /** when the gallery ends again; null: never */
-  expiresAt: Date | null
+  /** when the gallery ends again; null: never; left out: as `endOfRestored` says */
+  expiresAt?: Date | null | undefined
   /** who did it, for the list of what has happened */
   by?: Actor
 }
@@ -68,13 +69,14 @@ export interface Comeback {
 export async function restore(
   deps: Needs,
   galleryId: string,
-  { expiresAt, by = 'system', ...from }: RestoreWish,
+  { expiresAt: asked, by = 'system', ...from }: RestoreWish,
   { within, onRead }: Following = {},
-): Promise<Comeback> {
+): Promise<Comeback & { expiresAt: Date | null }> {
   const comeback = await checkRestore(deps, galleryId, from, onRead)
   const { archive, places, lost } = comeback
-  await deps.db.transaction().execute(async (tx) => {
+  const until = await deps.db.transaction().execute(async (tx) => {
     const gallery = await lockGallery(tx, galleryId)
+    const expiresAt = asked === undefined ? endOfRestored(gallery, deps.clock.now()) : asked
     // restored and archived anew since: what was lost may be whole again
     if (gallery.state !== 'archived' || gallery.finalArchiveId !== comeback.finalId) throw new AppError('not_archived')
     if (!(await lockReady(tx, [archive.id]))) throw new AppError('archive_not_ready', { archive: archive.id })
@@ -93,9 +95,10 @@ export async function restore(
     await emit(deps, tx, { ...told, galleryId, dedupeKey: `event.restored ${once}` })
     const dedupeKey = `gallery_restored ${once}`
     await writeToOwner(deps, tx, gallery, { kind: 'gallery_restored', archiveId: archive.id, dedupeKey })
+    return expiresAt
   })
   deps.log.info({ gallery: galleryId, archive: archive.id, lost: lost.length }, '[Archive] Gallery restored')
-  return comeback
+  return { ...comeback, expiresAt: until }
 }
 
 /** What a restore would bring back, and that it can; nothing is changed. Throws as `restore` does. */

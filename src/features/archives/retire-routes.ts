@@ -2,10 +2,10 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { BulkArchiveResult, BulkRestoreResult, PackedFile, Page, Proof, Restored, Restoring } from '../../../sdk/src/wire.ts'
-import { after, days } from '../../base/clock.ts'
 import { AppError } from '../../base/errors.ts'
 import { countInside, listProofs } from '../../data/inside.ts'
 import { byUser } from '../../domain/activity.ts'
+import { endOfRestored } from '../../domain/expiry.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { type App, galleryParams, idParams } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -68,9 +68,11 @@ export function retireRoutes(app: App, deps: Deps, guard: Guard): void {
       const userId = await guard.acting(request, 'galleries:write')
       const gallery = await guard.gallery(request, request.params.id, 'galleries:write')
       const { dry_run, salvage, archive_id: archiveId } = request.body
-      const expiresAt = endOf(request.body, deps.clock.now())
+      const now = deps.clock.now()
+      const said = endOf(request.body, now)
+      const expiresAt = said === undefined ? endOfRestored(gallery, now) : said
       if (salvage) {
-        const asked = { askedBy: userId, askedAt: deps.clock.now() }
+        const asked = { askedBy: userId, askedAt: now }
         await askSalvage(deps, { galleryId: gallery.id, archiveId: archiveId ?? null, expiresAt, dryRun: dry_run, ...asked })
         reply.code(202)
         return viewRestoring(deps, gallery)
@@ -121,9 +123,9 @@ async function viewRestoring({ db }: Pick<Deps, 'db'>, { id, hydrating }: Galler
   return { restoring: hydrating, files_left: inside.files, bytes_left: inside.bytes, salvage: await viewSalvage(db, id) }
 }
 
-/** null: without an end; left out: in 30 days. */
-function endOf({ expires_at }: { expires_at?: string | null | undefined }, now: Date): Date | null {
-  const end = expires_at === undefined ? after(now, days(30)) : expires_at === null ? null : new Date(expires_at)
+/** null: without an end; undefined: nobody said it. */
+function endOf({ expires_at }: { expires_at?: string | null | undefined }, now: Date): Date | null | undefined {
+  const end = expires_at ? new Date(expires_at) : (expires_at as null | undefined)
   if (end && end <= now) throw new AppError('bad_request', { errors: [{ path: 'body/expires_at', message: 'lies in the past' }] })
   return end
 }

@@ -448,6 +448,45 @@ describe('restore', () => {
     assert.ok(!(await listHydrating(world.deps.db, 500)).includes(g.id))
   })
 
+  test('who was about to bring back an archive while its gallery came back and was archived anew leaves the new one alone', async () => {
+    const g = await gallery(2)
+    await archived(g)
+    const { storage } = world.deps
+    const { size } = storage
+    storage.size = async (...asked) => {
+      storage.size = size
+      const found = await size(...asked)
+      await restore(world.deps, g.id, { expiresAt: null })
+      await hydrate(world.deps, g.id, go)
+      await archived(g)
+      return found
+    }
+    const late = restore(world.deps, g.id, { expiresAt: null }).finally(() => {
+      storage.size = size
+    })
+    await assert.rejects(late, { code: 'not_archived' })
+    const now = (await findGallery(world.deps.db, g.id))!
+    assert.deepEqual([now.state, now.hydrating, await finalsOf(g.id)], ['archived', false, 2])
+    assert.equal((await purgesOf(g.id)).length, 2)
+  })
+
+  test('nobody said when it ends: a gallery without an end comes back without one, and one that is over or near stays for a month', async () => {
+    const g = await gallery(1)
+    const from = (ms: number) => new Date(world.clock.now().getTime() + ms)
+    const cases: [before: Date | null, then: Date | null][] = [
+      [null, null],
+      [from(days(90)), from(days(90))],
+      [from(days(2)), from(days(30))],
+    ]
+    for (const [expiresAt, then] of cases) {
+      await archived(g)
+      await editGallery(world.deps, g.id, { expiresAt })
+      const { expiresAt: until } = await restore(world.deps, g.id, {})
+      assert.deepEqual([until, (await findGallery(world.deps.db, g.id))!.expiresAt], [then, then])
+      await hydrate(world.deps, g.id, go)
+    }
+  })
+
   test('an archive that is gone or cut short is refused, and nothing changes', async () => {
     const g = await gallery(2)
     const { key } = await archived(g)
