@@ -137,6 +137,32 @@ for (const store of await stores())
       assert.deepEqual(await world.sums(gallery.id), sent)
     })
 
+    test('an older version brings nothing back while the final archive, which alone has a later photo, is damaged or gone', async () => {
+      const { gallery, delivery } = await world.published(2)
+      const folder = mkdtempSync('/tmp/keepsake-later-')
+      const [later] = await photos(1, 40_000, 987_000)
+      writeFileSync(path.join(folder, later!.name), later!.bytes)
+      await importFolder(world.deps, gallery, folder)
+      rmSync(folder, { recursive: true })
+      const final = await world.archived(gallery.id)
+      await world.purged(gallery.id)
+      const [before, sent] = [await listStored(world.deps.db, gallery.id), await world.sums(gallery.id)]
+      assert.deepEqual([before.length, delivery.imageCount, final.imageCount], [3, 2, 3])
+      const wish = { expiresAt: null, archiveId: delivery.id }
+      const refused = async () => {
+        await assert.rejects(restore(world.deps, gallery.id, wish), { code: 'archive_damaged' })
+        assert.deepEqual([await stateOf(gallery.id), await listStored(world.deps.db, gallery.id)], ['archived', before])
+      }
+      const directory = final.fileSizeBytes! - 30
+      await world.flip(final.storageKey!, directory)
+      await refused()
+      await world.flip(final.storageKey!, directory)
+      await restore(world.deps, gallery.id, wish)
+      assert.deepEqual(await world.sums(gallery.id), sent)
+      const places = (await listStored(world.deps.db, gallery.id)).map(({ storageKey }) => storageKey)
+      assert.deepEqual(places.sort(), [delivery.storageKey, delivery.storageKey, final.storageKey].sort())
+    })
+
     test('a version of another gallery, one that is not ready, and an archive of which nothing is left are refused', async () => {
       const [one, other] = [await alone(1), await world.published(1)]
       const refused = { code: 'archive_not_ready' }
