@@ -97,8 +97,8 @@ export const jobRules: Record<JobName, JobRule> = {
   reconcile: { retries: 0, retryDelay: seconds(1), expire: minutes(10), parallel: 1 },
 }
 
-/** Two jobs with the same key never wait twice. */
+/** Two jobs with the same key never wait twice: the id of what the job is about. By its name: a payload that was stored comes back in another order. */
 export function jobKey(job: Job): string {
-  const [value] = Object.values(job.payload as Record<string, string>)
-  return value ?? job.name
+  const [, id] = Object.entries(job.payload).find(([name]) => name.endsWith('Id')) ?? []
+  return id ?? job.name
 }

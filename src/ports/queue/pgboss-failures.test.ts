@@ -106,6 +106,20 @@ describe('pg-boss: when things break', { concurrency: true }, () => {
     })
   })
 
+  test('of many galleries whose work meets an outage for the same reason none is forgotten', async () => {
+    await inWorld(async ({ db }, queue) => {
+      const runs: string[] = []
+      const retire = async ({ galleryId }: { galleryId: string }) => {
+        runs.push(galleryId)
+        if (runs.filter((id) => id === galleryId).length === 1) throw new AppError('storage_unreachable')
+      }
+      await queue.work(handle({ 'gallery.retire': retire }))
+      for (const galleryId of ['a', 'b', 'c']) await queue.send(db, { name: 'gallery.retire', payload: { galleryId, source: 'expiry' } })
+      await until(() => runs.length === 6)
+      assert.deepEqual(runs.toSorted(), ['a', 'a', 'b', 'b', 'c', 'c'])
+    })
+  })
+
   test('the reconciler runs at the start of work and is scheduled once a minute for all processes, the rescue at 03:00 UTC', async () => {
     await inWorld(async (own, queue) => {
       const other = await pgbossQueue({ ...own, log, rules: testRules })

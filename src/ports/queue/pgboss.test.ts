@@ -29,6 +29,25 @@ test('pg-boss: who looks once a minute is told of a new job at once, and finds o
   }
 })
 
+test('pg-boss: a job that a clock ahead of its time has put off for a year runs when it is sent again', async () => {
+  const own = await testDatabase()
+  const queue = await pgbossQueue({ ...own, log, rules: testRules })
+  try {
+    const done: string[] = []
+    await queue.work(handle({ 'asset.render': async ({ assetId }) => void done.push(assetId) }))
+    for (const assetId of ['one', 'of many'])
+      await queue.send(own.db, { name: 'asset.render', payload: { assetId } }, { delayMs: 365 * 86_400_000 })
+    await queue.send(own.db, { name: 'asset.render', payload: { assetId: 'one' } })
+    await own.db.transaction().execute((tx) => queue.sendAll(tx, [{ job: { name: 'asset.render', payload: { assetId: 'of many' } } }]))
+    await until(() => done.length === 2)
+    assert.deepEqual(done.sort(), ['of many', 'one'])
+    await until(async () => (await queue.depth())['asset.render'] === undefined)
+  } finally {
+    await queue.stop(0)
+    await own.close()
+  }
+})
+
 test('pg-boss: a new job starts at once, and many short ones follow each other without pause', async () => {
   const own = await testDatabase()
   const { db } = own

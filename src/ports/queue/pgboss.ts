@@ -101,18 +101,16 @@ export async function pgbossQueue({ db, url, log, rules = jobRules, pollMs = sec
 const plain = (db: Tx | Database): Plain => db.withoutPlugins() as unknown as Plain
 
 /** Is one waiting? Then nobody starts it before our transaction ends. */
-async function holdWaiting(tx: Plain, name: JobName, key: string): Promise<boolean> {
-  const { rows } = await sql`
-    select from queue.job where name = ${name} and singleton_key = ${key} and state < 'active' for share`.execute(tx)
-  return rows.length > 0
-}
+const holdWaiting = async (tx: Plain, name: JobName, key: string): Promise<boolean> => (await holdAllWaiting(tx, name, [key])).length > 0
 
 /** Which of these wait? Nobody starts those before our transaction ends. */
 async function holdAllWaiting(tx: Plain, name: JobName, keys: string[]): Promise<string[]> {
-  const { rows } = await sql<{ key: string }>`
-    select singleton_key as key from queue.job where name = ${name} and singleton_key = any(${keys}) and state < 'active' for share`.execute(
-    tx,
-  )
+  const { rows } = await sql<{ id: string; key: string; far: boolean }>`
+    select id, singleton_key as key, start_after > now() + interval '1 day' as far from queue.job
+    where name = ${name} and singleton_key = any(${keys}) and state < 'active' for share`.execute(tx)
+  // nothing waits so long: the clock had jumped ahead, and for as long as that every send would be dropped
+  const far = rows.flatMap(({ id, far }) => (far ? id : []))
+  if (far.length) await sql`update queue.job set start_after = now() where name = ${name} and id = any(${far}::uuid[])`.execute(tx)
   return rows.map((row) => row.key)
 }
 
