@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { link, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -34,6 +34,15 @@ async function withDisk(run: (disk: Awaited<ReturnType<typeof freshDisk>>) => Pr
     await disk.cleanup()
   }
 }
+
+test('what somebody puts among our objects by hand is not ours and stands in no list', () =>
+  withDisk(async ({ dir, storage }) => {
+    await storage.put('galleries/one', Buffer.from('ours'))
+    const folder = join(dir, 'objects/galleries/new folder')
+    await mkdir(folder)
+    for (const file of [join(folder, 'one.jpg'), join(dir, 'objects/galleries/läuft.jpg')]) await writeFile(file, 'theirs')
+    assert.deepEqual(await Array.fromAsync(storage.list('galleries/')), [{ key: 'galleries/one', size: 4 }])
+  }))
 
 test('no temporary file stays after failures of every kind', () =>
   withDisk(async ({ dir, storage }) => {

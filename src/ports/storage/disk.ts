@@ -9,7 +9,7 @@ import type { DiskOptions, Place } from './disk-place.ts'
 import { missing, needRoom, objectPath, placeAt, roomOf, writeNew } from './disk-place.ts'
 import { openRange } from './disk-source.ts'
 import { uploadsAt } from './disk-uploads.ts'
-import { checkPrefix } from './key.ts'
+import { checkPrefix, isKey } from './key.ts'
 import type { Storage } from './port.ts'
 
 /**
@@ -79,7 +79,7 @@ async function* keysIn(place: Place, folder: string, prefix: string): AsyncItera
     const key = folder + entry.name
     if (entry.isDirectory()) {
       if (prefix.startsWith(`${key}/`) || key.startsWith(prefix)) yield* keysIn(place, `${key}/`, prefix)
-    } else if (key.startsWith(prefix)) yield key
+    } else if (key.startsWith(prefix) && isKey(key)) yield key
   }
 }
 

@@ -6,6 +6,9 @@ const longest = 1000
 
 const plain = (text: string): boolean => text.length <= longest && segments.test(text) && !dots.test(text)
 
+/** Can this be a key? Whatever else lies among our objects, somebody has put there by hand, and it is not ours. */
+export const isKey = plain
+
 /** The key itself, or a TypeError: keys are computed by us, so a bad one is a fault in the program. */
 export function checkKey(key: string): string {
   if (!plain(key)) throw new TypeError(`not a storage key: ${JSON.stringify(key)}`)

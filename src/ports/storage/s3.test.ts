@@ -85,6 +85,15 @@ function tests(server: Server): void {
     assert.deepEqual(await left(), ['marker.json', 'objects/film', 'objects/photo', 'objects/zip', 'probe'])
   })
 
+  test('a folder that somebody makes among our objects by hand, and what they put there, is not ours and stops no list', async () => {
+    const { storage, behind } = await inBucket(server)
+    await storage.identify('a')
+    await storage.put('galleries/one', Buffer.from('ours'))
+    for (const Key of ['objects/galleries/', 'objects/galleries/new folder/', 'objects/galleries/new folder/läuft.jpg'])
+      await behind((client, Bucket) => client.send(new PutObjectCommand({ Bucket, Key, Body: '' })))
+    assert.deepEqual(await Array.fromAsync(storage.list('galleries/')), [{ key: 'galleries/one', size: 4 }])
+  })
+
   test('a long upload in uneven steps becomes an object inside the store', async () => {
     const { options, left } = await inBucket(server)
     const proxy = await requestProxy(server.endpoint)

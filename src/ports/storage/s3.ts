@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { foreignKey, isForeign } from '../../domain/foreign.ts'
-import { checkKey, checkPrefix } from './key.ts'
+import { checkPrefix, isKey } from './key.ts'
 import type { Storage } from './port.ts'
 import { assembleOnS3, write } from './s3-assemble.ts'
 import type { S3Options } from './s3-client.ts'
@@ -61,7 +61,10 @@ export function s3Storage(options: S3Options & { clock: Clock; choose?: Choose }
     async *list(prefix) {
       const path = `objects/${checkPrefix(prefix)}`
       await marker.check()
-      for await (const { path: found, size } of bucket.list(path)) yield { key: checkKey(found.slice('objects/'.length)), size }
+      for await (const { path: found, size } of bucket.list(path)) {
+        const key = found.slice('objects/'.length)
+        if (isKey(key)) yield { key, size }
+      }
     },
 
     foreign: {
