@@ -53,7 +53,8 @@ export async function sourcesOf(db: Database | Tx, paths: string[]): Promise<str
 
 /**
  * Open galleries whose prefix is due for a look, at most `limit`, the longest wait first. Each is handed out again after a minute
- * unless a look of it goes on or has ended; those that are closed come to the end of the line for an hour.
+ * unless a look of it goes on or has ended; those that are closed come to the end of the line for an hour. A date that no look can have
+ * is that of a clock that had jumped ahead.
  */
 export async function takeDueSources(db: Database, now: Date, limit: number): Promise<string[]> {
   const [again, later] = [after(now, lookAgain), after(now, lookEvery)]
@@ -62,7 +63,8 @@ export async function takeDueSources(db: Database, now: Date, limit: number): Pr
     update gallery_sources s set due_at =
       case when (select state in ('draft', 'active') from galleries g where g.id = s.gallery_id) then ${again}::timestamptz else ${later}::timestamptz end
     where gallery_id = any(array(
-      select gallery_id from gallery_sources where due_at <= ${now} order by due_at limit ${limit} for update skip locked))
+        select gallery_id from gallery_sources where due_at <= ${now} order by due_at limit ${limit} for update skip locked)
+      || array(select gallery_id from gallery_sources where due_at > ${after(later, lookEvery)} limit ${limit} for update skip locked))
     returning gallery_id, due_at = ${again} as open`.execute(db)
   return rows.flatMap(({ galleryId, open }) => (open ? galleryId : []))
 }

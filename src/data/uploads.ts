@@ -1,5 +1,6 @@
 /** Questions to the table uploads: how far each one is, and who is writing it (a lease that ends by itself). */
 import { type Selectable, sql } from 'kysely'
+import { after, minutes } from '../base/clock.ts'
 import type { Database, Tx, UploadsTable } from '../ports/database/port.ts'
 
 export type Upload = Selectable<UploadsTable>
@@ -44,7 +45,14 @@ export async function claimUpload(db: Database, id: string, token: string, now: 
         generation: sql<number>`uploads.generation + case when old.lock_token is null then 0 else 1 end`,
       })
       .whereRef('uploads.id', '=', 'old.id')
-      .where((eb) => eb.or([eb('uploads.lockedUntil', 'is', null), eb('uploads.lockedUntil', '<=', now)]))
+      // one that ends so much later than ours was taken by a clock that had jumped ahead
+      .where((eb) =>
+        eb.or([
+          eb('uploads.lockedUntil', 'is', null),
+          eb('uploads.lockedUntil', '<=', now),
+          eb('uploads.lockedUntil', '>', after(until, minutes(5))),
+        ]),
+      )
       .returningAll('uploads')
       .returning(sql<boolean>`old.lock_token is not null`.as('tookOver'))
       .executeTakeFirst()

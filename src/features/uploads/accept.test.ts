@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { days, minutes, seconds } from '../../base/clock.ts'
 import { AppError, isCode } from '../../base/errors.ts'
+import { claimUpload } from '../../data/uploads.ts'
 import type { Gallery } from '../../domain/gallery.ts'
 import { diskStorage } from '../../ports/storage/disk.ts'
 import { giveUp, receive, standing } from './accept.ts'
@@ -411,6 +412,46 @@ test('a lost original is healed by its own bytes, in its old place', async () =>
   assert.equal(living.length, 2)
   const healed = living.find((a) => a.itemId === lost!.itemId)!
   assert.deepEqual([healed.state, healed.id === lost!.id], ['stored', false])
+})
+
+test('bytes that two photos have are no duplicate when both of their files are lost', async () => {
+  const { db, storage } = bed.deps
+  const into = await addGallery(bed.deps, bed.mara)
+  const bytes = await picture(71, 40_000)
+  await send(bed, into.id, 'first.jpg', bytes)
+  const [first] = await assetsOf(db, into.id)
+  // it was lost, its bytes came in the place of another photo, and it was found again
+  await db.updateTable('assets').set({ state: 'missing' }).where('id', '=', first!.id).execute()
+  await send(bed, into.id, 'other.jpg', await picture(72, 40_000))
+  const other = (await assetsOf(db, into.id)).find(({ originalName }) => originalName === 'other.jpg')!
+  await send(bed, into.id, 'twin.jpg', bytes, { replaces: other.itemId })
+  await db.updateTable('assets').set({ state: 'stored' }).where('id', '=', first!.id).execute()
+  const twins = await assetsOf(db, into.id)
+  assert.deepEqual(
+    twins.map(({ state, sha256: sum }) => [state, sum.toString('hex')]),
+    [
+      ['stored', sha256(bytes)],
+      ['stored', sha256(bytes)],
+    ],
+  )
+  for (const { storageKey } of twins) await storage.delete(storageKey)
+  const answer = await send(bed, into.id, 'again.jpg', bytes)
+  assert.deepEqual([answer.status, answer.headers.get('upload-result')], [204, 'stored'])
+  const healed = (await assetsOf(db, into.id)).find(({ state }) => state === 'stored')!
+  assert.ok((await storedBytes(bed.deps, healed.storageKey, healed.size)).equals(bytes))
+})
+
+test('an upload that a server with a clock far ahead held when it died goes on when the clock is right', async () => {
+  const into = await addGallery(bed.deps, bed.mara)
+  const bytes = await picture(73, 60_000)
+  const begun = await post(bed, bed.mara, bytes.length, { gallery: into.id, filename: 'ahead.jpg' })
+  const location = begun.headers.get('location')!
+  assert.equal((await patch(bed, bed.mara, location, 0, bytes.subarray(0, 30_000))).status, 204)
+  const id = location.split('/').at(-1)!
+  const far = new Date(bed.clock.now().getTime() + 365 * 86_400_000)
+  assert.ok(await claimUpload(bed.deps.db, id, 'dead', far, new Date(far.getTime() + 10_000)))
+  const answer = await patch(bed, bed.mara, location, 30_000, bytes.subarray(30_000))
+  assert.deepEqual([answer.status, answer.headers.get('upload-result')], [204, 'stored'])
 })
 
 test('names are kept as they were written', async () => {

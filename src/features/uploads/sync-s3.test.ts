@@ -308,6 +308,9 @@ describe('photos in our bucket', { skip }, () => {
       world.clock.advance(hours(1))
       await reconcile(world.deps)
       await world.until(async () => (await stored(gallery)).length === 2, 'the photo that no event told of')
+      // as noted by a clock that had jumped ahead
+      await changeSource(world.deps.db, gallery.id, { dueAt: later(world.clock.now(), days(365)) })
+      assert.ok((await takeDueSources(world.deps.db, world.clock.now(), 500)).includes(gallery.id))
     })
   })
 })

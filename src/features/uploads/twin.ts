@@ -20,5 +20,6 @@ export async function findTwin(
     await lockGallery(tx, galleryId)
     if (await markMissing(tx, [twin.id])) await bumpContent(tx, galleryId)
   })
-  return undefined
+  // there may be another one; each that is gone is noted, so this ends
+  return findTwin({ db, storage }, galleryId, sha256, size)
 }
