@@ -46,6 +46,11 @@ export async function unknownKeys(db: Database, keys: string[]): Promise<string[
   return found.rows.map((row) => row.key)
 }
 
+/** Puts a key off that was due at `asOf`. */
+export async function postponeDue(db: Database | Tx, key: string, asOf: Date, until: Date): Promise<void> {
+  await db.updateTable('garbage').set({ notBefore: until }).where('key', '=', key).where('notBefore', '<=', asOf).execute()
+}
+
 /** Forgets a key that was due at `asOf`; one that was noted anew since then stays. */
 export async function forgetDue(db: Database, key: string, asOf: Date): Promise<void> {
   await db.deleteFrom('garbage').where('key', '=', key).where('notBefore', '<=', asOf).execute()

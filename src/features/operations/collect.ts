@@ -1,5 +1,6 @@
 /** Deletes the bytes of garbage that is due, after asking once more whether anything living needs them. */
-import { dueGarbage, forgetDue, isNeeded } from '../../data/garbage.ts'
+import { after, hours } from '../../base/clock.ts'
+import { dueGarbage, forgetDue, isNeeded, postponeDue } from '../../data/garbage.ts'
 import { unfinishedRescue, uploadUnder } from '../../domain/asset.ts'
 import type { Deps } from '../../ports/deps.ts'
 
@@ -19,8 +20,10 @@ export async function collect(deps: Pick<Deps, 'db' | 'storage' | 'calendar' | '
       await deps.storage.delete(key)
     } catch (error) {
       // one file that cannot be deleted holds up no other; without its store nothing can
-      deps.log.error({ key, error: String(error) }, 'garbage could not be deleted, it is tried again')
+      deps.log.error({ key, error: String(error) }, 'garbage could not be deleted, it is tried again in an hour')
       await deps.storage.ready()
+      // or a thousand that a store will not delete would be all that is ever tried
+      await postponeDue(deps.db, key, now, after(now, hours(1)))
       continue
     }
     await forgetDue(deps.db, key, now)

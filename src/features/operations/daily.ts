@@ -6,7 +6,7 @@ import { maintain } from './maintain.ts'
 import { noteOrphans } from './orphans.ts'
 import { retryArchiving, wakeRescue } from './reconcile.ts'
 import { clearDeleted, endArchives, forget, sweepTemporary } from './retention.ts'
-import { isDue, keepLastRun } from './schedule.ts'
+import { isDue, keepCleaned, keepLastRun, mayClean } from './schedule.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'queue' | 'clock' | 'calendar' | 'log'>
 /** Steps of other features that clean up as well; each answers how much. */
@@ -52,16 +52,22 @@ export async function cleanUp(deps: Needs, more: MoreToClean): Promise<CleanupRe
   return result
 }
 
-/** Job maintenance. Sent twice for one day it runs once. */
+/**
+ * Job maintenance. Sent twice for one day it runs once. What ends for good waits until the clock is believed, an hour after a machine
+ * was switched on: else it would never come to one that is off at night.
+ */
 export async function daily(deps: Needs, more: MoreToClean): Promise<void> {
-  if (!(await isDue(deps))) return
-  // a night without its store is not this day's run: the queue asks again until it is back
-  await deps.storage.ready()
-  await maintainAndKeep(deps)
+  if (await isDue(deps)) {
+    // a night without its store is not this day's run: the queue asks again until it is back
+    await deps.storage.ready()
+    await maintainAndKeep(deps)
+    await wakeRescue(deps)
+    await deps.queue.send(deps.db, { name: 'scrub', payload: {} })
+  }
+  if (!(await mayClean(deps))) return
   await retryArchiving(deps)
-  await wakeRescue(deps)
-  await deps.queue.send(deps.db, { name: 'scrub', payload: {} })
   const cleaned = await cleanUp(deps, more)
+  await keepCleaned(deps)
   deps.log.info({ ...cleaned }, '[Maintenance] Clean-up complete')
 }
 

@@ -5,7 +5,8 @@ import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
-import { days, minutes } from '../../base/clock.ts'
+import { days, hours, minutes } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
 import { newId } from '../../base/id.ts'
 import { findArchive, keepUntil, markDeleted } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
@@ -118,6 +119,21 @@ test('an archive whose time is over ends, but not while a link to it lives', asy
   assert.equal((await findArchive(db, archive.id))!.status, 'deleted')
 })
 
+test('a thousand keys that a store will not delete are not all that is ever tried', async () => {
+  await put('loose/behind')
+  const { db, storage } = world.deps
+  const due = new Date(world.clock.now().getTime() - hours(1))
+  await sql`insert into garbage (key, reason, not_before) select 'locked/' || n, 'test', ${due} from generate_series(1, 1000) n`.execute(db)
+  await throwAway('loose/behind')
+  const locked = async (key: string) => {
+    if (key.startsWith('locked/')) throw new AppError('storage_unreachable', { reason: '403 AccessDenied' })
+    return storage.delete(key)
+  }
+  for (let n = 0; n < 2; n++) await collect({ ...world.deps, storage: { ...storage, delete: locked } })
+  assert.equal(await storage.size('loose/behind'), null)
+  await sql`delete from garbage where key like 'locked/%'`.execute(db)
+})
+
 test('one key that cannot be deleted holds up no other garbage', async () => {
   await put('loose/bad')
   await put('loose/good')
@@ -129,6 +145,7 @@ test('one key that cannot be deleted holds up no other garbage', async () => {
   }
   await collect({ ...world.deps, storage: { ...world.deps.storage, delete: broken } })
   assert.deepEqual([await world.deps.storage.size('loose/good'), await world.deps.storage.size('loose/bad')], [null, 5])
+  world.clock.advance(hours(1))
   await collect(world.deps)
   assert.equal(await world.deps.storage.size('loose/bad'), null)
 })

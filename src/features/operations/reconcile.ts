@@ -16,13 +16,14 @@ import { discard } from '../../data/garbage.ts'
 import { listPurgeable } from '../../data/inside.ts'
 import { listWaiting } from '../../data/letters.ts'
 import { listIdlePlacements } from '../../data/placements.ts'
-import { isAnyDue } from '../../data/rescues.ts'
+import { isAnyDue, pullForward } from '../../data/rescues.ts'
 import { listSalvaging } from '../../data/salvages.ts'
 import { takeDueSources } from '../../data/sources.ts'
 import { listMarking } from '../../data/watermarks.ts'
 import { listDueWebhooks } from '../../data/webhooks.ts'
 import { rest } from '../../domain/expiry.ts'
 import { workOn } from '../../domain/jobs.ts'
+import { longestWait } from '../../domain/rescue.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { collect } from './collect.ts'
 import { expireGalleries } from './expire.ts'
@@ -93,7 +94,10 @@ async function wakeWebhooks(deps: Needs): Promise<void> {
 
 /** Tracks that a provider will delete, when the next one is due, or whoever held one has died. */
 export async function wakeRescue(deps: Pick<Deps, 'db' | 'queue' | 'clock'>): Promise<void> {
-  if (await isAnyDue(deps.db, deps.clock.now())) await deps.queue.send(deps.db, { name: 'rescue.run', payload: {} })
+  const now = deps.clock.now()
+  // the clock had jumped ahead, and is back
+  await pullForward(deps.db, now, after(now, longestWait))
+  if (await isAnyDue(deps.db, now)) await deps.queue.send(deps.db, { name: 'rescue.run', payload: {} })
 }
 
 /** Tracks on their way into a gallery whose worker has died. */

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { photoBytes } from '../../../test/pictures.ts'
 import { type TestWorld, testWorld } from '../../../test/world.ts'
 import { days, hours, minutes } from '../../base/clock.ts'
+import { AppError } from '../../base/errors.ts'
 import { findArchive, listVersions } from '../../data/archives.ts'
 import { listStored } from '../../data/assets.ts'
 import { findGallery } from '../../data/galleries.ts'
@@ -22,7 +23,7 @@ import { maintain } from './maintain.ts'
 import { noteOrphans } from './orphans.ts'
 import { reconcile } from './reconcile.ts'
 import { clearDeleted } from './retention.ts'
-import { findLastRun, isDue } from './schedule.ts'
+import { findLastRun, isDue, startMaintenance } from './schedule.ts'
 
 let world: TestWorld
 before(async () => {
@@ -147,6 +148,31 @@ describe('the daily look at every gallery', () => {
     const at = (ms: number) => ({ db: world.deps.db, clock: { now: () => new Date(world.clock.now().getTime() + ms) } })
     assert.equal(await isDue(at(hours(17) - 1)), false, 'a moment before 03:00')
     assert.equal(await isDue(at(hours(17))), true, '03:00:00')
+    assert.equal(await isDue(at(-days(365))), true, 'it was begun by a clock that had jumped ahead, and is back')
+  })
+
+  test('on a machine that is off at night the clean-up comes when its clock is believed, and then no more that day', async () => {
+    world.clock.advance(days(1))
+    const sent: string[] = []
+    const queue = { ...world.deps.queue, send: async (_: unknown, job: { name: string }) => void sent.push(job.name) }
+    const unsure = { now: async () => Promise.reject(new AppError('clock_unsure')) }
+    const deps = { ...world.deps, queue }
+    const cleaned = async (calendar: typeof world.deps.calendar) => {
+      let times = 0
+      await daily({ ...deps, calendar }, { sweepUploads: async () => ++times })
+      return times
+    }
+    assert.equal(await cleaned(unsure), 0)
+    assert.ok(sent.includes('scrub'), 'what deletes nothing waits for nothing')
+    sent.length = 0
+    await startMaintenance({ ...deps, calendar: unsure })
+    assert.deepEqual(sent, [])
+    await startMaintenance(deps)
+    assert.deepEqual(sent, ['maintenance'])
+    assert.deepEqual([await cleaned(world.deps.calendar), await cleaned(world.deps.calendar)], [1, 0])
+    sent.length = 0
+    await startMaintenance(deps)
+    assert.deepEqual(sent, [])
   })
 })
 
