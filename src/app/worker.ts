@@ -51,17 +51,30 @@ export function handlers(deps: Deps): Handlers {
     'tracks.place': ({ placementId }, { signal }) => place(deps, placementId, signal),
     'webhook.deliver': ({ webhookId }, job) => deliver(deps, webhookId, job),
     maintenance: () => daily(deps, { sweepUploads: () => sweepUploads(deps) }),
-    reconcile: async () => {
-      await reconcile(deps)
-      await wakePoll(deps)
-      // what nobody goes on with ends by a clock that is to be believed
-      if (await isSure(deps)) await sweepUploads(deps)
-      await writeDigests(deps)
-      await tellOwners(deps)
-      await digestTracks(deps)
-      if (await isSure(deps)) await writeReminders(deps)
-    },
+    // one that fails stops no other: while the store is away nothing is saved, and who owns the tracks has to hear of it
+    reconcile: () =>
+      eachOf([
+        async () => {
+          await reconcile(deps)
+          // what nobody goes on with ends by a clock that is to be believed
+          if (await isSure(deps)) await sweepUploads(deps)
+        },
+        () => wakePoll(deps),
+        () => writeDigests(deps),
+        () => tellOwners(deps),
+        () => digestTracks(deps),
+        async () => {
+          if (await isSure(deps)) await writeReminders(deps)
+        },
+      ]),
   }
+}
+
+/** One after the other, to the last; then throws the first failure. */
+async function eachOf(parts: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of parts) await part().catch((error: unknown) => failures.push(error))
+  if (failures.length) throw failures[0]
 }
 
 const isSure = (deps: Deps): Promise<boolean> =>

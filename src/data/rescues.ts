@@ -151,10 +151,9 @@ export async function renewRescue(db: Database, { itemId, fence }: Pick<Rescue, 
   return done.numUpdatedRows > 0n
 }
 
-/** Locks the track for its holder until the transaction ends; false when it is somebody else's by now, or deleted. */
-export async function lockHeld(tx: Tx, { itemId, fence }: Pick<Rescue, 'itemId' | 'fence'>): Promise<boolean> {
-  const found = await held(tx.selectFrom('rescues').select('itemId'), itemId, fence).forUpdate().executeTakeFirst()
-  return found !== undefined
+/** Locks the track for its holder until the transaction ends, as it stands now; undefined when it is somebody else's by now, or deleted. */
+export async function lockHeld(tx: Tx, { itemId, fence }: Pick<Rescue, 'itemId' | 'fence'>): Promise<Rescue | undefined> {
+  return held(tx.selectFrom('rescues').selectAll(), itemId, fence).forUpdate().executeTakeFirst()
 }
 
 /** The holder lets go, with what came of it. False when it is not theirs any more; then nothing has changed. */
@@ -205,6 +204,17 @@ export async function endRounds(tx: Tx, itemId: string, now: Date): Promise<void
     .execute()
 }
 
+/** Tracks whose next try lies behind `furthest`, where no try can be, or whose holder lives until then, are due now. */
+export async function pullForward(db: Database | Tx, now: Date, furthest: Date): Promise<void> {
+  await db
+    .updateTable('rescues')
+    .set({ dueAt: now })
+    .where('dueAt', '>', furthest)
+    // as the index has it
+    .where(sql<boolean>`(state in ('rescuing', 'retrying', 'partial') or due_at > scheduled_at)`)
+    .execute()
+}
+
 /** Is anything due? */
 export async function isAnyDue(db: Database, now: Date): Promise<boolean> {
   return (await db.selectFrom('rescues').select('itemId').where('dueAt', '<=', now).limit(1).executeTakeFirst()) !== undefined
@@ -217,6 +227,11 @@ export async function takeFromHolder(tx: Tx, itemId: string, change: RescueChang
     .set((eb) => ({ ...change, fence: eb('fence', '+', 1) }))
     .where('itemId', '=', itemId)
     .execute()
+}
+
+/** Whoever had this asset, whose file is lost, has another one with the same bytes. */
+export async function repointMedia(tx: Tx, lost: string, found: string): Promise<void> {
+  await tx.updateTable('remoteMedia').set({ assetId: found }).where('assetId', '=', lost).execute()
 }
 
 /** A file that no provider ever had gets its row. */

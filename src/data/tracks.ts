@@ -214,8 +214,16 @@ export type Endangered = Pick<
   'itemId' | 'ownerId' | 'state' | 'rounds' | 'scheduledAt' | 'expiresAt' | 'told' | 'errorCode' | 'provider'
 > & { title: string; galleryId: string; locale: Locale }
 
-/** Tracks that have failed, are late or lost, and are not told of to the last, the most urgent of each owner first. */
-export async function listEndangered(db: Database, now: Date, limit: number): Promise<Endangered[]> {
+/**
+ * Tracks without their sound that have failed, are late or lost, and are not told of to the last: those behind `last`, owner by owner,
+ * the most urgent of each first.
+ */
+export async function listEndangered(
+  db: Database,
+  now: Date,
+  limit: number,
+  last?: Pick<Endangered, 'ownerId' | 'expiresAt' | 'itemId'>,
+): Promise<Endangered[]> {
   return (
     db
       .selectFrom('rescues')
@@ -238,8 +246,14 @@ export async function listEndangered(db: Database, now: Date, limit: number): Pr
       // as the index has it: a parameter would hide from the planner that it is the same
       .where(sql<boolean>`rescues.state in ('scheduled', 'rescuing', 'retrying', 'lost') and told < 5`)
       .where(sql<boolean>`(rounds > 0 or rescues.state = 'lost' or scheduled_at + (rescues.expires_at - scheduled_at) / 2 <= ${now})`)
+      // whose cover is asked for once more has its sound all the while
+      .where('rescues.archivedAt', 'is', null)
+      .$if(last !== undefined, (q) =>
+        q.where(sql<boolean>`(rescues.owner_id, rescues.expires_at, item_id) > (${last!.ownerId}, ${last!.expiresAt}, ${last!.itemId})`),
+      )
       .orderBy('rescues.ownerId')
       .orderBy('rescues.expiresAt')
+      .orderBy('itemId')
       .limit(limit)
       .execute()
   )

@@ -45,6 +45,8 @@ export function schedule(
 
 const waits = [minutes(5), minutes(15), hours(1), hours(2), hours(4), hours(6)]
 const shortest = minutes(1)
+/** No track waits longer than this for its next try; a date that is further away was noted by a clock that had jumped. */
+export const longestWait = hours(7)
 /** Whoever asks for a day would have us lose what it deletes, or what an outage takes, in that day: one question in a quarter of an hour is no burden. */
 export const longestPause = minutes(15)
 

@@ -7,6 +7,7 @@ import { openProvider, type Provider } from '../../../test/provider.ts'
 import { setClock, type TestWorld, testSettings, testWorld } from '../../../test/world.ts'
 import { makeServer } from '../../app/server.ts'
 import { days, hours, after as later, minutes } from '../../base/clock.ts'
+import { keepSetting } from '../../data/settings.ts'
 import { pageTracks } from '../../data/tracks.ts'
 import { findFirstAdmin } from '../../data/users.ts'
 import type { App } from '../../http/app.ts'
@@ -236,6 +237,13 @@ test('the job is sent every five minutes, and never where no API is asked', asyn
   assert.deepEqual(sent, ['rescue.poll'])
   await wakePoll({ ...world.deps, queue, providers: providersInTurn({ clock }) })
   assert.equal(sent.length, 1)
+  // what was looked at by a clock that had jumped a year ahead does not count when it is back
+  await keepSetting(world.deps.db, 'polled_replicate', later(clock.now(), days(365)).toISOString())
+  await wakePoll({ ...world.deps, queue })
+  assert.equal(sent.length, 2)
+  await look()
+  await wakePoll({ ...world.deps, queue })
+  assert.equal(sent.length, 2)
 })
 
 test('a file whose signed address has ended is fetched from where the API says it is now, with our token', async () => {

@@ -93,7 +93,9 @@ export async function poll(deps: Needs & Pick<Deps, 'providers'>, signal: AbortS
   }
 }
 
-async function lastLook({ db }: Pick<Deps, 'db'>, provider: string): Promise<Date | null> {
+async function lastLook({ db, clock }: Pick<Deps, 'db' | 'clock'>, provider: string): Promise<Date | null> {
   const text = await findSetting(db, settingOf(provider))
-  return typeof text === 'string' ? new Date(text) : null
+  const last = typeof text === 'string' ? new Date(text) : null
+  // noted by a clock that had jumped ahead: nobody has looked then
+  return last && last <= after(clock.now(), every) ? last : null
 }

@@ -28,7 +28,8 @@ async function beWorker(): Promise<void> {
   await storage.identify(installation!)
   const ports = { db, storage, clock, mail: outboxMail(), images: sharpImages(), http: safeHttp({ besides: ['127.0.0.1'] }) }
   const queue = await pgbossQueue({ db, url: url!, log: quiet })
-  const deps = { ...ports, queue, providers: providersInTurn({ clock }), log: quiet, settings: testSettings }
+  const calendar = { now: async () => clock.now() }
+  const deps = { ...ports, calendar, queue, providers: providersInTurn({ clock }), log: quiet, settings: testSettings }
   await run(deps, { ownerId: null, limit: 10 }, new AbortController().signal)
 }
 

@@ -5,8 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
+import { handlers } from '../../app/worker.ts'
 import { days, hours, after as later, minutes } from '../../base/clock.ts'
 import { findAsset } from '../../data/assets.ts'
 import { listRounds } from '../../data/tracks.ts'
@@ -231,4 +234,55 @@ test('one track that fails is told in the words of 002, in the owner’s languag
   assert.ok(first.text.includes(`http://keepsake.test/rescue?track=${id}`))
   const notices = await deps.db.selectFrom('notifications').selectAll().where('userId', '=', me).execute()
   assert.equal(notices.length, 5)
+})
+
+test('a track whose sound is here is not told of while its cover is asked for once more', async () => {
+  const { deps, clock } = b.world
+  const me = await b.owner()
+  const cover = `${b.provider.url}/never-there.png`
+  const [id] = await b.add(me, b.offer({ coverUrl: cover }))
+  await b.go({ ownerId: me })
+  clock.advance(minutes(10))
+  // at the moment the owners are told it is being fetched
+  b.provider.answers.set('/never-there.png', (_, answer) => {
+    void tellOwners(deps).then(() => answer.writeHead(404).end())
+  })
+  await b.go({ ownerId: me })
+  assert.deepEqual([(await b.see(me, id!)).state, b.asked(cover)], ['partial', 2])
+  assert.deepEqual(await deps.db.selectFrom('letters').select('kind').where('ownerId', '=', me).execute(), [])
+})
+
+test('who is told of thousands of tracks does not hide those of others', async () => {
+  const { deps, clock } = b.world
+  const [many, other] = [await b.owner(), await b.owner()].sort() as [string, string]
+  const [first] = await b.add(many, b.offer({ expiresAt: later(clock.now(), days(1)) }, { audio: null }))
+  const [theirs] = await b.add(other, b.offer({ expiresAt: later(clock.now(), days(1)) }, { audio: null }))
+  await sql`
+    with fresh as (insert into items (id, gallery_id, kind, title, position, created_at)
+      select gen_random_uuid(), gallery_id, kind, 'One of many', n, created_at from items, generate_series(1, 5000) n where id = ${first} returning id)
+    insert into rescues (item_id, owner_id, provider, provider_ref, state, made_at, expires_at, scheduled_at, due_at, rounds, told, created_at)
+    select fresh.id, owner_id, provider, fresh.id::text, 'retrying', made_at, expires_at - interval '1 second', scheduled_at, null, 1, 2, r.created_at
+    from fresh, rescues r where r.item_id = ${first}`.execute(deps.db)
+  await b.go({ trackId: theirs! })
+  await tellOwners(deps)
+  const letters = await deps.db.selectFrom('letters').select('kind').where('ownerId', '=', other).execute()
+  assert.deepEqual(letters, [{ kind: 'tracks_at_risk' }])
+  await sql`update rescues set told = 5 where owner_id = ${many}`.execute(deps.db)
+})
+
+test('while our own store is away nothing is saved, and the owners hear of it', async () => {
+  const { deps, clock, dir } = b.world
+  const me = await b.owner()
+  await b.add(me, b.offer({ expiresAt: later(clock.now(), days(2)) }))
+  await rename(join(dir, 'marker.json'), join(dir, 'away.json'))
+  try {
+    await assert.rejects(b.go({ ownerId: me }), { code: 'storage_unreachable' })
+    clock.advance(hours(30))
+    const job = { signal: new AbortController().signal, attempt: 1, last: true }
+    await assert.rejects(handlers(deps).reconcile({}, job), { code: 'storage_unreachable' })
+  } finally {
+    await rename(join(dir, 'away.json'), join(dir, 'marker.json'))
+  }
+  const letters = await deps.db.selectFrom('letters').select('kind').where('ownerId', '=', me).execute()
+  assert.deepEqual(letters, [{ kind: 'tracks_at_risk' }])
 })

@@ -1,16 +1,22 @@
 /** Runs of the rescue against a real provider: what is saved, in which order, what becomes of what cannot be. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { mp4 } from '../../../test/media.ts'
 import { days, hours, after as later, minutes, seconds } from '../../base/clock.ts'
 import { isCode } from '../../base/errors.ts'
-import { findAsset } from '../../data/assets.ts'
+import { findAsset, markMissing } from '../../data/assets.ts'
+import { databaseCalendar } from '../../data/moment.ts'
 import { claimRescue } from '../../data/rescues.ts'
+import { keepSetting } from '../../data/settings.ts'
 import { listRounds } from '../../data/tracks.ts'
 import { readWhole } from '../../ports/bytes.ts'
 import { collect } from '../operations/collect.ts'
+import { wakeRescue } from '../operations/reconcile.ts'
+import { bringMedia } from './bring.ts'
 import { removeTrack } from './remove.ts'
 import { run } from './run.ts'
 import { rescueStatistics } from './statistics.ts'
@@ -301,4 +307,145 @@ test('what is lost may be asked for once more by hand', async () => {
   b.provider.media.set(new URL(track.audioUrl).pathname, { bytes: song() })
   assert.equal((await b.go({ ownerId: me, trackId: id! })).results.succeeded, 1)
   assert.equal((await b.see(me, id!)).state, 'rescued')
+})
+
+test('a cover that is told of while the sound is being fetched is fetched after it', async () => {
+  const me = await b.owner()
+  const audio = song()
+  const track = b.offer({}, { audio: null })
+  const cover = picture()
+  b.provider.media.set('/meanwhile.png', { bytes: cover })
+  // as providers do that tell of the song first and of the whole track a moment later
+  b.provider.answers.set(new URL(track.audioUrl).pathname, (_, answer) => {
+    void b
+      .add(me, { ...track, coverUrl: `${b.provider.url}/meanwhile.png` })
+      .then(() => answer.writeHead(200, { 'content-length': audio.length }).end(audio))
+  })
+  const [id] = await b.add(me, track)
+  await b.go({ ownerId: me, limit: 1 })
+  const first = await b.see(me, id!)
+  assert.deepEqual([first.state, first.archived_to_storage, first.next_try_at], ['partial', true, now().toISOString()])
+  await b.go({ ownerId: me, limit: 1 })
+  const found = await b.see(me, id!)
+  assert.equal(found.state, 'rescued')
+  assert.equal(sha256(await stored(found.storage_cover_url)), sha256(cover))
+  assert.equal(b.asked(track.audioUrl), 1)
+})
+
+test('a fresh address or a later end that is told of during the last try is heeded: the track is not lost', async () => {
+  for (const change of ['address', 'end'] as const) {
+    const me = await b.owner()
+    const audio = song()
+    const track = b.offer({ expiresAt: later(now(), -hours(1)) }, { audio: null })
+    const fresh = { audioUrl: `${b.provider.url}/fresh-${change}.mp3` }
+    b.provider.media.set(new URL(fresh.audioUrl).pathname, { bytes: audio })
+    b.provider.answers.set(new URL(track.audioUrl).pathname, (_, answer) => {
+      void b
+        .add(me, { ...track, ...(change === 'address' ? fresh : {}), ...(change === 'end' ? { expiresAt: later(now(), days(2)) } : {}) })
+        .then(() => answer.writeHead(404).end())
+    })
+    const [id] = await b.add(me, track)
+    await b.go({ ownerId: me, limit: 1 })
+    assert.deepEqual([change, (await b.see(me, id!)).state], [change, 'retrying'])
+    b.provider.answers.delete(new URL(track.audioUrl).pathname)
+    b.provider.media.set(new URL(track.audioUrl).pathname, { bytes: audio })
+    b.world.clock.advance(minutes(6))
+    await b.go({ ownerId: me, limit: 1 })
+    const found = await b.see(me, id!)
+    assert.deepEqual([change, found.state], [change, 'rescued'])
+    assert.equal(sha256(await stored(found.storage_audio_url)), sha256(audio))
+  }
+})
+
+test('a clock that runs a year ahead for an hour loses no track, and puts none off for a year', async () => {
+  const me = await b.owner()
+  const { deps } = b.world
+  // every certificate has expired by that clock, so nothing can be fetched
+  const waits = b.offer({ madeAt: now() }, { audio: null })
+  const failing = b.offer({}, { audio: null })
+  const ids = await b.add(me, waits, failing)
+  const clock = { now: () => later(now(), days(365)) }
+  for (const [what, theirs] of [
+    ['apart from the database', 0],
+    ['together with it', days(365)],
+  ] as const) {
+    const calendar = databaseCalendar(deps.db, clock, async () => later(now(), theirs))
+    if (theirs) await keepSetting(deps.db, 'clock', { at: now().toISOString(), steady: 0, needed: 0 })
+    for (const trackId of ids) {
+      const wish = { ownerId: me, trackId, limit: 1 }
+      assert.equal((await run({ ...deps, clock, calendar }, wish, new AbortController().signal, { waits: [] })).results.failed, 1, what)
+      assert.equal((await b.see(me, trackId)).state, 'retrying', what)
+    }
+  }
+  // one was held by a process that died while the clock was wrong
+  const held = { now: clock.now(), until: later(clock.now(), seconds(60)), ownerId: me, paused: [], itemId: ids[1]! }
+  await deps.db.transaction().execute((tx) => claimRescue(tx, held))
+  assert.equal((await b.go({ ownerId: me })).results.total, 0)
+  for (const { audioUrl } of [waits, failing]) b.provider.media.set(new URL(audioUrl).pathname, { bytes: song() })
+  const sent: string[] = []
+  await wakeRescue({ ...deps, queue: { ...deps.queue, send: async (_, job) => void sent.push(job.name) } })
+  assert.deepEqual(sent, ['rescue.run'])
+  assert.equal((await b.go({ ownerId: me })).results.succeeded, 2)
+})
+
+test('a file that is brought by hand: what a killed upload left goes after a day, and a cover brings no lost sound back', async () => {
+  const me = await b.owner()
+  const { deps, clock } = b.world
+  const [id] = await b.add(me, b.offer({ expiresAt: later(now(), -hours(1)) }, { audio: null }))
+  await b.go({ ownerId: me })
+  assert.equal((await b.see(me, id!)).state, 'lost')
+  const before = await readdir(join(b.world.dir, 'uploads'))
+  // whoever is killed drops nothing
+  const storage = { ...deps.storage, dropUpload: async () => {} }
+  async function* half(): AsyncGenerator<Uint8Array> {
+    yield song().subarray(0, 400)
+    throw new Error('the line broke')
+  }
+  await assert.rejects(bringMedia({ ...deps, storage }, me, id!, 'audio', half()), /the line broke/)
+  assert.equal((await readdir(join(b.world.dir, 'uploads'))).length, before.length + 1)
+  clock.advance(hours(25))
+  await collect(deps)
+  assert.deepEqual(await readdir(join(b.world.dir, 'uploads')), before)
+
+  async function* whole(bytes: Buffer): AsyncGenerator<Uint8Array> {
+    yield bytes
+  }
+  await bringMedia(deps, me, id!, 'cover', whole(picture()))
+  const found = await b.see(me, id!)
+  // not one that fails: of that its owner would get a letter every morning for ever
+  assert.deepEqual([found.state, found.next_try_at], ['lost', null])
+  await bringMedia(deps, me, id!, 'audio', whole(song()))
+  assert.equal((await b.see(me, id!)).state, 'rescued')
+})
+
+test('a saved file that was lost is healed by hand, for all tracks that had it, and another one takes the place of its own alone', async () => {
+  const me = await b.owner()
+  const { deps } = b.world
+  const [audio, other] = [song(), song()]
+  const [one, two, three] = await b.add(me, b.offer({}, { audio }), b.offer({}, { audio }), b.offer({}, { audio: other }))
+  for (const trackId of [one!, two!, three!]) await b.go({ ownerId: me, trackId })
+  async function* body(bytes: Buffer): AsyncGenerator<Uint8Array> {
+    yield bytes
+  }
+  await assert.rejects(bringMedia(deps, me, one!, 'audio', body(audio)), { code: 'track_saved' })
+  const assetOf = async (id: string) => (await b.see(me, id)).media[0]!.asset_id!
+  // as the scrub notes what it cannot read any more
+  const lose = async (id: string) => markMissing(deps.db, [await assetOf(id)])
+  const lost = await assetOf(two!)
+  await lose(two!)
+  await bringMedia(deps, me, two!, 'audio', body(audio))
+  for (const id of [one!, two!]) {
+    const found = await b.see(me, id)
+    assert.equal(found.state, 'rescued')
+    assert.equal(sha256(await stored(found.storage_audio_url)), sha256(audio))
+  }
+  assert.equal(await findAsset(deps.db, lost), undefined)
+  // they are lost again, and one of them comes back as another recording
+  await lose(one!)
+  const again = song()
+  await bringMedia(deps, me, one!, 'audio', body(again))
+  assert.equal(sha256(await stored((await b.see(me, one!)).storage_audio_url)), sha256(again))
+  assert.equal((await b.see(me, two!)).storage_audio_url, null)
+  assert.equal((await findAsset(deps.db, await assetOf(two!)))!.itemId, two!)
+  assert.equal(sha256(await stored((await b.see(me, three!)).storage_audio_url)), sha256(other))
 })

@@ -18,27 +18,30 @@ import {
   type Held,
   insertRound,
   letGo,
+  listMedia,
   lockHeld,
   loseMedia,
   noteMedia,
   type RemoteMedia,
-  type RescueChange,
   renewRescue,
 } from '../../data/rescues.ts'
 import { isWhole, unfinishedRescue } from '../../domain/asset.ts'
-import { type MediaRole, mediaName, mediaRoles, mostBytes, nextTry, type RoundOutcome } from '../../domain/rescue.ts'
+import { longestPause, type MediaRole, mediaName, mediaRoles, mostBytes, nextTry, type RoundOutcome } from '../../domain/rescue.ts'
 import type { Tx } from '../../ports/database/port.ts'
 import type { Deps } from '../../ports/deps.ts'
 import { type Fetched, type FetchPatience, fetchMedia } from './fetch.ts'
 
-export type SaveDeps = Pick<Deps, 'db' | 'storage' | 'queue' | 'http' | 'images' | 'providers' | 'probe' | 'clock' | 'log' | 'settings'>
+export type SaveDeps = Pick<
+  Deps,
+  'db' | 'storage' | 'queue' | 'http' | 'images' | 'providers' | 'probe' | 'clock' | 'calendar' | 'log' | 'settings'
+>
 
 /** Who holds a track says so this often, and counts as dead after `lease`. */
 const renewal = seconds(15)
 export const lease = minutes(1)
 
-/** What is being fetched must not be collected: the largest film may take three times 21 hours. */
-const uncollected = (role: MediaRole) => (role === 'video' ? days(3) : hours(24))
+/** What is on its way must not be collected: the largest film may take three times 21 hours. */
+export const uncollected = (role: MediaRole) => (role === 'video' ? days(3) : hours(24))
 
 /** What came of it. stale: it was deleted, or somebody took us for dead. */
 export interface Saved {
@@ -208,12 +211,19 @@ async function end(deps: SaveDeps, track: Held, failures: Map<MediaRole, AppErro
   const error = failures.get('audio') ?? null
   const [first] = failures.values()
   const rounds = failures.size ? track.rounds + 1 : track.rounds
-  const next = failures.size ? nextTry(rounds, track.expiresAt, now, pause) : null
-  const outcome: RoundOutcome = !failures.size ? 'rescued' : !error ? 'partial' : next ? 'failed' : 'lost'
-  const state = outcome === 'failed' ? 'retrying' : outcome
   const said = { errorCode: first?.code ?? null, errorDetail: first ? sentenceOf(first) : null }
-  const mine = await deps.db.transaction().execute(async (tx) => {
-    if (!(await letGo(tx, track, { state, rounds, dueAt: next, ...said }))) return false
+  const last = failures.size > 0 && !nextTry(rounds, track.expiresAt, now, pause)
+  // what is lost is never tried again: a clock that cannot be believed says that of nothing
+  const otherwise = last && !(await isOver(deps, track.expiresAt)) ? after(now, longestPause) : null
+  const ended = await deps.db.transaction().execute(async (tx) => {
+    // a fresh address, one file more or a later end may have come while we were at it
+    const standing = await lockHeld(tx, track)
+    if (!standing) return undefined
+    const news = (await listMedia(tx, [track.itemId])).some((one) => isNews(track, one))
+    const next = news ? now : failures.size ? (nextTry(rounds, standing.expiresAt, now, pause) ?? otherwise) : null
+    const outcome: RoundOutcome = !failures.size && !news ? 'rescued' : !error ? 'partial' : next ? 'failed' : 'lost'
+    const state = outcome === 'failed' ? 'retrying' : outcome
+    await letGo(tx, track, { state, rounds, dueAt: next, ...said })
     await endRound(tx, track, { endedAt: now, outcome, ...said })
     if (failures.size && !next) await loseMedia(tx, track.itemId)
     // told once each: that it fails is news at the first time alone
@@ -222,26 +232,39 @@ async function end(deps: SaveDeps, track: Held, failures: Map<MediaRole, AppErro
       const more = { track: { ...factsOf(track), error: { code: error.code, detail: sentenceOf(error) } } }
       await emit(deps, tx, { galleryId: track.galleryId, type, dedupeKey: `${type} ${track.itemId}`, more })
     }
-    return true
+    return { outcome, next }
   })
-  if (!mine) return { outcome: 'stale', error: null, pause }
+  if (!ended) return { outcome: 'stale', error: null, pause }
+  const { outcome, next } = ended
   const facts = { track: track.itemId, provider: track.provider, outcome, error: error?.code, next: next?.toISOString() }
   if (error) deps.log.warn(facts, '[Rescue] a track could not be saved')
   else deps.log.info(facts, '[Rescue] track saved')
   return { outcome, error, pause }
 }
 
+const isOver = ({ calendar }: Pick<Deps, 'calendar'>, end: Date): Promise<boolean> =>
+  calendar.now().then(
+    (now) => now >= end,
+    () => false,
+  )
+
+/** Somebody has told of it since its holder took the track: they never asked there. */
+const isNews = (track: Held, { role, state, url }: RemoteMedia): boolean =>
+  state === 'waiting' && track.media.find((one) => one.role === role)?.url !== url
+
 /** No fault of the track: it stands where it stood, and is due again in a minute, or at once when we were told to stop. */
 async function putBack(deps: SaveDeps, track: Held, error: unknown): Promise<void> {
   const now = deps.clock.now()
-  const tried = track.rounds > 0
-  const state = track.archivedAt ? 'partial' : tried ? 'retrying' : 'scheduled'
-  const change: RescueChange = { state, dueAt: error === null ? now : after(now, minutes(1)) }
+  const dueAt = error === null ? now : after(now, minutes(1))
   const code = error instanceof AppError ? error.code : error === null ? null : 'internal'
   await deps.db
     .transaction()
     .execute(async (tx) => {
-      if (!(await letGo(tx, track, change))) return
+      const standing = await lockHeld(tx, track)
+      if (!standing) return
+      // its audio may be here since we took it
+      const state = standing.archivedAt ? 'partial' : standing.rounds > 0 ? 'retrying' : 'scheduled'
+      await letGo(tx, track, { state, dueAt })
       await endRound(tx, track, {
         endedAt: now,
         outcome: 'broken_off',

@@ -18,7 +18,7 @@ import type { Deps } from '../../ports/deps.ts'
 type Needs = Pick<Deps, 'db' | 'queue' | 'clock'>
 type Kind = 'tracks_at_risk' | 'tracks_lost' | 'tracks_digest'
 
-const most = 5000
+const page = 5000
 const named = 10
 const pause = minutes(15)
 const morning = hours(6)
@@ -27,8 +27,17 @@ const enough = hours(6)
 
 export async function tellOwners(deps: Needs): Promise<void> {
   const now = deps.clock.now()
-  const rows = (await listEndangered(deps.db, now, most)).map((row) => ({ row, stages: stagesOf(row, now).length }))
-  const news = rows.filter(({ row, stages }) => stages > row.told)
+  const news: { row: Endangered; stages: number }[] = []
+  // to the last of them: what one owner was told of stands in the list until it is saved or lost, and must not hide the others
+  for (let last: Endangered | undefined; ; ) {
+    const rows: Endangered[] = await listEndangered(deps.db, now, page, last)
+    for (const row of rows) {
+      const stages = stagesOf(row, now).length
+      if (stages > row.told) news.push({ row, stages })
+    }
+    last = rows.at(-1)
+    if (rows.length < page) break
+  }
   for (const [ownerId, all] of Map.groupBy(news, ({ row }) => row.ownerId))
     for (const [reached, these] of Map.groupBy(all, (one) => one.stages))
       await deps.db.transaction().execute((tx) => tellOne(deps, tx, ownerId, stages[reached - 1]!, these))

@@ -28,6 +28,7 @@ import * as passkeys from './migrations/029-passkeys.ts'
 import * as orders from './migrations/031-orders.ts'
 import * as archivedIndexes from './migrations/032-archived.ts'
 import * as watchedPlacements from './migrations/034-watched.ts'
+import * as waits from './migrations/035-waits.ts'
 import type { Database } from './port.ts'
 
 /** Every migration by its file name, in order; a new one is added here. */
@@ -58,6 +59,7 @@ export const migrations: Record<string, Migration> = {
   '031-orders': orders,
   '032-archived': archivedIndexes,
   '034-watched': watchedPlacements,
+  '035-waits': waits,
 }
 
 /**
