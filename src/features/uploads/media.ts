@@ -94,7 +94,8 @@ async function sendSmall(
   { mark, save = false }: { mark?: string | undefined; save?: boolean },
 ): Promise<void> {
   const small = await findDerivative(deps.db, asset.id, kind)
-  if (!small) throw notThere(asset)
+  // somebody may have found it lost since the asset was read
+  if (!small) throw notThere(await living(deps, asset.id))
   const lasting = !save && mark === (small.mark ? markName(small.mark) : undefined)
   try {
     await sendRange(reply, {
