@@ -1131,6 +1131,7 @@ export interface ArchivedGallery {
   gallery_id: string
   slug: string
   title: string
+  event_type: string | null
   event_date: string | null
   archived_at: string
   photos: number

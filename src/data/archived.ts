@@ -7,6 +7,7 @@ export interface Archived {
   ownerId: string
   slug: string
   title: string
+  eventType: string | null
   eventDate: string | null
   archivedAt: Date
   archiveId: string
@@ -24,6 +25,8 @@ export type ArchivedSort = 'archived_at' | 'title' | 'size' | 'event_date'
 export interface Wanted {
   ownerId: string | null
   search?: string | undefined
+  /** how their kind begins, in capitals or not */
+  kind?: string | undefined
 }
 
 const keys: Record<ArchivedSort, RawBuilder<unknown>> = {
@@ -34,10 +37,11 @@ const keys: Record<ArchivedSort, RawBuilder<unknown>> = {
 }
 const types = { archived_at: 'timestamptz', title: 'text', size: 'bigint', event_date: 'date' } as const
 
-const among = ({ ownerId, search }: Wanted) => sql`
+const among = ({ ownerId, search, kind }: Wanted) => sql`
   from galleries g
   where g.state = 'archived' and (${ownerId}::uuid is null or g.owner_id = ${ownerId}::uuid)
-    and (${search ?? null}::text is null or g.title_lower like lower(${`%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`}))`
+    and (${search ?? null}::text is null or g.title_lower like lower(${`%${(search ?? '').replace(/[\\%_]/g, '\\$&')}%`}))
+    ${kind ? sql`and starts_with(lower(g.event_type), lower(${kind}::text))` : sql``}`
 
 /** A page; `after` is what the row before it answered as `mark`, with its gallery's id. */
 export async function listArchived(
@@ -52,7 +56,7 @@ export async function listArchived(
     : sql``
   // its archives are looked at when the page is known
   const { rows } = await sql<Archived & { mark: string }>`
-    select g.id as gallery_id, g.owner_id, g.slug, g.title, g.event_date::text as event_date, g.archived_at, a.id as archive_id,
+    select g.id as gallery_id, g.owner_id, g.slug, g.title, g.event_type, g.event_date::text as event_date, g.archived_at, a.id as archive_id,
       g.final_photos as photos, g.final_bytes as bytes, a.checksum, a.storage_key, g.key::text as mark,
       (select max(verified_at) from archive_proofs where archive_id = a.id) as proven_at
     from (select g.*, ${key} as key ${among(wanted)} ${from} order by ${key} ${order}, g.id ${order} limit ${page.limit}) g

@@ -19,7 +19,8 @@ test('a photographer archives several galleries, looks into one, restores it and
   const sent = await photos(4, 40_000)
   const galleries: Gallery[] = []
   for (const title of ['Mara & Jonas', 'Okafor family', 'Halle 7', 'Nora']) {
-    const gallery = await createGallery(ida, { title, event_date: '2026-05-02' })
+    const event_type = title === 'Mara & Jonas' ? 'Wedding' : 'Family'
+    const gallery = await createGallery(ida, { title, event_date: '2026-05-02', event_type })
     await sendPhotos(installation, ida, gallery.id, sent)
     galleries.push(gallery)
   }
@@ -96,6 +97,14 @@ test('a photographer archives several galleries, looks into one, restores it and
         .waitFor()
     await assertAccessible(page, 'archives')
     await assertSpoken(page, 'archives')
+    await page.getByLabel('Kind').fill('wed')
+    await page.waitForURL(/type=wed/)
+    await row('Okafor family').waitFor({ state: 'detached' })
+    await page.getByText('1 archived gallery · 4 photos').waitFor()
+    await page.getByLabel('Kind').fill('school')
+    await page.getByText('No archived gallery of the kind “school”').waitFor()
+    await page.getByLabel('Kind').fill('')
+    await row('Okafor family').waitFor()
   })
 
   await step('both come back at once, with one new end and a result for each, and are archived once more', async () => {

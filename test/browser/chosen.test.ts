@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import type { Item } from '../../sdk/src/wire.ts'
+import type { Item, Letter } from '../../sdk/src/wire.ts'
 import { allOf, createGallery, publish, setUp } from '../journeys/people.ts'
 import { run, sha256Of } from '../journeys/programs.ts'
 import { sendPhotos, sha256 } from '../journeys/sending.ts'
@@ -19,6 +19,7 @@ test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (
   const step = stepsOf(t)
   const ida = await setUp(installation, await installation.start())
   const gallery = await createGallery(ida, { title: 'Mara & Jonas' })
+  await ida.ask(`/api/galleries/${gallery.id}/clients`, { method: 'POST', body: { email: 'mara@example.com' } })
   const made = await makePhotos(path.join(installation.dir, 'photos'), { count: 9 })
   const files = made.map(({ path: file }) => {
     const bytes = readFileSync(file)
@@ -44,6 +45,18 @@ test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (
     await page.locator('.heart[aria-pressed="true"]').nth(1).waitFor()
     assert.equal(await page.locator('.heart[aria-pressed="true"]').count(), 2)
     await assertAccessible(page, 'hearts')
+    // one more in another tab: who comes back to this one sees it
+    const tab = await mara.context.newPage()
+    await tab.goto(page.url())
+    const taken = tab.waitForResponse((answer) => answer.url().endsWith('/favorite') && answer.ok())
+    await tab.getByRole('button', { name: 'Favourite: IMG_0001.jpg' }).click()
+    await taken
+    await tab.close()
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await page.locator('.heart[aria-pressed="true"]').nth(2).waitFor()
+    const given = page.waitForResponse((answer) => answer.url().endsWith('/favorite') && answer.ok())
+    await heart('IMG_0001.jpg').click()
+    await given
   })
 
   await step('in choosing, a tap on a photo chooses it', async () => {
@@ -77,6 +90,41 @@ test('a guest chooses photos and takes them home', { timeout: 600_000 }, async (
       assert.equal(await sha256Of(path.join(installation.dir, 'out', gallery.slug, 'photos', name)), sha256)
     const { output } = await run('unzip', ['-Z1', file])
     assert.equal(output.split('\n').filter((name) => name.includes('/photos/')).length, 2)
+  })
+
+  await step('what is packed goes on behind the page, also after a reload; the file begins by itself, and a letter says so', async () => {
+    await installation.sql('create table gate (id int)')
+    await installation.sql(`create function wait() returns trigger language plpgsql as
+      $$ begin while not exists (select from gate) loop perform pg_sleep(0.1); end loop; return new; end $$`)
+    await installation.sql(`create trigger wait before update on archives for each row
+      when (old.status = 'queued' and new.status = 'processing') execute function wait()`)
+    const sheet = page.getByRole('dialog', { name: 'Download' })
+    await sheet.getByRole('button', { name: 'Choose again' }).click()
+    await sheet.getByRole('radio', { name: /^Screen size/ }).check()
+    await sheet.getByText('More ways').click()
+    const address = sheet.getByLabel(/^Write to me when it is packed/)
+    mara.expect(/^422 \/api\/galleries\/[\w-]+\/exports/)
+    await address.fill('stranger@example.com')
+    await sheet.getByRole('button', { name: /^Download \d/ }).click()
+    await sheet.getByRole('alert').waitFor()
+    await assertAccessible(page, 'the sheet with an address', [390])
+    await address.fill('mara@example.com')
+    await sheet.getByRole('button', { name: /^Download \d/ }).click()
+    await sheet.getByText('Preparing your download').waitFor()
+    await page.keyboard.press('Escape')
+    const behind = page.getByRole('region', { name: 'Download' })
+    await behind.getByText('Preparing your download').waitFor()
+    await assertAccessible(page, 'packing behind the page')
+    await page.reload()
+    await behind.getByText('Preparing your download').waitFor()
+    const byItself = page.waitForEvent('download')
+    await installation.sql('insert into gate values (1)')
+    await (await byItself).cancel()
+    await behind.getByText('Your photos are ready.').waitFor()
+    await behind.getByRole('button', { name: 'Show' }).click()
+    await sheet.getByRole('link', { name: /^Save mara-and-jonas/ }).waitFor()
+    const letters = async () => (await allOf<Letter>(ida, '/api/letters')).map((letter) => letter.kind)
+    await until(async () => (await letters()).includes('export_ready'), { what: 'the letter', every: 200 })
   })
 
   await step('no page wrote an error into its console', async () => mara.assertQuiet())

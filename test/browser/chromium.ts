@@ -69,6 +69,13 @@ export async function drawn(pictures: Locator, count: number, width = 1): Promis
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** On a phone: what is pressed is 44 px high and wide at least. */
+const tooSmall = `[...document.querySelectorAll('.button, .chip, .tab, .menu-item, .yarl__button, .stars button, .heart, select, summary')]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+  .map((one) => ({ one, box: one.getBoundingClientRect() }))
+  .filter(({ box }) => box.width > 2 && (box.width < 43.5 || box.height < 43.5))
+  .map(({ one, box }) => (one.ariaLabel || one.textContent).trim().slice(0, 30) + ' ' + Math.round(box.width) + ' x ' + Math.round(box.height))`
+
 /** The rules that look at colours: all that another theme can change. */
 const ofColours = ['color-contrast', 'link-in-text-block']
 
@@ -91,6 +98,7 @@ export async function assertAccessible(page: Page, what: string, widths = [390, 
       if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
         found.push(`${what}, ${width} px: the page is wider than its window`)
     }
+    if (width < 640) for (const small of await page.evaluate<string[]>(tooSmall)) found.push(`${what}, ${width} px: too small for a thumb: ${small}`)
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   if (before) await page.setViewportSize(before)

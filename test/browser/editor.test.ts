@@ -1,6 +1,6 @@
 /** A photographer arranges a gallery: chapters out of folders, order, what guests do not see, the cover, new versions, feedback, the end. */
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { Gallery, GuestGallery, Item } from '../../sdk/src/wire.ts'
@@ -62,6 +62,16 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     await until(async () => (await names())[0] === 'p2.jpg', { what: 'the photo in front' })
     const tile = (name: string) => page.locator('.photo', { has: page.getByRole('img', { name }) })
     await until(async () => (await page.locator('.photo img').first().getAttribute('alt')) === 'p2.jpg', { what: 'the page' })
+    const inFront = async (order: string) => until(async () => (await names()).join().startsWith(order), { what: `the order ${order}` })
+    await menu('p1.jpg', 'One place earlier')
+    await inFront('p1.jpg,p2.jpg,')
+    await menu('p1.jpg', 'One place later')
+    await inFront('p2.jpg,p1.jpg,p3.jpg')
+    // the first of a chapter stays in it
+    await page.getByRole('button', { name: 'More for p3.jpg' }).press('Enter')
+    await page.getByRole('menuitem', { name: 'One place later' }).waitFor()
+    assert.equal(await page.getByRole('menuitem', { name: 'One place earlier' }).count(), 0)
+    await page.keyboard.press('Escape')
     await tile('p4.jpg').dragTo(tile('p3.jpg'))
     await until(async () => (await names()).join() === 'p2.jpg,p1.jpg,p4.jpg,p3.jpg,p5.jpg,p6.jpg', { what: 'the dragged photo' })
   })
@@ -110,8 +120,16 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     assert.equal((await items()).find((item) => item.id === before.id)!.chapter, 'Ceremony')
   })
 
-  await step('guests see the order, chapters and cover, and not the hidden photo', async () => {
+  await step('guests see the order, chapters and cover, the date, and not the hidden photo', async () => {
+    await page.getByLabel('Date', { exact: true }).fill('2026-06-14')
+    await page.getByLabel('Kind', { exact: true }).fill('Wedding')
+    await page.getByLabel('Customer’s mail address').fill('customer@example.com')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved').waitFor()
+    const said = (await ida.ask<Gallery>(`/api/galleries/${slug}`)).body
+    assert.deepEqual([said.event_date, said.event_type, said.customer_email], ['2026-06-14', 'Wedding', 'customer@example.com'])
     await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByRole('status').filter({ hasText: 'The gallery is open to its guests.' }).waitFor()
     await readyArchive(ida, slug)
     const { body } = await guest(installation.url).ask<GuestGallery>(`/api/g/${slug}`)
     assert.deepEqual(
@@ -124,7 +142,7 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
         ['p5.jpg', 'Dance'],
       ],
     )
-    assert.deepEqual([body.photos, body.cover?.x], [5, 0.2])
+    assert.deepEqual([body.photos, body.cover?.x, body.event_date], [5, 0.2, '2026-06-14'])
     const archive = page.locator('section', { has: page.getByRole('heading', { name: 'ZIP archive' }) })
     await archive.getByText('5 files').waitFor()
   })
@@ -150,6 +168,17 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     const isDrawn = async () => (await seen()).items.every((item) => item.preview?.includes('mark='))
     await until(isDrawn, { what: 'the watermark in every photo', every: 200 })
     assert.deepEqual((await seen()).download_sizes, ['screen'])
+    // what a guest saves of one photo is that size, too
+    const mara = await visitor(browser)
+    const [first] = (await seen()).items
+    await mara.page.goto(`${installation.url}/g/${slug}/p/${first!.id}`)
+    const begun = mara.page.waitForEvent('download')
+    await mara.page.getByRole('button', { name: /^Save this file/ }).click()
+    const saved = path.join(installation.dir, 'screen.jpg')
+    await (await begun).saveAs(saved)
+    assert.equal(statSync(saved).size, first!.preview_size)
+    mara.assertQuiet()
+    await mara.context.close()
   })
 
   await step('what guests say can be hidden and shown again', async () => {

@@ -90,6 +90,17 @@ async function visit(t: TestContext, browser: Browser, installation: Installatio
   await step('a heart that did not reach the server is not shown as kept, and the page says so', async () => {
     expect(/^ERR_INTERNET_DISCONNECTED/)
     await context.setOffline(true)
+    // nor is a part of the page that does not come the end of it
+    await page.getByRole('button', { name: 'Download' }).click()
+    const lost = page.getByRole('alert').filter({ has: page.getByRole('button', { name: 'Retry' }) })
+    await lost.waitFor()
+    await assertAccessible(page, 'a part that did not come', [390])
+    await context.setOffline(false)
+    await lost.getByRole('button', { name: 'Retry' }).click()
+    await page.getByRole('dialog', { name: 'Download' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await context.setOffline(true)
     await heart.click()
     await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor()
     await pressed(false)

@@ -8,7 +8,7 @@ import { allOf, type Person, password, signIn } from '../journeys/people.ts'
 import { sha256 } from '../journeys/sending.ts'
 import { freshInstallation, until } from '../journeys/service.ts'
 import { type MadePhoto, makePhotos } from '../pictures.ts'
-import { openChromium, patience, stepsOf, visitor } from './chromium.ts'
+import { assertAccessible, openChromium, patience, stepsOf, visitor } from './chromium.ts'
 import { choose, createByHand, setUpByHand } from './studio.ts'
 
 const mb = 1_000_000
@@ -24,7 +24,8 @@ test('an upload that is cut off goes on where it stopped', { timeout: 600_000 },
   const folder = path.join(installation.dir, 'photos')
   const photos = await makePhotos(folder, { count: photoCount, minBytes: 4 * mb, maxBytes: 5 * mb })
   let service = await installation.start()
-  const slow = await slowLine(page, 3 * mb)
+  const line = await lineOf(page, 3 * mb)
+  const slow = (on: boolean) => line(on ? 'slow' : 'fast')
   const sent = positionsOf(page)
 
   await step('after a reload the page says what is left, and the same folder chosen again completes it', async () => {
@@ -81,6 +82,29 @@ test('an upload that is cut off goes on where it stopped', { timeout: 600_000 },
     await assertWhole(await signIn(installation), gallery, photos)
   })
 
+  await step('paused, or without a line, it waits and says so; a page that does not come meanwhile stops nothing', async () => {
+    await page.getByRole('link', { name: 'Galleries' }).click()
+    const gallery = await createByHand(page, 'Paused')
+    await slow(true)
+    await choose(page, 'Choose folder', folder)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('heading', { name: 'Paused' }).waitFor()
+    await assertAccessible(page, 'a paused upload', [390])
+    ida.expect(/^ERR_INTERNET_DISCONNECTED|A page of the studio did not come/)
+    await line('off')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('heading', { name: 'Offline: goes on by itself' }).waitFor()
+    await assertAccessible(page, 'an upload without a line', [390])
+    await page.getByRole('link', { name: 'Rescue' }).click()
+    await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor()
+    await assertAccessible(page, 'a page that did not come', [390])
+    await slow(false)
+    await page.getByRole('heading', { name: 'Rescue', level: 1 }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Uploaded', exact: true }).waitFor()
+    await assertWhole(await signIn(installation), gallery, photos)
+  })
+
   await step('killed and started again during an upload, the page goes on by itself', async () => {
     await page.getByRole('link', { name: 'Galleries' }).click()
     const gallery = await createByHand(page, 'Killed')
@@ -125,15 +149,15 @@ async function assertWhole(person: Person, gallery: string, photos: MadePhoto[])
   return items
 }
 
-/** Switches the line of the page between as fast as it is and so many bytes a second upwards. */
-async function slowLine(page: Page, bytesPerSecond: number): Promise<(slow: boolean) => Promise<void>> {
+/** Switches the line of the page between as fast as it is, so many bytes a second upwards, and none. */
+async function lineOf(page: Page, bytesPerSecond: number): Promise<(line: 'fast' | 'slow' | 'off') => Promise<void>> {
   const session = await page.context().newCDPSession(page)
-  return async (slow) => {
+  return async (line) => {
     await session.send('Network.emulateNetworkConditions', {
-      offline: false,
+      offline: line === 'off',
       latency: 0,
       downloadThroughput: -1,
-      uploadThroughput: slow ? bytesPerSecond : -1,
+      uploadThroughput: line === 'slow' ? bytesPerSecond : -1,
     })
   }
 }

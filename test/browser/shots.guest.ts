@@ -171,6 +171,23 @@ export async function guestStates({ installation, long }: Stage): Promise<State[
       }),
     },
     {
+      name: 'download-packing',
+      open: act(open, async (page) => {
+        await page.route('**/exports/*', async (route) => {
+          const answer = await route.fetch()
+          const json = { ...(await answer.json()), status: 'processing', percent: 43, processed_photos: 10, eta_seconds: 75, parts: [] }
+          await route.fulfill({ response: answer, json })
+        })
+        await press(page, 'Download')
+        await page.getByRole('radio', { name: /Screen size/ }).check()
+        await page
+          .getByRole('dialog')
+          .getByRole('button', { name: /^Download \d/ })
+          .click()
+        await page.getByText(/^10 of/).waitFor()
+      }),
+    },
+    {
       name: 'download-ready',
       open: act(open, async (page) => {
         await page.route('**/d/*', (route) => route.fulfill({ status: 204 }))

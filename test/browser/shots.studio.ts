@@ -31,8 +31,8 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     await readyArchive(ida, gallery.id)
     return gallery
   }
-  const archived = async (title: string, count: number): Promise<Gallery> => {
-    const gallery = await published({ title }, count)
+  const archived = async (title: string, count: number, event_type: string): Promise<Gallery> => {
+    const gallery = await published({ title, event_type }, count)
     await ida.ask(`/api/galleries/${gallery.id}/retire`, { method: 'POST', body: {} })
     const isArchived = async () => (await ida.ask<Gallery>(`/api/galleries/${gallery.id}`)).body.state === 'archived'
     await until(isArchived, { what: 'the archive', ms: 60_000, every: 200 })
@@ -57,12 +57,14 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
   await until(isMarked, { what: 'the watermark', every: 300 })
   const proof = (await itemsOf(ida, proofs.id))[1]!
   await published({ title: 'Baby Noor, first year', expires_at: inDays(5.5) }, 4)
-  await make({ title: 'Иванова выпускной 2026' }, 3)
+  const okapi = await make({ title: 'Иванова выпускной 2026' }, 3)
+  const ended = await published({ title: 'Sato housewarming', expires_at: inDays(3) }, 3)
+  await installation.sql("update galleries set expires_at = now() - interval '2 hours', state = 'expired' where id = $1", [ended.id])
   const empty = await createGallery(ida, { title: 'Weingut Adler harvest' })
   const trouble = await published({ title: 'Halle 7 opening night' }, 2)
   await installation.sql(`update galleries set archive_error = 'original_missing' where id = $1`, [trouble.id])
-  const okafor = await archived('Okafor family', 6)
-  await archived('Lindqvist Engineering summer party with a long name', 2)
+  const okafor = await archived('Okafor family', 6, 'Family')
+  await archived('Lindqvist Engineering summer party with a long name', 2, 'Company')
   const packing = await published({ title: 'Chen graduation' }, 5)
   await installation.sql(
     `update archives set status = 'processing', processed_bytes = file_size_bytes * 0.63, processed_photos = 3, eta_seconds = 150,
@@ -90,6 +92,12 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
     await page.getByRole('checkbox', { name: 'Choose: Mara & Jonas' }).check()
     await page.getByRole('checkbox', { name: 'Choose: Baby Noor, first year' }).check()
   }
+  /** Photos on their way over a line on which nothing arrives. */
+  const sending = async (page: Page) => {
+    await page.route('**/api/uploads**', () => {})
+    const some = files.slice(0, 5).map(({ name, bytes }) => ({ name, mimeType: 'image/jpeg', buffer: Buffer.from(bytes) }))
+    await page.locator('input[data-pick=files]').setInputFiles(some)
+  }
   const editor = `/galleries/${mara.slug}`
   return [
     state('overview', '/', (page) => text(page, 'Ends soon')),
@@ -102,7 +110,31 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
       await text(page, /^Archive 2/)
     }),
     state('gallery-empty', `/galleries/${empty.slug}`, (page) => text(page, 'No photos yet')),
+    state('gallery-uploading', `/galleries/${empty.slug}`, async (page) => {
+      await sending(page)
+      await text(page, 'Uploading')
+    }),
+    state('gallery-paused', `/galleries/${empty.slug}`, async (page) => {
+      await sending(page)
+      await press(page, 'Pause')
+      await text(page, 'Paused')
+    }),
+    state('gallery-ended', `/galleries/${ended.slug}`, (page) => text(page, 'The guest page is closed')),
+    state('page-did-not-come', '/galleries', async (page) => {
+      await text(page, 'Mara & Jonas')
+      await page.route('**/assets/RescuePage-*.js', (route) => route.abort())
+      await page.getByRole('link', { name: 'Rescue' }).click()
+      await text(page, 'This page could not be loaded')
+    }),
+    state('gallery-create', '/galleries', async (page) => {
+      await press(page, 'New gallery')
+      await page.getByLabel('Title').waitFor()
+    }),
     state('gallery', editor, (page) => text(page, 'Ceremony')),
+    state('gallery-published', `/galleries/${okapi.slug}`, async (page) => {
+      await press(page, 'Publish')
+      await text(page, 'The gallery is open to its guests.')
+    }),
     state('gallery-menu', editor, async (page) => {
       await page
         .getByRole('button', { name: /^More for DSC/ })

@@ -41,6 +41,7 @@ test('archived, looked through, restored and deleted, with a guest watching', { 
   const { installation, ida, anybody } = await begun(t)
   const { gallery, sent } = await published(installation, ida, 'Wedding', 3)
   assert.equal((await anybody.ask(`/api/g/${gallery.slug}`)).status, 200)
+  await ida.ask(`/api/galleries/${gallery.id}`, { method: 'PATCH', body: { event_type: 'Church wedding' } })
 
   assert.equal((await ida.ask(`/api/galleries/${gallery.id}/retire`, { method: 'POST' })).status, 202)
   await archived(ida, gallery.id)
@@ -60,6 +61,11 @@ test('archived, looked through, restored and deleted, with a guest watching', { 
   assert.deepEqual([page.rows.length, page.totals.galleries, page.totals.photos, page.next], [1, 1, 3, null])
   const archive = page.rows[0]!
   assert.equal((await ida.ask<ArchivedPage>('/api/admin/archives?q=nothing')).body.totals.galleries, 0)
+  // of a kind: as it begins, in capitals or not
+  for (const [kind, found] of [['church', 1], ['Church%20Wedding', 1], ['wedding', 0], ['c%25', 0]] as const) {
+    const { rows, totals } = (await ida.ask<ArchivedPage>(`/api/admin/archives?type=${kind}&q=wed&sort=title`)).body
+    assert.deepEqual([rows.length, totals.galleries, rows[0]?.event_type], [found, found, found ? 'Church wedding' : undefined], kind)
+  }
   assert.equal(sha256(await bytesAt(ida, `/api/archives/${archive.id}/download`)), archive.checksum)
 
   const listed = await allOf<PackedFile>(ida, `/api/archives/${archive.id}/entries`)

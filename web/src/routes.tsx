@@ -1,5 +1,6 @@
 /** The map of the studio: path to page, each loaded when needed. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Fallen, Missing } from './studio/Fallen.tsx'
 import { Frame, Lost } from './studio/Frame.tsx'
 import { Inside, Shell } from './studio/Shell.tsx'
 import { readSearch, writeSearch } from './ui/search.ts'
@@ -12,22 +13,22 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/setup',
-    component: lazyRouteComponent(() => import('./studio/SetUpPage.tsx'), 'Page'),
+    component: later(() => import('./studio/SetUpPage.tsx')),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/setup/checks',
-    component: lazyRouteComponent(() => import('./studio/door/ChecksPage.tsx'), 'Page'),
+    component: later(() => import('./studio/door/ChecksPage.tsx')),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/invite/$token',
-    component: lazyRouteComponent(() => import('./studio/door/InvitePage.tsx'), 'Page'),
+    component: later(() => import('./studio/door/InvitePage.tsx')),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/sign-in',
-    component: lazyRouteComponent(() => import('./studio/SignInPage.tsx'), 'Page'),
+    component: later(() => import('./studio/SignInPage.tsx')),
   }),
   inside.addChildren([
     page('/', () => import('./studio/overview/OverviewPage.tsx')),
@@ -51,9 +52,20 @@ const routeTree = root.addChildren([
   ]),
 ])
 
-function page<const Path extends string>(path: Path, load: () => Promise<{ Page: () => React.ReactNode }>) {
-  return createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load, 'Page') })
+function page<const Path extends string>(path: Path, load: Load) {
+  return createRoute({ getParentRoute: () => inside, path, component: later(load) })
 }
+
+/** Of what cannot be had the router would load the whole program anew, and an upload with it: we say so instead. */
+function later(load: Load) {
+  let tries = 0
+  const piece = () =>
+    load().catch((cause: unknown) => {
+      throw new Missing(++tries, cause)
+    })
+  return lazyRouteComponent(piece, 'Page')
+}
+type Load = () => Promise<{ Page: () => React.ReactNode }>
 
 export const makeRouter = () =>
   createRouter({
@@ -62,6 +74,7 @@ export const makeRouter = () =>
     parseSearch: readSearch,
     stringifySearch: writeSearch,
     defaultPendingComponent: Frame,
+    defaultErrorComponent: Fallen,
     defaultPendingMs: 300,
     // A page of another path begins anew, with nothing of the last one.
     defaultRemountDeps: ({ params }) => params,

@@ -18,6 +18,7 @@ const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: markCursor.optional(),
   q: z.string().trim().max(100).optional(),
+  type: z.string().trim().max(100).optional(),
   sort: z.enum(sorts).default('archived_at'),
   order: z.enum(['asc', 'desc']).default('desc'),
 })
@@ -25,9 +26,10 @@ const page = z.object({
 export function archivedRoutes(app: App, deps: Deps, guard: Guard): void {
   app.get('/api/admin/archives', { schema: { querystring: page } }, async (request): Promise<ArchivedPage> => {
     const who = await guard.user(request, 'galleries:read')
-    const { limit, cursor: after, q, sort, order } = request.query
+    const { limit, cursor: after, q, type, sort, order } = request.query
     checkMark(after, sort === 'title' ? 'text' : sort === 'size' ? 'number' : 'moment')
-    const wanted = { ownerId: who.kind === 'user' && mayRunInstallation(who) ? null : who.userId, search: q || undefined }
+    const ownerId = who.kind === 'user' && mayRunInstallation(who) ? null : who.userId
+    const wanted = { ownerId, search: q || undefined, kind: type || undefined }
     const [rows, totals] = await Promise.all([
       listArchived(deps.db, wanted, { sort, descending: order === 'desc', limit, after }),
       countArchived(deps.db, wanted),
@@ -58,6 +60,7 @@ function view(deps: Pick<Deps, 'settings'>, row: Awaited<ReturnType<typeof listA
     gallery_id: row.galleryId,
     slug: row.slug,
     title: row.title,
+    event_type: row.eventType,
     event_date: row.eventDate,
     archived_at: row.archivedAt.toISOString(),
     photos: row.photos,

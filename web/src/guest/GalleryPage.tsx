@@ -2,6 +2,7 @@
 import { Clock, ImageOff, Images, Link2Off, RefreshCw, Unplug } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { GuestBoot } from '../api.ts'
+import { Catch } from '../ui/Catch.tsx'
 import { languageOf, Speak, useLanguage } from '../ui/language.tsx'
 import { type Refusal, sentenceOf } from '../ui/refusal.ts'
 import { useGallery } from './api.ts'
@@ -34,13 +35,28 @@ function Found({ slug, boot }: { slug: string; boot: GuestBoot | null }) {
   return (
     <Speak locale={locale}>
       {data && !ended ? (
-        <Open gallery={data} refusal={refusal} again={again} close={end} />
+        <Catch instead={<Broken />}>
+          <Open gallery={data} refusal={refusal} again={again} close={end} />
+        </Catch>
       ) : (ended ?? refusal) ? (
         <Closed slug={slug} refusal={(ended ?? refusal)!} again={open} />
       ) : (
         <Loading />
       )}
     </Speak>
+  )
+}
+
+function Broken() {
+  const { say, locale } = useLanguage()
+  const words = catalog[locale]
+  return (
+    <Plate icon={<Images size={26} aria-hidden="true" />} title={words.failedTitle} text={words.broken}>
+      <button type="button" className="button main" onClick={() => location.reload()}>
+        <RefreshCw size={16} aria-hidden="true" />
+        {say.retry}
+      </button>
+    </Plate>
   )
 }
 

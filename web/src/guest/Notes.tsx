@@ -2,15 +2,15 @@
 import { Clock, Eye, Lock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { GuestGallery } from '../api.ts'
+import { daysUntil } from '../ui/format.ts'
 import { useLanguage } from '../ui/language.tsx'
 import type { Shown } from './Bar.tsx'
 import { List } from './List.tsx'
 import type { Marks } from './marks.ts'
 import { catalog } from './words.ts'
 
-const day = 86_400_000
-/** Sooner than this the page says so. */
-const soon = 14 * day
+/** Sooner than this the page says so, ms. */
+const soon = 14 * 86_400_000
 
 export function Notes({ gallery, marks, shown }: { gallery: GuestGallery; marks: Marks; shown: Shown }) {
   const { locale, fmt } = useLanguage()
@@ -20,7 +20,7 @@ export function Notes({ gallery, marks, shown }: { gallery: GuestGallery; marks:
     <>
       {left <= soon && left > 0 && (
         <Line kind="warn" icon={<Clock size={17} aria-hidden="true" />}>
-          {words.endsSoon(Math.floor(left / day), fmt.moment(gallery.expires_at!))}
+          {words.endsSoon(fmt.inDays(daysUntil(gallery.expires_at!, Date.now())), fmt.moment(gallery.expires_at!))}
         </Line>
       )}
       {!gallery.may_download && (

@@ -1,6 +1,6 @@
 /** An open gallery: cover, the bar that stays, and the wall of photos; the photo on the whole screen and the sheet come when asked for. */
-import { Heart, Images, RefreshCw, TriangleAlert } from 'lucide-react'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { Heart, Images, LoaderCircle, RefreshCw, TriangleAlert, X } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
 import type { GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
 import { type Refusal, sentenceOf } from '../ui/refusal.ts'
@@ -12,12 +12,14 @@ import { Cover } from './Cover.tsx'
 import { useMarks } from './marks.ts'
 import { Notes } from './Notes.tsx'
 import { usePhoto } from './photo.ts'
+import { type Piece, usePiece } from './piece.ts'
 import { usePlace } from './place.ts'
 import { Tile } from './Tile.tsx'
 import { catalog } from './words.ts'
 
-const View = lazy(async () => ({ default: (await import('./View.tsx')).View }))
-const TakeHome = lazy(async () => ({ default: (await import('./TakeHome.tsx')).TakeHome }))
+const loadView = async () => (await import('./View.tsx')).View
+const loadTakeHome = async () => (await import('./TakeHome.tsx')).TakeHome
+const loadUnderWay = async () => (await import('./UnderWay.tsx')).UnderWay
 
 interface Props {
   gallery: GuestGallery
@@ -50,7 +52,8 @@ function Photos({ gallery, refusal, again, close }: Props) {
     if (marks.refusal && [401, 404, 410].includes(marks.refusal.problem.status)) close(marks.refusal)
   }, [marks.refusal, close])
   const [shown, show] = useState<Shown>('all')
-  const [sheet, setSheet] = useState(false)
+  const [sheet, setSheet] = useState<'closed' | 'open' | 'chosen'>('closed')
+  const shut = () => setSheet('closed')
   const { items } = gallery
   const marked = shown === 'favorites' ? marks.favorites : null
   const list = useMemo(() => {
@@ -61,13 +64,17 @@ function Photos({ gallery, refusal, again, close }: Props) {
   const complete = !gallery.next
   const all = complete || marked || typeof shown === 'object' ? list.length : gallery.total
   const photo = usePhoto(gallery, list)
+  const packing = sheet === 'closed' ? marks.exportId : null
+  const View = usePiece(!!photo.item, loadView)
+  const TakeHome = usePiece(sheet !== 'closed', loadTakeHome)
+  const UnderWay = usePiece(!!packing, loadUnderWay)
   usePlace(gallery.slug, complete)
   useEffect(() => {
     if (!photo.item) document.title = gallery.title
   }, [gallery.title, photo.item])
   return (
     <>
-      {items.length > 0 && <Bar gallery={gallery} marks={marks} shown={shown} show={show} download={() => setSheet(true)} />}
+      {items.length > 0 && <Bar gallery={gallery} marks={marks} shown={shown} show={show} download={() => setSheet('open')} />}
       <main id="photos" className="photos" tabIndex={-1}>
         <h2 className="unseen">{words.photosTitle}</h2>
         <Notes gallery={gallery} marks={marks} shown={shown} />
@@ -114,11 +121,49 @@ function Photos({ gallery, refusal, again, close }: Props) {
           {sentenceOf(marks.refused.problem, say)}
         </p>
       )}
-      {marks.chosen && <Chosen gallery={gallery} marks={marks} download={() => setSheet(true)} />}
-      <Suspense fallback={null}>
-        {sheet && complete && <TakeHome gallery={gallery} marks={marks} close={() => setSheet(false)} />}
-        {photo.item && <View gallery={gallery} items={list} all={all} at={photo.at} go={photo.go} close={photo.close} marks={marks} />}
-      </Suspense>
+      {marks.chosen && <Chosen gallery={gallery} marks={marks} download={() => setSheet('chosen')} />}
+      {UnderWay.here && packing && (
+        <UnderWay.here key={packing} gallery={gallery} id={packing} open={() => setSheet('open')} forget={() => marks.setExport(null)} />
+      )}
+      <Coming piece={View} close={photo.close} />
+      <Coming piece={TakeHome} close={shut} />
+      {TakeHome.here && sheet !== 'closed' && (
+        <TakeHome.here
+          gallery={gallery}
+          marks={marks}
+          chosen={sheet === 'chosen'}
+          whole={complete ? undefined : { refusal, again }}
+          close={shut}
+        />
+      )}
+      {View.here && photo.item && (
+        <View.here gallery={gallery} items={list} all={all} at={photo.at} go={photo.go} close={photo.close} marks={marks} />
+      )}
     </>
+  )
+}
+
+/** What was asked for is on its way, which is said when it takes a while; or it did not come. */
+function Coming<P>({ piece, close }: { piece: Piece<P>; close: () => void }) {
+  const { say } = useLanguage()
+  if (piece.state === 'idle') return null
+  if (piece.state === 'coming')
+    return (
+      <p className="toast late" role="status">
+        <LoaderCircle size={17} className="turn" aria-hidden="true" />
+        {say.loading}
+      </p>
+    )
+  return (
+    <div className="toast" role="alert">
+      <TriangleAlert size={17} aria-hidden="true" />
+      <p>{say.unreachable}</p>
+      <button type="button" className="button" onClick={piece.again}>
+        {say.retry}
+      </button>
+      <button type="button" className="button bare square" aria-label={say.close} onClick={close}>
+        <X size={17} aria-hidden="true" />
+      </button>
+    </div>
   )
 }

@@ -1,14 +1,23 @@
 /** How far chosen photos are packed, and then the files; a single one begins by itself. */
 import { Download as Arrow, Check, TriangleAlert, X } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import type { GuestGallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage, useReason } from '../ui/language.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { cancelExport, type Export, useExport } from './api.ts'
+import { hasEnded, useByItself } from './begin.ts'
 import { catalog } from './take-words.ts'
 
-export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: string; another: () => void }) {
+interface Props {
+  gallery: GuestGallery
+  id: string
+  /** photos were chosen meanwhile: of an export that has ended nothing is shown */
+  chosen: boolean
+  another: () => void
+}
+
+export function Packing({ gallery, id, chosen, another }: Props) {
   const { locale, fmt } = useLanguage()
   const why = useReason()
   const words = catalog[locale]
@@ -17,15 +26,15 @@ export function Packing({ gallery, id, another }: { gallery: GuestGallery; id: s
     await cancelExport(gallery.slug, id)
     again()
   })
-  const ended = data && ['ready', 'failed', 'cancelled', 'expired'].includes(data.status)
+  const ended = data && hasEnded(data)
   const trouble = stop.refusal ?? (data ? undefined : refusal)
-  const waited = useRef(false)
-  if (data && !ended) waited.current = true
-  const only = data?.status === 'ready' && data.parts.length === 1 ? data.parts[0]!.download_url : null
+  const waited = useByItself(data)
+  const stale = ended && chosen && !waited
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once
   useEffect(() => {
-    // who watched it being packed waits for just this; who opens the sheet again is not surprised by it
-    if (only && waited.current) location.assign(only)
-  }, [only])
+    if (stale) another()
+  }, [stale])
+  if (stale) return null
   return (
     <div className="take">
       {data && !ended && (

@@ -5,7 +5,8 @@ import type { ExportSize, GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
-import { Trouble } from '../ui/Trouble.tsx'
+import type { Refusal } from '../ui/refusal.ts'
+import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { askDownload, askExport } from './api.ts'
 import { chaptersOf } from './Bar.tsx'
 import type { Marks } from './marks.ts'
@@ -17,12 +18,24 @@ interface Props {
   marks: Marks
 }
 
-export function TakeHome({ gallery, marks, close }: Props & { close: () => void }) {
+interface Sheet extends Props {
+  /** opened for the photos that are chosen */
+  chosen: boolean
+  /** while the rest of the gallery is on its way: sizes are not known before */
+  whole: { refusal: Refusal | undefined; again: () => void } | undefined
+  close: () => void
+}
+
+export function TakeHome({ gallery, marks, chosen, whole, close }: Sheet) {
   const words = catalog[useLanguage().locale]
   return (
     <Dialog title={words.title} close={close}>
-      {marks.exportId ? (
-        <Packing gallery={gallery} id={marks.exportId} another={() => marks.setExport(null)} />
+      {whole?.refusal ? (
+        <Trouble refusal={whole.refusal} retry={whole.again} />
+      ) : whole ? (
+        <Waiting height={320} />
+      ) : marks.exportId ? (
+        <Packing gallery={gallery} id={marks.exportId} chosen={chosen} another={() => marks.setExport(null)} />
       ) : (
         <Choice gallery={gallery} marks={marks} />
       )}
@@ -43,6 +56,7 @@ function Choice({ gallery, marks }: Props) {
   const [parts, setParts] = useState(false)
   const [tar, setTar] = useState(false)
   const [begun, begin] = useState(false)
+  const [letter, write] = useState('')
   // of a photo without a picture there is only the original
   const stored = gallery.items.filter(
     (item) => item.state === 'stored' && (sizes[0] === 'original' || item.kind !== 'photo' || item.preview),
@@ -56,10 +70,11 @@ function Choice({ gallery, marks }: Props) {
   const list = lists[which]
   const bytes = (of: ExportSize) => list.reduce((sum, item) => sum + ((of === 'screen' && item.preview_size) || item.size), 0)
   const one = list.length === 1 ? list[0] : undefined
+  // nobody waits for these, so there is nothing to be told of
+  const asItIs = which === 'all' && size === 'original' && !parts && !tar
   const task = useTask(async () => {
     if (one?.kind === 'photo' && size === 'screen' && one.preview) return location.assign(`/media/${one.asset_id}/screen`)
-    const whole = which === 'all' && size === 'original' && !parts && !tar
-    if (one || whole) {
+    if (one || asItIs) {
       const answer = await askDownload(gallery.slug, one?.id)
       // what is not packed yet comes as it is being packed, so nobody waits
       if (answer.download_url) {
@@ -69,7 +84,13 @@ function Choice({ gallery, marks }: Props) {
     }
     const photos =
       which === 'all' ? { all: true as const } : which === 'favorites' ? { favorites: true as const } : { photoIds: list.map((i) => i.id) }
-    const more = { size, format: tar ? ('tar' as const) : ('zip' as const), ...(parts ? { parts: true as const } : {}) }
+    const notify = letter.trim()
+    const more = {
+      size,
+      format: tar ? ('tar' as const) : ('zip' as const),
+      ...(parts && { parts: true as const }),
+      ...(notify && { notify }),
+    }
     const { export: made } = await askExport(gallery.slug, { ...photos, ...more })
     marks.setExport(made.id)
   })
@@ -148,6 +169,18 @@ function Choice({ gallery, marks }: Props) {
             <input type="checkbox" checked={tar} onChange={() => setTar(!tar)} />
             {words.tar}
           </label>
+          {!asItIs && (
+            <label className="letter-to">
+              {words.letter}
+              <input
+                className="input"
+                type="email"
+                autoComplete="email"
+                value={letter}
+                onChange={(event) => write(event.currentTarget.value)}
+              />
+            </label>
+          )}
           {size === 'screen' && <p className="meta">{sizes[0] === 'original' ? words.screenNote : words.screenOnly}</p>}
         </details>
       )}
@@ -161,7 +194,7 @@ function Choice({ gallery, marks }: Props) {
       <div className="sheet-foot">
         <button type="submit" className="button main" disabled={task.busy || !list.length}>
           <Arrow size={17} aria-hidden="true" />
-          {words.download(fmt.bytes(bytes(size)))}
+          {task.busy ? words.preparing : words.download(fmt.bytes(bytes(size)))}
         </button>
       </div>
     </form>

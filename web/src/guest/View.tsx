@@ -54,7 +54,10 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
   }, [items, go])
+  // where guests get screen size alone, a photo is its picture, and one without a picture stays here
+  const asPicture = item.kind === 'photo' && gallery.download_sizes[0] !== 'original'
   const save = useTask(async () => {
+    if (asPicture) return location.assign(`/media/${item.asset_id}/screen`)
     const { download_url } = await askDownload(gallery.slug, item.id)
     if (download_url) location.assign(download_url)
   })
@@ -82,13 +85,13 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
         <MessageCircle size={22} aria-hidden="true" />
       </button>,
     )
-  if (gallery.may_download && item.state === 'stored')
+  if (gallery.may_download && item.state === 'stored' && !(asPicture && !item.preview))
     buttons.push(
       <button
         key="save"
         type="button"
         className="yarl__button"
-        aria-label={words.save(fmt.bytes(item.size))}
+        aria-label={words.save(fmt.bytes((asPicture && item.preview_size) || item.size))}
         disabled={save.busy}
         onClick={async () => (await save.run()) || marks.check()}
       >

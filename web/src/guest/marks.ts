@@ -22,7 +22,7 @@ export interface Marks {
   refusal: Refusal | undefined
   /** asks once more what is marked: who may not come in any more learns it so */
   check: () => void
-  /** the export of this visit, so that its sheet can be closed and opened again */
+  /** the export of this visit, so that its sheet can be closed and opened again, and the page loaded anew */
   exportId: string | null
   setExport: (id: string | null) => void
 }
@@ -31,8 +31,18 @@ export function useMarks(slug: string): Marks {
   const { data, put, again, refusal } = useFavorites(slug)
   const [refused, refuse] = useState<Refusal>()
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null)
-  const [exportId, setExport] = useState<string | null>(null)
+  const [exportId, keepExport] = useState<string | null>(() => sessionStorage.getItem(exportKey(slug)))
+  const setExport = useCallback(
+    (id: string | null) => {
+      // what is packed goes on when the page is loaded again, and so does its progress
+      if (id) sessionStorage.setItem(exportKey(slug), id)
+      else sessionStorage.removeItem(exportKey(slug))
+      keepExport(id)
+    },
+    [slug],
+  )
   const favorites = useMemo(() => new Set(data?.items), [data])
+  const asked = useRef(0)
   const latest = useRef(data)
   latest.current = data
   const show = (items: string[], on: boolean) => {
@@ -43,21 +53,37 @@ export function useMarks(slug: string): Marks {
   const change = (items: string[], on: boolean) => {
     show(items, on)
     refuse(undefined)
-    Promise.all(items.map((item) => setFavorite(slug, item, on))).catch((error) => {
-      // what the server did not take is not shown as taken
-      show(items, !on)
-      refuse(refusalOf(error))
-      again()
-    })
+    Promise.all(items.map((item) => setFavorite(slug, item, on))).then(
+      () => {
+        // an answer that was on its way meanwhile may be older than the mark
+        if (Date.now() - asked.current < soon) again()
+      },
+      (error) => {
+        // what the server did not take is not shown as taken
+        show(items, !on)
+        refuse(refusalOf(error))
+        again()
+      },
+    )
   }
   const back = useCallback(() => {
     refuse(undefined)
     again()
   }, [again])
   useEffect(() => {
+    // hearts may have been set in another tab, on a photo opened there
+    const seen = () => {
+      if (document.hidden) return
+      asked.current = Date.now()
+      again()
+    }
     addEventListener('online', back)
-    return () => removeEventListener('online', back)
-  }, [back])
+    document.addEventListener('visibilitychange', seen)
+    return () => {
+      removeEventListener('online', back)
+      document.removeEventListener('visibilitychange', seen)
+    }
+  }, [back, again])
   return {
     favorites,
     favorite: (item, on) => change([item], on),
@@ -78,5 +104,10 @@ export function useMarks(slug: string): Marks {
     setExport,
   }
 }
+
+/** Longer than a question takes, ms. */
+const soon = 10_000
+
+const exportKey = (slug: string) => `keepsake export ${slug}`
 
 const toggled = (set: ReadonlySet<string>, one: string) => new Set(set.has(one) ? [...set].filter((old) => old !== one) : [...set, one])

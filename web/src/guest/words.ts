@@ -20,8 +20,7 @@ const en = {
   listSent: (moment: string) => `Sent to the photographer on ${moment}.`,
   yourName: 'Your name',
   listClosed: 'The photographer has closed the list. Your favourites stay as they are.',
-  endsSoon: (days: number, moment: string) =>
-    `${days < 1 ? 'This gallery ends today' : plural('en', days, { one: 'This gallery ends in # day', other: 'This gallery ends in # days' })}: ${moment}. Download your photos before then.`,
+  endsSoon: (when: string, moment: string) => `This gallery ends ${when}: ${moment}. Download your photos before then.`,
   photos: (n: number) => plural('en', n, { one: '# photo', other: '# photos' }),
   until: (day: string) => `available until ${day}`,
   skip: 'Skip to the photos',
@@ -48,6 +47,7 @@ const en = {
   lostTitle: 'There is no gallery here',
   lost: 'The address may be incomplete. Open the link from your e-mail once more.',
   failedTitle: 'The gallery could not be loaded',
+  broken: 'This is our fault, not yours. Your photos and favourites are safe.',
   offlineTitle: 'You are offline',
 }
 export type Words = typeof en
@@ -70,8 +70,7 @@ const de: Words = {
   listSent: (moment) => `Ans Fotostudio gesendet am ${moment}.`,
   yourName: 'Ihr Name',
   listClosed: 'Die Liste ist geschlossen. Ihre Favoriten bleiben, wie sie sind.',
-  endsSoon: (days, moment) =>
-    `${days < 1 ? 'Diese Galerie endet heute' : plural('de', days, { one: 'Diese Galerie endet in # Tag', other: 'Diese Galerie endet in # Tagen' })}: ${moment}. Laden Sie Ihre Fotos vorher herunter.`,
+  endsSoon: (when, moment) => `Diese Galerie endet ${when}: ${moment}. Laden Sie Ihre Fotos vorher herunter.`,
   photos: (n) => plural('de', n, { one: '# Foto', other: '# Fotos' }),
   until: (day) => `verfügbar bis ${day}`,
   skip: 'Zu den Fotos springen',
@@ -98,6 +97,7 @@ const de: Words = {
   lostTitle: 'Hier ist keine Galerie',
   lost: 'Vielleicht ist die Adresse unvollständig. Öffnen Sie den Link aus Ihrer E-Mail noch einmal.',
   failedTitle: 'Die Galerie konnte nicht geladen werden',
+  broken: 'Das ist unser Fehler, nicht Ihrer. Ihre Fotos und Favoriten sind sicher.',
   offlineTitle: 'Sie sind offline',
 }
 
@@ -119,8 +119,7 @@ const ru: Words = {
   listSent: (moment) => `Отправлено фотографу: ${moment}.`,
   yourName: 'Ваше имя',
   listClosed: 'Фотограф закрыл список. Ваше избранное остаётся как есть.',
-  endsSoon: (days, moment) =>
-    `${days < 1 ? 'Галерея закрывается сегодня' : plural('ru', days, { one: 'Галерея закроется через # день', few: 'Галерея закроется через # дня', many: 'Галерея закроется через # дней' })}: ${moment}. Скачайте снимки до этого.`,
+  endsSoon: (when, moment) => `Галерея закроется ${when}: ${moment}. Скачайте снимки до этого.`,
   photos: (n) => plural('ru', n, { one: '# фотография', few: '# фотографии', many: '# фотографий' }),
   until: (day) => `доступна до ${day}`,
   skip: 'Перейти к фотографиям',
@@ -147,6 +146,7 @@ const ru: Words = {
   lostTitle: 'Здесь нет галереи',
   lost: 'Возможно, адрес неполный. Откройте ссылку из письма ещё раз.',
   failedTitle: 'Не удалось загрузить галерею',
+  broken: 'Это наша ошибка. Ваши фотографии и избранное в сохранности.',
   offlineTitle: 'Нет соединения',
 }
 

@@ -5,6 +5,7 @@ import { addClient, type Client, changeClient, type Delivery, type Gallery, link
 import { useTask } from '../ui/answer.ts'
 import { Confirm, Dialog } from '../ui/Dialog.tsx'
 import { useLanguage } from '../ui/language.tsx'
+import { useToast } from '../ui/Toasts.tsx'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { CopyButton } from './CopyButton.tsx'
 import { Choice, Field, Tick } from './Door.tsx'
@@ -21,6 +22,7 @@ export function ClientsCard({ gallery, changed }: { gallery: Gallery; changed: (
   const deliveries = useDeliveries(gallery.id)
   const received = (client: Client) => deliveries.data?.clients.find((delivery) => delivery.client_id === client.id)
   const [open, show] = useState<{ client: Client; to: 'change' | 'remove' } | null>(null)
+  const tell = useToast()
   const adding = useTask((email: string, name: string) => addClient(gallery.id, { email, name: name || null }))
   const removing = useTask((id: string) => removeClient(gallery.id, id))
   const close = () => show(null)
@@ -30,6 +32,7 @@ export function ClientsCard({ gallery, changed }: { gallery: Gallery; changed: (
     const input = new FormData(form)
     if (!(await adding.run(textOf(input, 'email'), textOf(input, 'name')))) return
     form.reset()
+    tell(words.clientAdded)
     again()
   }
   const remove = async (client: Client) => {

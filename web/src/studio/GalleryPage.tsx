@@ -1,11 +1,12 @@
 /** One gallery at work: upload, publish, tracks on their way, the archive being made, photos, clients, settings. */
 import { Link, useParams } from '@tanstack/react-router'
-import { Archive as ArchiveIcon, ExternalLink, Link2 } from 'lucide-react'
+import { Archive as ArchiveIcon, CalendarPlus, ExternalLink, Link2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { type Gallery, publish } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
-import { useWordsOf } from '../ui/language.tsx'
+import { useLanguage, useWordsOf } from '../ui/language.tsx'
 import { Menu } from '../ui/Menu.tsx'
+import { useToast } from '../ui/Toasts.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
 import { ArchiveCard } from './ArchiveCard.tsx'
 import { archivesWords } from './archives/words.ts'
@@ -45,7 +46,7 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const known = useMemo(() => Map.groupBy(items.data?.rows ?? [], (item) => item.name), [items.data])
   const own = useWordsOf(galleryWords)
   const archives = useWordsOf(archivesWords)
-  const [archiving, askArchive] = useState(false)
+  const [started, start] = useState<'extend' | 'archive' | null>(null)
   const refresh = () => {
     changed()
     items.again()
@@ -61,15 +62,17 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
   const come = coming?.reduce((sum, { added }) => sum + added, 0)
   useArrivals(come, !coming?.some(({ state }) => state === 'working'), refresh)
 
+  const live = gallery.state === 'active'
+  const tell = useToast()
   const task = useTask(async () => {
     await publish(gallery.id)
+    tell(live ? words.publishedAgain : words.publishedNow)
     changed()
     archive.again()
   })
   const busy = count.state === 'sending' || count.state === 'offline'
   const why = !gallery.photos ? words.publishEmpty : busy ? words.publishBusy : ''
   const outdated = archive.data?.status === 'outdated' || archive.data?.status === 'none'
-  const live = gallery.state === 'active'
   const takes = live || gallery.state === 'draft'
   return (
     <main className="page">
@@ -109,18 +112,26 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
           {mayBe('archive', gallery) && (
             <Menu
               label={own.more(gallery.title)}
-              choices={[{ name: own.archive, icon: <ArchiveIcon size={16} aria-hidden="true" />, pick: () => askArchive(true) }]}
+              choices={[
+                mayBe('extend', gallery) && {
+                  name: own.extend,
+                  icon: <CalendarPlus size={16} aria-hidden="true" />,
+                  pick: () => start('extend'),
+                },
+                { name: own.archive, icon: <ArchiveIcon size={16} aria-hidden="true" />, pick: () => start('archive') },
+              ]}
             />
           )}
         </div>
       </header>
-      {archiving && <BulkDialog what="archive" galleries={[gallery]} ended={refresh} close={() => askArchive(false)} />}
+      {started && <BulkDialog what={started} galleries={[gallery]} ended={refresh} close={() => start(null)} />}
       {task.refusal && <Trouble refusal={task.refusal} retry={() => task.run()} />}
       <div className="columns">
         <div className="stack">
           {takes && <UploadCard queue={queue} count={count} left={left} known={known} small={gallery.photos > 0} />}
           {coming && <Placements placements={coming} again={placements.again} />}
           {gallery.state === 'archived' && <Archived gallery={gallery} />}
+          {gallery.state === 'expired' && <Ended gallery={gallery} extend={() => start('extend')} />}
           {work.data?.restoring && (
             <div className="card">
               <WorkProgress step={archives.hydrating} far={work.data.restoring} />
@@ -144,6 +155,24 @@ function Sheet({ gallery, changed, put }: { gallery: Gallery; changed: () => voi
         </div>
       </div>
     </main>
+  )
+}
+
+/** Its guests read that it has ended; the day after it is archived by itself. */
+function Ended({ gallery, extend }: { gallery: Gallery; extend: () => void }) {
+  const own = useWordsOf(galleryWords)
+  const { fmt } = useLanguage()
+  return (
+    <section className="card stack tight">
+      <h2>{own.endedTitle}</h2>
+      <p>{own.endedText(fmt.moment(gallery.expires_at!))}</p>
+      <div className="actions">
+        <button type="button" className="button main" onClick={extend}>
+          <CalendarPlus size={16} aria-hidden="true" />
+          {own.extend}
+        </button>
+      </div>
+    </section>
   )
 }
 

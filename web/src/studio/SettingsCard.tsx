@@ -1,4 +1,4 @@
-/** How a gallery behaves: title, password, end, language, file names; and its end for good. */
+/** What a gallery is and how it behaves: title, date, customer, password, end, language, file names; and its end for good. */
 import { useNavigate } from '@tanstack/react-router'
 import { Check, Trash2 } from 'lucide-react'
 import { type FormEvent, useId, useState } from 'react'
@@ -13,6 +13,7 @@ import { useWords } from './words.tsx'
 export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery: Gallery) => void }) {
   const words = useWords()
   const title = useId()
+  const kinds = useId()
   const [saved, setSaved] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const saving = useTask(async (form: FormData) => {
@@ -21,6 +22,10 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
     const password = String(form.get('password') ?? '')
     const changed = await changeGallery(gallery.id, {
       title: text('title'),
+      event_date: text('date') || null,
+      event_type: text('type') || null,
+      customer_name: text('customer') || null,
+      customer_email: text('customer-mail') || null,
       feedback_enabled: form.has('feedback'),
       notify_new_versions: form.has('versions'),
       public: form.has('public'),
@@ -50,6 +55,38 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
       <h2 id={title}>{words.settingsTitle}</h2>
       <form className="stack tight" onSubmit={submit} onChange={() => setSaved(false)}>
         <Field name="title" label={words.title} value={gallery.title} autoComplete="off" />
+        <Field name="date" type="date" label={words.eventDate} value={gallery.event_date ?? ''} optional />
+        <Field
+          name="type"
+          label={words.eventType}
+          value={gallery.event_type ?? ''}
+          list={kinds}
+          maxLength={100}
+          autoComplete="off"
+          optional
+        />
+        <datalist id={kinds}>
+          {words.eventTypes.map((kind) => (
+            <option key={kind} value={kind} />
+          ))}
+        </datalist>
+        <Field
+          name="customer"
+          label={words.customer}
+          value={gallery.customer_name ?? ''}
+          maxLength={200}
+          autoComplete="off"
+          optional
+        />
+        <Field
+          name="customer-mail"
+          type="email"
+          label={words.customerMail}
+          hint={words.customerHint}
+          value={gallery.customer_email ?? ''}
+          autoComplete="off"
+          optional
+        />
         <Tick name="feedback" label={words.feedbackSwitch} on={gallery.feedback_enabled} />
         <Tick name="versions" label={words.notifyVersions} on={gallery.notify_new_versions} />
         <Tick name="public" label={words.publicSwitch} on={gallery.public} />

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { signedOut, signOut } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useWordsOf } from '../ui/language.tsx'
+import { Toasts } from '../ui/Toasts.tsx'
 import { Frame } from './Frame.tsx'
 import { useSession, useSetUp } from './questions.ts'
 import { Bell } from './shell/Bell.tsx'
@@ -17,7 +18,9 @@ import { Uploads, useGoingOn } from './uploads.tsx'
 export function Shell() {
   return (
     <Uploads>
-      <Outlet />
+      <Toasts>
+        <Outlet />
+      </Toasts>
     </Uploads>
   )
 }

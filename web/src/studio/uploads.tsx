@@ -19,7 +19,8 @@ export function Uploads({ children }: { children: ReactNode }) {
     }
     const on = () => each((queue) => queue.network(true))
     const off = () => each((queue) => queue.network(false))
-    const ask = (event: BeforeUnloadEvent) => each((queue) => queue.count().state === 'sending' && event.preventDefault())
+    // what waits for the network, or for a click, would be lost as well
+    const ask = (event: BeforeUnloadEvent) => each((queue) => !['idle', 'done'].includes(queue.count().state) && event.preventDefault())
     const leave = () => each((queue) => queue.leave())
     addEventListener('online', on)
     addEventListener('offline', off)

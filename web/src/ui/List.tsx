@@ -254,26 +254,37 @@ function Box({ label, checked, some, change }: { label: string; checked: boolean
   )
 }
 
+interface SearchProps {
+  label: string
+  state: ListState
+  /** the word of the address that it writes */
+  name?: string
+  /** what is offered to be found */
+  offers?: readonly string[]
+}
+
 /** The address follows a quarter of a second after the last key, without a step back for every letter. */
-function SearchField({ label, state }: { label: string; state: ListState }) {
-  const [text, set] = useState(state.q)
-  const asked = useRef(state.q)
+export function SearchField({ label, state, name = 'q', offers = [] }: SearchProps) {
+  const wish = state.filter(name)
+  const [text, set] = useState(wish)
+  const asked = useRef(wish)
+  const known = useId()
   useEffect(() => {
     // the way back brought another wish
-    if (state.q !== asked.current) {
-      asked.current = state.q
-      set(state.q)
+    if (wish !== asked.current) {
+      asked.current = wish
+      set(wish)
     }
-  }, [state.q])
+  }, [wish])
   useEffect(() => {
     const wanted = text.trim()
     if (wanted === asked.current) return
     const timer = setTimeout(() => {
       asked.current = wanted
-      state.wish({ q: wanted || undefined }, true)
+      state.wish({ [name]: wanted || undefined }, true)
     }, 250)
     return () => clearTimeout(timer)
-  }, [text, state])
+  }, [text, state, name])
   return (
     <div className="search">
       <Glass size={17} aria-hidden="true" />
@@ -283,8 +294,16 @@ function SearchField({ label, state }: { label: string; state: ListState }) {
         aria-label={label}
         placeholder={label}
         value={text}
+        list={offers.length ? known : undefined}
         onChange={(event) => set(event.target.value)}
       />
+      {offers.length > 0 && (
+        <datalist id={known}>
+          {offers.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
     </div>
   )
 }

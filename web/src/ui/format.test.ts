@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatOf, plural } from './format.ts'
+import { daysUntil, formatOf, plural } from './format.ts'
 
 const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, ' ')
 
@@ -43,4 +43,19 @@ test('Russian counts in three forms', () => {
     [1, 3, 5, 11, 21, 102].map((n) => plural('ru', n, forms)),
     ['1 файл', '3 файла', '5 файлов', '11 файлов', '21 файл', '102 файла'],
   )
+})
+
+test('how long is left is counted by the calendar, not by hours', () => {
+  const at = (day: number, hour: number) => new Date(2026, 5, day, hour)
+  const left = (end: Date, now: Date) => daysUntil(end.toISOString(), now.getTime())
+  assert.equal(left(at(14, 23), at(14, 1)), 0)
+  assert.equal(left(at(15, 1), at(14, 23)), 1)
+  assert.equal(left(at(28, 12), at(14, 22)), 14)
+  assert.equal(left(at(13, 23), at(14, 1)), -1)
+  const said = [0, 1, 3].map((n) => [formatOf('en'), formatOf('de'), formatOf('ru')].map((fmt) => plain(fmt.inDays(n))))
+  assert.deepEqual(said, [
+    ['today', 'heute', 'сегодня'],
+    ['tomorrow', 'morgen', 'завтра'],
+    ['in 3 days', 'in 3 Tagen', 'через 3 дня'],
+  ])
 })

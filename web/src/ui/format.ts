@@ -24,6 +24,7 @@ export function formatOf(locale: Locale) {
     minute: '2-digit',
     timeZoneName: 'short',
   })
+  const days = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
   const unit = (value: number, name: string, digits: number, unitDisplay: 'short' | 'long' = 'short') =>
     new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay, maximumFractionDigits: digits }).format(value)
   return {
@@ -42,12 +43,23 @@ export function formatOf(locale: Locale) {
     shortDay: (iso: string) => shortDay.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)),
     day: (iso: string) => day.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)),
     moment: (iso: string) => moment.format(new Date(iso)),
+    /** today, tomorrow, in 3 days */
+    inDays: (count: number) => days.format(count, 'day'),
     duration(seconds: number) {
       if (seconds < 60) return unit(Math.max(1, Math.round(seconds)), 'second', 0)
       if (seconds < 5400) return unit(Math.round(seconds / 60), 'minute', 0)
       return unit(seconds / 3600, 'hour', 1)
     },
   }
+}
+
+/** By the calendar of who reads it: seen in the evening, what ends at one in the morning ends tomorrow. */
+export function daysUntil(iso: string, now: number): number {
+  const dayOf = (at: number) => {
+    const date = new Date(at)
+    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000
+  }
+  return dayOf(Date.parse(iso)) - dayOf(now)
 }
 
 /** The form of a language for a count, with # for the number: plural('ru', 3, { one: '# файл', few: '# файла', … }). */

@@ -3,10 +3,11 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Archive, CircleCheck, Download, FolderOpen, RotateCcw, Trash2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { type ArchivedGallery, zipOf } from '../../api.ts'
-import { type Column, List } from '../../ui/List.tsx'
+import { type Column, List, SearchField } from '../../ui/List.tsx'
 import { useLanguage, useWordsOf } from '../../ui/language.tsx'
 import { useListState } from '../../ui/list-state.ts'
 import { Menu } from '../../ui/Menu.tsx'
+import { useWords } from '../words.tsx'
 import { DeleteDialog } from './DeleteDialog.tsx'
 import { useArchived } from './questions.ts'
 import { RestoreDialog } from './RestoreDialog.tsx'
@@ -17,7 +18,9 @@ export function Page() {
   const words = useWordsOf(archivesWords)
   const { fmt } = useLanguage()
   const navigate = useNavigate()
-  const state = useListState({ sort: 'archived_at', order: 'desc' })
+  const state = useListState({ sort: 'archived_at', order: 'desc', filters: ['type'] })
+  const kind = state.filter('type')
+  const { eventType, eventTypes } = useWords()
   const answer = useArchived(state.query)
   const [opened, open] = useState<{ what: 'restore' | 'delete'; archive: ArchivedGallery } | null>(null)
   const [many, openMany] = useState<{ archives: ArchivedGallery[]; done: () => void } | null>(null)
@@ -33,9 +36,12 @@ export function Page() {
         main: true,
         width: 'minmax(180px, 2fr)',
         cell: (row) => (
-          <Link to="/archives/$slug" params={{ slug: row.slug }} className="row-link serif">
-            {row.title}
-          </Link>
+          <span className="two-lines">
+            <Link to="/archives/$slug" params={{ slug: row.slug }} className="row-link serif">
+              {row.title}
+            </Link>
+            {row.event_type && <span className="meta">{row.event_type}</span>}
+          </span>
         ),
       },
       {
@@ -124,16 +130,24 @@ export function Page() {
         )}
         state={state}
         search={words.search}
-        empty={{
-          icon: <Archive size={28} aria-hidden="true" />,
-          title: words.none,
-          text: words.noneText,
-          action: (
-            <Link to="/galleries" className="button">
-              {words.toGalleries}
-            </Link>
-          ),
-        }}
+        filters={
+          // kinds are whatever their photographer has written: those are found that begin so
+          (kind !== '' || !!totals?.galleries) && <SearchField label={eventType} state={state} name="type" offers={eventTypes} />
+        }
+        empty={
+          kind
+            ? { icon: <Archive size={28} aria-hidden="true" />, title: words.noneOfKind(kind) }
+            : {
+                icon: <Archive size={28} aria-hidden="true" />,
+                title: words.none,
+                text: words.noneText,
+                action: (
+                  <Link to="/galleries" className="button">
+                    {words.toGalleries}
+                  </Link>
+                ),
+              }
+        }
       />
       {opened?.what === 'restore' && (
         <RestoreDialog

@@ -1,5 +1,18 @@
 /** One photo at work: dragged to its place, chosen, and with all that can be done with it behind three dots. */
-import { ArrowDownToLine, ArrowUpToLine, BookOpen, CircleSlash, Eye, EyeOff, FileImage, Image, LoaderCircle, Trash2 } from 'lucide-react'
+import {
+  ArrowDownToLine,
+  ArrowLeft,
+  ArrowRight,
+  ArrowUpToLine,
+  BookOpen,
+  CircleSlash,
+  Eye,
+  EyeOff,
+  FileImage,
+  Image,
+  LoaderCircle,
+  Trash2,
+} from 'lucide-react'
 import { useState } from 'react'
 import type { Item } from '../../api.ts'
 import { useWordsOf } from '../../ui/language.tsx'
@@ -19,11 +32,20 @@ export interface TileWork {
   toggle: (item: Item) => void
   open: (what: 'remove' | 'cover' | 'chapter', item: Item) => void
   hide: (item: Item) => void
-  move: (item: Item, to: 'first' | 'last') => void
+  move: (item: Item, to: 'first' | 'earlier' | 'later' | 'last') => void
   drop: (dragged: string, target: Item) => void
 }
 
-export function PhotoTile({ item, work }: { item: Item; work: TileWork }) {
+interface TileProps {
+  item: Item
+  work: TileWork
+  /** of its chapter */
+  first: boolean
+  last: boolean
+}
+
+export function PhotoTile(props: TileProps) {
+  const { item, work } = props
   const own = useWordsOf(galleryWords)
   const [over, setOver] = useState(false)
   const picked = work.chosen.has(item.id)
@@ -65,13 +87,13 @@ export function PhotoTile({ item, work }: { item: Item; work: TileWork }) {
           <input type="checkbox" aria-label={own.choosePhoto(item.name)} checked={picked} onChange={() => work.toggle(item)} />
         </label>
       ) : (
-        work.may && <TileMenu item={item} work={work} />
+        work.may && <TileMenu {...props} />
       )}
     </div>
   )
 }
 
-function TileMenu({ item, work }: { item: Item; work: TileWork }) {
+function TileMenu({ item, work, first, last }: TileProps) {
   const own = useWordsOf(galleryWords)
   const sized = { size: 16, 'aria-hidden': true }
   return (
@@ -87,6 +109,8 @@ function TileMenu({ item, work }: { item: Item; work: TileWork }) {
             pick: () => work.hide(item),
           },
           { name: own.first, icon: <ArrowUpToLine {...sized} />, pick: () => work.move(item, 'first') },
+          !first && { name: own.earlier, icon: <ArrowLeft {...sized} />, pick: () => work.move(item, 'earlier') },
+          !last && { name: own.later, icon: <ArrowRight {...sized} />, pick: () => work.move(item, 'later') },
           { name: own.last, icon: <ArrowDownToLine {...sized} />, pick: () => work.move(item, 'last') },
           { name: own.remove, icon: <Trash2 {...sized} />, danger: true, pick: () => work.open('remove', item) },
         ]}

@@ -61,7 +61,15 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
       }),
     open: (what, item) => open({ what, items: [item] }),
     hide: (item) => void mark([item], { hidden: !item.hidden }),
-    move: (item, to) => void move([item.id], to === 'first' ? (all?.find(({ id }) => id !== item.id)?.id ?? null) : null),
+    move(item, to) {
+      const beside = chapters.find(({ name }) => name === item.chapter)!.items
+      const at = beside.findIndex(({ id }) => id === item.id)
+      if (to === 'first') void move([item.id], all?.find(({ id }) => id !== item.id)?.id ?? null)
+      else if (to === 'last') void move([item.id], null)
+      else if (to === 'earlier') void move([item.id], beside[at - 1]!.id)
+      // the next one of its chapter goes before it: whatever of other chapters lies between stays where it is
+      else void move([beside[at + 1]!.id], item.id)
+    },
     // a chosen photo takes the others with it
     drop: (dragged, target) => dragged !== target.id && void move(chosen.has(dragged) ? [...chosen] : [dragged], target.id),
   }
@@ -131,7 +139,7 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
             dense
             items={chapter.items}
             label={chapter.name ?? words.photosTitle}
-            tile={(item) => <PhotoTile item={item} work={work} />}
+            tile={(item, n) => <PhotoTile item={item} work={work} first={n === 0} last={n === chapter.items.length - 1} />}
           />
         </div>
       ))}

@@ -21,6 +21,8 @@ const en = {
   show: 'Show to guests',
   hidden: 'Hidden',
   first: 'Move to the beginning',
+  earlier: 'One place earlier',
+  later: 'One place later',
   last: 'Move to the end',
   chapter: 'Chapter…',
   chapterTitle: 'Put under a chapter',
@@ -40,6 +42,10 @@ const en = {
   sameNew: 'New versions',
   sameNewText: 'They take the place of the photos that are here, with their chapters and feedback.',
   sameBoth: 'Keep both',
+  extend: 'Extend by 30 days',
+  endedTitle: 'The guest page is closed',
+  endedText: (moment: string) =>
+    `It closed on ${moment}. ZIPs that clients got by letter keep working. Unless you extend it, the gallery is archived a day later.`,
   archive: 'Archive gallery',
   archiveText:
     'It is packed into one ZIP with every original and the feedback, and read back. Then its page closes, and a week later its originals go. It can be restored at any time.',
@@ -102,6 +108,8 @@ const de: Words = {
   show: 'Gästen zeigen',
   hidden: 'Verborgen',
   first: 'An den Anfang',
+  earlier: 'Einen Platz nach vorn',
+  later: 'Einen Platz nach hinten',
   last: 'Ans Ende',
   chapter: 'Kapitel …',
   chapterTitle: 'Unter ein Kapitel stellen',
@@ -121,6 +129,10 @@ const de: Words = {
   sameNew: 'Neue Fassungen',
   sameNewText: 'Sie nehmen den Platz der Fotos ein, die da sind, samt Kapitel und Rückmeldungen.',
   sameBoth: 'Beide behalten',
+  extend: 'Um 30 Tage verlängern',
+  endedTitle: 'Die Gästeseite ist geschlossen',
+  endedText: (moment) =>
+    `Sie schloss am ${moment}. ZIPs, die Kunden per Brief bekamen, funktionieren weiter. Wenn Sie nicht verlängern, wird die Galerie einen Tag später archiviert.`,
   archive: 'Galerie archivieren',
   archiveText:
     'Sie wird mit allen Originalen und Rückmeldungen in ein ZIP gepackt und zurückgelesen. Dann schließt ihre Seite, und eine Woche später gehen die Originale. Sie lässt sich jederzeit wiederherstellen.',
@@ -182,6 +194,8 @@ const ru: Words = {
   show: 'Показать гостям',
   hidden: 'Скрыто',
   first: 'В начало',
+  earlier: 'На одно место раньше',
+  later: 'На одно место позже',
   last: 'В конец',
   chapter: 'Глава…',
   chapterTitle: 'Поместить в главу',
@@ -205,6 +219,10 @@ const ru: Words = {
   sameNew: 'Новые версии',
   sameNewText: 'Они займут место прежних фотографий — с главами и отзывами.',
   sameBoth: 'Оставить обе',
+  extend: 'Продлить на 30 дней',
+  endedTitle: 'Страница для гостей закрыта',
+  endedText: (moment) =>
+    `Она закрылась: ${moment}. ZIP, которые клиенты получили письмом, работают и дальше. Если не продлить, через день галерея уйдёт в архив.`,
   archive: 'Архивировать галерею',
   archiveText:
     'Она упаковывается в один ZIP со всеми оригиналами и отзывами, и он читается обратно. Затем страница закрывается, а через неделю удаляются оригиналы. Восстановить её можно в любое время.',

@@ -4,6 +4,7 @@ import { CircleCheck, Images, TriangleAlert } from 'lucide-react'
 import { useEffect } from 'react'
 import { call, type Overview, type Usage } from '../../api.ts'
 import { useAsk } from '../../ui/ask.ts'
+import { daysUntil } from '../../ui/format.ts'
 import { useLanguage, useReason, useWordsOf } from '../../ui/language.tsx'
 import { Empty, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Part } from '../Part.tsx'
@@ -11,7 +12,6 @@ import { overviewWords } from './words.ts'
 
 const useOverview = () =>
   useAsk(['overview'], (signal) => call<Overview>('GET', '/api/overview', undefined, signal), { every: () => 30_000 })
-const day = 24 * 3600 * 1000
 
 export function Page() {
   const words = useWordsOf(overviewWords)
@@ -122,7 +122,7 @@ function Ending({ galleries }: { galleries: Overview['ending'] }) {
               </Link>
               <span className="meta">{fmt.moment(gallery.expires_at!)}</span>
             </span>
-            <span className="badge warn">{words.inDays(Math.floor((Date.parse(gallery.expires_at!) - Date.now()) / day))}</span>
+            <span className="badge warn">{fmt.inDays(daysUntil(gallery.expires_at!, Date.now()))}</span>
           </li>
         ))}
       </ul>

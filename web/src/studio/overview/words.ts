@@ -1,6 +1,5 @@
 /** What the overview says. */
 import type { Locale } from '../../../../sdk/src/wire.ts'
-import { plural } from '../../ui/format.ts'
 
 const en = {
   title: 'Overview',
@@ -13,7 +12,6 @@ const en = {
   what: { delivery: 'The ZIP for clients could not be packed.', final: 'The gallery could not be archived.' },
   ending: 'Ends soon',
   noneEnding: 'No gallery ends within 14 days.',
-  inDays: (n: number) => (n < 1 ? 'today' : plural('en', n, { one: 'in # day', other: 'in # days' })),
   taken: 'Last deliveries',
   noneTaken: 'Nobody has downloaded anything in the last 30 days.',
   somebody: 'Somebody with a link',
@@ -37,7 +35,6 @@ const de: Words = {
   what: { delivery: 'Das ZIP für Kunden konnte nicht gepackt werden.', final: 'Die Galerie konnte nicht archiviert werden.' },
   ending: 'Endet bald',
   noneEnding: 'Keine Galerie endet in den nächsten 14 Tagen.',
-  inDays: (n) => (n < 1 ? 'heute' : plural('de', n, { one: 'in # Tag', other: 'in # Tagen' })),
   taken: 'Letzte Auslieferungen',
   noneTaken: 'In den letzten 30 Tagen hat niemand etwas heruntergeladen.',
   somebody: 'Jemand mit einem Link',
@@ -60,7 +57,6 @@ const ru: Words = {
   what: { delivery: 'Не удалось упаковать ZIP для клиентов.', final: 'Не удалось архивировать галерею.' },
   ending: 'Скоро закроются',
   noneEnding: 'В ближайшие 14 дней ни одна галерея не закроется.',
-  inDays: (n) => (n < 1 ? 'сегодня' : plural('ru', n, { one: 'через # день', few: 'через # дня', many: 'через # дней' })),
   taken: 'Последние доставки',
   noneTaken: 'За последние 30 дней никто ничего не скачивал.',
   somebody: 'Кто-то по ссылке',

@@ -17,6 +17,9 @@ const en = {
   storage: 'Storage',
   signOut: 'Sign out',
   lostTitle: 'There is no page here',
+  missingTitle: 'This page could not be loaded',
+  brokenTitle: 'This page broke',
+  broken: 'This is our fault, not yours. What was saved is safe.',
   toGalleries: 'To the galleries',
 }
 type Words = typeof en
@@ -37,6 +40,9 @@ const de: Words = {
   storage: 'Speicher',
   signOut: 'Abmelden',
   lostTitle: 'Hier ist keine Seite',
+  missingTitle: 'Diese Seite konnte nicht geladen werden',
+  brokenTitle: 'Diese Seite ist zerbrochen',
+  broken: 'Das ist unser Fehler, nicht Ihrer. Was gespeichert war, ist sicher.',
   toGalleries: 'Zu den Galerien',
 }
 
@@ -56,6 +62,9 @@ const ru: Words = {
   storage: 'Хранилище',
   signOut: 'Выйти',
   lostTitle: 'Здесь нет страницы',
+  missingTitle: 'Не удалось загрузить страницу',
+  brokenTitle: 'Страница сломалась',
+  broken: 'Это наша ошибка. Всё, что было сохранено, в сохранности.',
   toGalleries: 'К галереям',
 }
 
