@@ -123,6 +123,7 @@ export interface PasskeySignIn {
 
 /** GET /api/account: how the one who asks signs in */
 export interface Account {
+  /** PATCH /api/account takes another name */
   user: User
   has_password: boolean
   second_factor: boolean

@@ -91,6 +91,15 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
 
   await step('chosen photos go under a chapter together, and are hidden together', async () => {
     await page.getByRole('button', { name: 'Choose photos' }).click()
+    await page.getByRole('checkbox', { name: 'Choose p2.jpg' }).check()
+    await page.getByRole('checkbox', { name: 'Choose p3.jpg' }).click({ modifiers: ['Shift'] })
+    await page.getByText('4 photos chosen').waitFor()
+    await page.getByRole('button', { name: 'Choose all' }).click()
+    await page.getByText('6 photos chosen').waitFor()
+    await page.getByRole('checkbox', { name: 'Choose p2.jpg' }).click()
+    await page.getByRole('checkbox', { name: 'Choose p3.jpg' }).click({ modifiers: ['Shift'] })
+    await page.getByText('2 photos chosen').waitFor()
+    for (const name of ['p5.jpg', 'p6.jpg']) await page.getByRole('checkbox', { name: `Choose ${name}` }).uncheck()
     for (const name of ['p5.jpg', 'p6.jpg']) await page.getByRole('checkbox', { name: `Choose ${name}` }).check()
     await page.getByText('2 photos chosen').waitFor()
     await assertAccessible(page, 'photos chosen')

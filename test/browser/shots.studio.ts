@@ -57,7 +57,7 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
   await until(isMarked, { what: 'the watermark', every: 300 })
   const proof = (await itemsOf(ida, proofs.id))[1]!
   await published({ title: 'Baby Noor, first year', expires_at: inDays(5.5) }, 4)
-  const okapi = await make({ title: 'Иванова выпускной 2026' }, 3)
+  const school = await make({ title: 'Иванова выпускной 2026' }, 3)
   const ended = await published({ title: 'Sato housewarming', expires_at: inDays(3) }, 3)
   await installation.sql("update galleries set expires_at = now() - interval '2 hours', state = 'expired' where id = $1", [ended.id])
   const empty = await createGallery(ida, { title: 'Weingut Adler harvest' })
@@ -131,7 +131,7 @@ export async function studioStates({ installation }: Stage): Promise<State[]> {
       await page.getByLabel('Title').waitFor()
     }),
     state('gallery', editor, (page) => text(page, 'Ceremony')),
-    state('gallery-published', `/galleries/${okapi.slug}`, async (page) => {
+    state('gallery-published', `/galleries/${school.slug}`, async (page) => {
       await press(page, 'Publish')
       await text(page, 'The gallery is open to its guests.')
     }),

@@ -55,6 +55,9 @@ test('whoever runs Keepsake finds everything they need to', { timeout: 600_000 }
 
   await step('a code of the phone is asked for besides the password, once it is switched on', async () => {
     await go('/settings')
+    await page.getByLabel('Your name').fill('Studio Halden')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('link', { name: 'Studio Halden' }).waitFor()
     await page.getByRole('button', { name: 'Set up' }).click()
     await page.getByLabel('Your password').fill(password)
     await page.getByRole('button', { name: 'Set up' }).click()

@@ -191,6 +191,7 @@ const nobodys: Record<string, string> = {
   'get /api/session/oidc/callback': 'needs what the other sign-in says',
   'get /api/overview': 'one’s own',
   'get /api/account': 'one’s own',
+  'patch /api/account': 'one’s own',
   'post /api/account/password': 'one’s own',
   'get /api/account/passkeys': 'one’s own',
   'post /api/account/passkeys/options': 'one’s own',

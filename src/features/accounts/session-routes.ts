@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Account, NewSecondFactor, SecondFactor, Session, SignInWays } from '../../../sdk/src/wire.ts'
 import { AppError } from '../../base/errors.ts'
-import { findPassword, findUser, forgetWrongCodes, hasSecondFactor } from '../../data/users.ts'
+import { findPassword, findUser, forgetWrongCodes, hasSecondFactor, updateUser } from '../../data/users.ts'
 import { passkeyPlace } from '../../domain/passkey.ts'
 import { type App, strictRate } from '../../http/app.ts'
 import type { Guard } from '../../http/guard.ts'
@@ -74,10 +74,17 @@ export function sessionRoutes(app: App, deps: Deps, guard: Guard, auth: Auth): v
     },
   )
 
-  app.get('/api/account', async (request): Promise<Account> => {
-    const { userId } = await guard.person(request)
+  const account = async (userId: string): Promise<Account> => {
     const user = viewUser((await findUser(db, userId))!)
     return { user, has_password: (await findPassword(db, userId)) !== null, second_factor: await hasSecondFactor(db, userId) }
+  }
+  app.get('/api/account', async (request) => account((await guard.person(request)).userId))
+
+  // the name that clients read on pages and in letters
+  app.patch('/api/account', { schema: { body: z.strictObject({ name: z.string().trim().min(1).max(100) }) } }, async (request) => {
+    const { userId } = await guard.person(request)
+    await updateUser(db, userId, { name: request.body.name }, deps.clock.now())
+    return account(userId)
   })
 
   const change = z.strictObject({ current: password, password })

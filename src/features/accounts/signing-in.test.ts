@@ -106,6 +106,19 @@ async function add(email: string, role = 'owner'): Promise<string> {
   return made.json.id
 }
 
+test('everybody may change their own name, which clients read, and nothing else of their account', async () => {
+  await add('name@example.com')
+  const mine = browser()
+  await mine.signIn('name@example.com')
+  const changed = await mine.ask('PATCH', '/api/account', { name: '  Studio Halden ' })
+  assert.deepEqual([changed.status, changed.json.user.name], [200, 'Studio Halden'])
+  assert.equal((await mine.ask('GET', '/api/session')).json.user.name, 'Studio Halden')
+  for (const body of [{ name: ' ' }, { name: 'a\0b' }, { name: 'x'.repeat(101) }, { role: 'admin' }, { name: 'A', role: 'admin' }, {}])
+    assert.equal((await mine.ask('PATCH', '/api/account', body)).json.code, 'bad_request', JSON.stringify(body))
+  assert.equal((await mine.ask('GET', '/api/account')).json.user.role, 'owner')
+  assert.equal((await browser().ask('PATCH', '/api/account', { name: 'Nobody' })).json.code, 'sign_in_required')
+})
+
 test('a second factor is asked for once it was confirmed; a wrong code opens nothing and a backup code opens once', async () => {
   await add('two@example.com')
   const mine = browser()

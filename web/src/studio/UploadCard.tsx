@@ -23,7 +23,7 @@ export function UploadCard({ queue, count, left, known, small }: Props) {
   const words = useWords()
   const folder = useRef<HTMLInputElement>(null)
   const files = useRef<HTMLInputElement>(null)
-  const [step, set] = useState<'ready' | 'over' | 'reading' | 'nothing'>('ready')
+  const [step, set] = useState<'ready' | 'over' | 'reading' | 'nothing' | 'unread'>('ready')
   const [asked, ask] = useState<{ sources: Source[]; same: Source[] } | null>(null)
   const add = (sources: Source[]) => queue.add(sources, new Set([...known.values()].flatMap((items) => items.map(({ size }) => size))))
   const take = (sources: Source[]) => {
@@ -45,7 +45,9 @@ export function UploadCard({ queue, count, left, known, small }: Props) {
   const drop = async (event: DragEvent) => {
     event.preventDefault()
     set('reading')
-    take(await filesOfDrop(event.dataTransfer))
+    const found = await filesOfDrop(event.dataTransfer).catch(() => null)
+    if (found) take(found)
+    else set('unread')
   }
   const pick = (event: ChangeEvent<HTMLInputElement>) => {
     take(filesOfInput(event.target.files!))
@@ -69,7 +71,7 @@ export function UploadCard({ queue, count, left, known, small }: Props) {
         <div className="drop-text">
           <p className="drop-title">{words.dropTitle}</p>
           <p className="meta" role="status">
-            {step === 'reading' ? words.reading : step === 'nothing' ? words.nothingFound : words.drop}
+            {{ ready: words.drop, over: words.drop, reading: words.reading, nothing: words.nothingFound, unread: words.notAllRead }[step]}
           </p>
         </div>
         <div className="actions">

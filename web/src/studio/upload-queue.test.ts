@@ -8,7 +8,7 @@ import { DataStore, Server, Upload } from '@tus/server'
 import type { PreviousUpload, UploadOptions } from 'tus-js-client'
 import { wanted } from './files.ts'
 import { uploadMemory } from './upload-memory.ts'
-import { type Count, type Queue, type Source, uploadQueue } from './upload-queue.ts'
+import { type Count, type Queue, type QueueOptions, type Source, uploadQueue } from './upload-queue.ts'
 import { speedometer } from './upload-speed.ts'
 
 test('every file arrives whole, and the count ends at 100', async () => {
@@ -40,6 +40,21 @@ test('a refused file keeps the sentence of the server, and Retry all sends it ag
   world.refuse = false
   world.queue.retry()
   assert.equal((await until(world.queue, (c) => c.stored === 1)).failed.length, 0)
+  await world.close()
+})
+
+test('a file that has changed since it was chosen says so, and chosen again it is sent', async () => {
+  const changed = new Set<Blob>()
+  const world = await open({ readable: async (body) => !changed.has(body) })
+  const was = file('day/a.jpg', 1000)
+  changed.add(was.body)
+  world.queue.add([was, file('b.jpg', 2000)], new Set())
+  const cut = await until(world.queue, ({ state }) => state === 'done')
+  assert.deepEqual([cut.stored, cut.failed.map(({ path, problem }) => [path, problem.code])], [1, [['day/a.jpg', 'unreadable']]])
+  assert.equal(world.left(), 1, 'it is still to come')
+  world.queue.add([file('day/a.jpg', 1010)], new Set())
+  const count = await until(world.queue, ({ stored }) => stored === 2)
+  assert.deepEqual([count.files, count.failed, count.percent, count.sent, count.bytes], [2, [], 100, 3010, 3010])
   await world.close()
 })
 
@@ -188,7 +203,7 @@ function until(queue: Queue, holds: (count: Count) => boolean): Promise<Count> {
 }
 
 /** A tus server of the real library that keeps bytes in memory, and a browser's stores. */
-async function open(more: { signedOut?: () => void } = {}) {
+async function open(more: Pick<QueueOptions, 'signedOut' | 'readable'> = {}) {
   const kept = new Map<string, Upload>()
   const bytes = new Map<string, Buffer>()
   const hashes = new Set<string>()

@@ -50,6 +50,8 @@ export interface QueueOptions {
   memory: UploadMemory
   now: () => number
   online: () => boolean
+  /** can the bytes still be had? A file may change on the disk while it waits for its turn */
+  readable?: (body: Blob) => Promise<boolean>
   /** a file was refused because nobody is signed in any more */
   signedOut?: () => void
   /** more for tus: how a test replaces stores and retries */
@@ -96,6 +98,8 @@ export function uploadQueue(options: QueueOptions) {
         sum.already++
         continue
       }
+      // the same file as it is now takes the place of the one that could not be read
+      for (const lost of failed) if (lost.path === source.path && lost.problem?.code === 'unreadable') forget(lost)
       const entry: Entry = { ...source, key, state: 'waiting', sent: 0 }
       entries.set(key, entry)
       waiting.push(entry)
@@ -133,9 +137,14 @@ export function uploadQueue(options: QueueOptions) {
       onError: (error) => fail(entry, error),
     })
     entry.upload = upload
-    upload.findPreviousUploads().then((earlier) => {
+    Promise.all([upload.findPreviousUploads(), options.readable?.(entry.body) ?? true]).then(([earlier, readable]) => {
       // Paused in between: it is waiting again, or another try has it.
       if (entry.upload !== upload) return
+      if (!readable) {
+        refuse(entry, ownProblem('unreadable', 0))
+        begin()
+        return
+      }
       if (earlier[0]) upload.resumeFromPreviousUpload(earlier[0])
       upload.start()
     })
@@ -168,15 +177,27 @@ export function uploadQueue(options: QueueOptions) {
       stop()
       return
     }
-    entry.problem = answer ? readProblem(answer.getStatus(), answer.getBody() ?? '') : ownProblem('unreachable', 0)
-    putAway(entry, 'failed')
-    failed.add(entry)
+    const problem = answer ? readProblem(answer.getStatus(), answer.getBody() ?? '') : ownProblem('unreachable', 0)
+    refuse(entry, problem)
+    // It may have been the file and not the line.
+    if (!answer)
+      void options.readable?.(entry.body).then((readable) => {
+        if (readable || entry.problem !== problem) return
+        entry.problem = ownProblem('unreadable', 0)
+        tell()
+      })
     // Signed out: every other file would fail the same way.
-    if (entry.problem.status === 401) {
+    if (problem.status === 401) {
       locked = true
       pause()
       options.signedOut?.()
     } else begin()
+  }
+
+  function refuse(entry: Entry, problem: Problem): void {
+    entry.problem = problem
+    putAway(entry, 'failed')
+    failed.add(entry)
   }
 
   function putAway(entry: Entry, state: Entry['state']): void {
@@ -219,6 +240,12 @@ export function uploadQueue(options: QueueOptions) {
     entry.state = 'waiting'
     entry.problem = undefined
     waiting.push(entry)
+  }
+
+  function forget(entry: Entry): void {
+    failed.delete(entry)
+    entries.delete(entry.key)
+    sum.bytes -= entry.size
   }
 
   function retry(): void {

@@ -60,6 +60,7 @@ export function useUpload(gallery: string): { queue: Queue; count: Count; left: 
       memory,
       now: () => performance.now(),
       online: () => navigator.onLine,
+      readable: isReadable,
       signedOut: () => dispatchEvent(new Event(signedOut)),
     })
     known = { left, queue }
@@ -67,3 +68,13 @@ export function useUpload(gallery: string): { queue: Queue; count: Count; left: 
   }
   return { ...known, count: useSyncExternalStore(known.queue.listen, known.queue.count) }
 }
+
+/** Browsers give no byte of a file that is not as it was when it was chosen. */
+const isReadable = (file: Blob): Promise<boolean> =>
+  file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    )

@@ -41,6 +41,7 @@ export const words = {
   reading: 'Reading the folder…',
   interrupted: (n: number) => `The last upload was cut off: ${count(n, 'file', 'files')} left. Choose the same folder again to go on.`,
   nothingFound: 'There are no files in what you chose.',
+  notAllRead: 'Not all of it could be read, so nothing was taken. Is the drive still there? Drop it again, or choose it.',
   uploadStates: {
     idle: 'Upload',
     sending: 'Uploading',

@@ -18,8 +18,11 @@ export function refusalOf(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal(ownProblem('unclear', 0))
 }
 
-/** unreachable: no answer at all; unclear: an answer that is not ours, as of a proxy. The page says both in its own language. */
-export function ownProblem(code: 'unreachable' | 'unclear', status: number): Problem {
+/**
+ * unreachable: no answer at all; unclear: an answer that is not ours, as of a proxy; unreadable: a file that was chosen cannot be read
+ * any more. The page says them in its own language.
+ */
+export function ownProblem(code: 'unreachable' | 'unclear' | 'unreadable', status: number): Problem {
   return { type: 'about:blank', title: code, status, code }
 }
 
@@ -34,11 +37,17 @@ export function readProblem(status: number, body: string): Problem {
   return ownProblem('unclear', status)
 }
 
+export interface OwnSentences {
+  unreachable: string
+  unclear: string
+  unreadable: string
+  told: Told
+}
+
 /** One sentence for a person: what the code says, then what is special about this case. */
-export function sentenceOf(problem: Problem, own: { unreachable: string; unclear: string; told: Told }): string {
+export function sentenceOf(problem: Problem, own: OwnSentences): string {
   const { told } = own
-  if (problem.code === 'unreachable') return own.unreachable
-  if (problem.code === 'unclear') return own.unclear
+  if (problem.code === 'unreachable' || problem.code === 'unclear' || problem.code === 'unreadable') return own[problem.code]
   const fields = problem.errors?.map(({ path, message }) => `${found(told, path) ?? path}: ${inWords(told, message)}`).join('; ')
   const parts = [found(told, problem.code) ?? problem.title, problem.detail && inWords(told, problem.detail), fields]
   return parts.filter((part, n) => part && parts.indexOf(part) === n).join(' ')

@@ -29,7 +29,8 @@ export interface TileWork {
   may: boolean
   /** its photos lie inside the archive, without previews */
   archived: boolean
-  toggle: (item: Item) => void
+  /** `through`: and all between the last one and this */
+  toggle: (item: Item, through: boolean) => void
   open: (what: 'remove' | 'cover' | 'chapter', item: Item) => void
   hide: (item: Item) => void
   move: (item: Item, to: 'first' | 'earlier' | 'later' | 'last') => void
@@ -84,7 +85,7 @@ export function PhotoTile(props: TileProps) {
       </span>
       {work.choosing ? (
         <label className="photo-box">
-          <input type="checkbox" aria-label={own.choosePhoto(item.name)} checked={picked} onChange={() => work.toggle(item)} />
+          <input type="checkbox" aria-label={own.choosePhoto(item.name)} checked={picked} onChange={(event) => work.toggle(item, (event.nativeEvent as MouseEvent).shiftKey)} />
         </label>
       ) : (
         work.may && <TileMenu {...props} />

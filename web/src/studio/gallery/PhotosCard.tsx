@@ -1,6 +1,6 @@
 /** The photos of a gallery as the photographer works with them: order, chapters, what guests do not see, the cover. */
 import { ArrowDownUp, Images, SquareCheck } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { type Gallery, type Item, markItems, orderItems, type Page, removeItem } from '../../api.ts'
 import { type Answer, useTask } from '../../ui/answer.ts'
 import { chaptersOf } from '../../ui/chapters.ts'
@@ -38,9 +38,11 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
     open(null)
     changed()
   })
+  const last = useRef<string>(undefined)
   const done = () => {
     setChoosing(false)
     choose(new Set())
+    last.current = undefined
   }
   const picked = all?.filter((item) => chosen.has(item.id)) ?? []
   const mark = (some: Item[], change: { chapter?: string | null; hidden?: boolean }) =>
@@ -53,12 +55,15 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
     choosing,
     chosen,
     may,
-    toggle: (item) =>
-      choose((old) => {
-        const next = new Set(old)
-        if (!next.delete(item.id)) next.add(item.id)
-        return next
-      }),
+    toggle(item, through) {
+      const order = chapters.flatMap(({ items }) => items.map(({ id }) => id))
+      const [a, b] = [order.indexOf(last.current ?? item.id), order.indexOf(item.id)]
+      // with Shift all between the last one and this
+      const some = through && a >= 0 ? order.slice(Math.min(a, b), Math.max(a, b) + 1) : [item.id]
+      const on = !chosen.has(item.id)
+      last.current = item.id
+      choose((old) => new Set(on ? [...old, ...some] : [...old].filter((id) => !some.includes(id))))
+    },
     open: (what, item) => open({ what, items: [item] }),
     hide: (item) => void mark([item], { hidden: !item.hidden }),
     move(item, to) {
@@ -102,7 +107,16 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
               { name: own.byName, pick: () => void task.run(() => orderItems(gallery.id, { by: 'name' })) },
             ]}
           />
-          {!choosing && <span className="meta drag-hint">{own.dragHint}</span>}
+          {choosing ? (
+            <>
+              <button type="button" className="button bare" onClick={() => choose(new Set(all.map(({ id }) => id)))}>
+                {own.chooseAll}
+              </button>
+              <span className="meta drag-hint">{own.rangeHint}</span>
+            </>
+          ) : (
+            <span className="meta drag-hint">{own.dragHint}</span>
+          )}
         </div>
       )}
       {picked.length > 0 && (

@@ -1,26 +1,27 @@
-/** How one signs in oneself, and which letters one gets. */
+/** One's own name, how one signs in, and which letters one gets. */
 import { type FormEvent, useId, useState } from 'react'
+import type { Account, User } from '../../api.ts'
 import { useTask } from '../../ui/answer.ts'
 import { useWordsOf } from '../../ui/language.tsx'
 import { Note, Trouble, Waiting } from '../../ui/Trouble.tsx'
 import { Field } from '../Door.tsx'
+import { useSession } from '../questions.ts'
+import { useWords } from '../words.tsx'
 import { PasskeysCard } from './PasskeysCard.tsx'
-import { changePassword, saveWishes, useAccount, useWishes } from './questions.ts'
+import { changeName, changePassword, saveWishes, useAccount, useWishes } from './questions.ts'
 import { SecondFactorCard } from './SecondFactorCard.tsx'
 import { SettingsFrame } from './SettingsFrame.tsx'
 import { settingsWords } from './words.ts'
 
 export function Page() {
-  const { data, refusal, again } = useAccount()
+  const { data, refusal, again, put } = useAccount()
   return (
     <SettingsFrame tab="account">
       {refusal && !data && <Trouble refusal={refusal} retry={again} />}
       {!data && !refusal && <Waiting height={420} />}
       {data && (
         <div className="narrow stack">
-          <p>
-            <strong>{data.user.name}</strong> · {data.user.email}
-          </p>
+          <NameCard user={data.user} put={put} />
           <PasswordCard has={data.has_password} />
           {data.has_password && <SecondFactorCard on={data.second_factor} changed={again} />}
           <PasskeysCard hasPassword={data.has_password} />
@@ -28,6 +29,42 @@ export function Page() {
         </div>
       )}
     </SettingsFrame>
+  )
+}
+
+/** The name that stands on galleries and in letters. */
+function NameCard({ user, put }: { user: User; put: (account: Account) => void }) {
+  const words = useWordsOf(settingsWords)
+  const { yourName, save, saved } = useWords()
+  const title = useId()
+  const session = useSession()
+  const [done, setDone] = useState(false)
+  const task = useTask(async (name: string) => {
+    put(await changeName(name))
+    session.again()
+    setDone(true)
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void task.run(String(new FormData(event.currentTarget).get('name')).trim())
+  }
+  return (
+    <section className="card stack" aria-labelledby={title}>
+      <div>
+        <h2 id={title}>{words.self}</h2>
+        <p className="meta">{user.email}</p>
+      </div>
+      <form className="stack" onSubmit={submit} onInput={() => setDone(false)}>
+        <Field name="name" label={yourName} value={user.name} maxLength={100} autoComplete="name" />
+        {task.refusal && <Trouble refusal={task.refusal} />}
+        {done && <Note kind="ok">{saved}</Note>}
+        <div className="actions">
+          <button type="submit" className="button" disabled={task.busy}>
+            {save}
+          </button>
+        </div>
+      </form>
+    </section>
   )
 }
 

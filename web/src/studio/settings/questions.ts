@@ -22,6 +22,7 @@ import {
 import { useAsk } from '../../ui/ask.ts'
 
 export const useAccount = () => useAsk(['account'], (signal) => call<Account>('GET', '/api/account', undefined, signal))
+export const changeName = (name: string) => call<Account>('PATCH', '/api/account', { name })
 export const changePassword = (current: string, password: string) => call<void>('POST', '/api/account/password', { current, password })
 export const beginSecondFactor = (password: string) => call<NewSecondFactor>('POST', '/api/account/second-factor', { password })
 export const confirmSecondFactor = (code: string) => call<void>('POST', '/api/account/second-factor/confirm', { code })

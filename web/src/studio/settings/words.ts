@@ -6,6 +6,7 @@ const en = {
   title: 'Settings',
   tabs: { account: 'Account', watermark: 'Watermark', keys: 'API keys', people: 'People', installation: 'Installation', health: 'Health' },
 
+  self: 'You',
   password: 'Password',
   passwordText: 'Other browsers in which you are signed in are signed out.',
   noPassword: 'You sign in elsewhere and have no password here.',
@@ -155,6 +156,7 @@ const de: SettingsWords = {
     installation: 'Installation',
     health: 'Zustand',
   },
+  self: 'Sie',
   password: 'Passwort',
   passwordText: 'Andere Browser, in denen Sie angemeldet sind, werden abgemeldet.',
   noPassword: 'Sie melden sich anderswo an und haben hier kein Passwort.',
@@ -297,6 +299,7 @@ const ru: SettingsWords = {
     installation: 'Установка',
     health: 'Состояние',
   },
+  self: 'Вы',
   password: 'Пароль',
   passwordText: 'В других браузерах вы будете отключены.',
   noPassword: 'Вы входите через другую службу, пароля здесь нет.',
