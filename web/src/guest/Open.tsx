@@ -65,7 +65,7 @@ function Photos({ gallery, refusal, again, close }: Props) {
   const all = complete || marked || typeof shown === 'object' ? list.length : gallery.total
   const photo = usePhoto(gallery, list)
   const packing = sheet === 'closed' ? marks.exportId : null
-  const View = usePiece(!!photo.item, loadView)
+  const View = usePiece(!!photo.item, loadView, true)
   const TakeHome = usePiece(sheet !== 'closed', loadTakeHome)
   const UnderWay = usePiece(!!packing, loadUnderWay)
   usePlace(gallery.slug, complete)

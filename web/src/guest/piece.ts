@@ -8,7 +8,8 @@ export interface Piece<P> {
   again: () => void
 }
 
-export function usePiece<P>(wanted: boolean, load: () => Promise<P>): Piece<P> {
+/** `styled`: it has styles of its own, and those are asked for once in the life of a page. */
+export function usePiece<P>(wanted: boolean, load: () => Promise<P>, styled = false): Piece<P> {
   const [here, take] = useState<{ piece: P } | null>(null)
   const [tries, setTries] = useState(0)
   const [failed, fail] = useState(false)
@@ -16,6 +17,8 @@ export function usePiece<P>(wanted: boolean, load: () => Promise<P>): Piece<P> {
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked for once a try
   useEffect(() => {
     if (!missing) return
+    // some browsers keep a failure in mind, and a newer Keepsake has other files: only the whole page helps then
+    if (failed && navigator.onLine && (styled || tries > 1)) return location.reload()
     let left = false
     fail(false)
     load().then(
@@ -23,16 +26,13 @@ export function usePiece<P>(wanted: boolean, load: () => Promise<P>): Piece<P> {
         if (!left) take({ piece })
       },
       () => {
-        // some browsers keep a failure in mind, and a newer Keepsake has other files: only the page itself helps then
-        if (left) return
-        if (tries > 1 && navigator.onLine) location.reload()
-        else fail(true)
+        if (!left) fail(true)
       },
     )
     return () => {
       left = true
     }
   }, [missing, tries])
-  const again = () => setTries(tries + 1)
-  return { here: here?.piece ?? null, state: !missing ? 'idle' : failed ? 'failed' : 'coming', again }
+  const state = !missing ? 'idle' : failed ? 'failed' : 'coming'
+  return { here: here?.piece ?? null, state, again: () => setTries(tries + 1) }
 }
