@@ -55,7 +55,7 @@ export const words: Words = {
     done: 'Hochgeladen',
   },
   uploadSome: 'Hochgeladen, nicht alles gelang',
-  filesOf: (n, all) => `${n} von ${all} Dateien`,
+  filesOf: (n, all) => `${n} von ${all} ${all === '1' ? 'Datei' : 'Dateien'}`,
   sizeOf: (sent, all) => `${sent} von ${all}`,
   about: (time) => `noch etwa ${time}`,
   duplicates: (n) => `${count(n, 'Datei war', 'Dateien waren')} schon da, nicht doppelt gespeichert`,
@@ -147,7 +147,7 @@ export const words: Words = {
   linkEnds: (moment) => `endet ${moment}`,
   used: (moment) => `benutzt ${moment}`,
   usedNever: 'noch nicht benutzt',
-  usesOf: (n, all) => `${n} von ${all} Besuchen`,
+  usesOf: (n, all) => `${n} von ${all} ${all === '1' ? 'Besuch' : 'Besuchen'}`,
   revoke: 'Zurückziehen',
   revokeLink: (what) => `Zurückziehen: ${what}`,
 

@@ -50,7 +50,7 @@ export const words = {
     done: 'Uploaded',
   },
   uploadSome: 'Uploaded, some failed',
-  filesOf: (n: string, all: string) => `${n} of ${all} files`,
+  filesOf: (n: string, all: string) => `${n} of ${all} ${all === '1' ? 'file' : 'files'}`,
   sizeOf: (sent: string, all: string) => `${sent} of ${all}`,
   about: (time: string) => `about ${time} left`,
   duplicates: (n: number) => `${count(n, 'file was', 'files were')} already here, not stored twice`,
@@ -146,7 +146,7 @@ export const words = {
   linkEnds: (moment: string) => `ends ${moment}`,
   used: (moment: string) => `used ${moment}`,
   usedNever: 'not used yet',
-  usesOf: (n: string, all: string) => `${n} of ${all} visits`,
+  usesOf: (n: string, all: string) => `${n} of ${all} ${all === '1' ? 'visit' : 'visits'}`,
   revoke: 'Withdraw',
   revokeLink: (what: string) => `Withdraw: ${what}`,
 

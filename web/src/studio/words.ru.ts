@@ -56,7 +56,7 @@ export const words: Words = {
     done: 'Загружено',
   },
   uploadSome: 'Загружено не всё',
-  filesOf: (n, all) => `${n} из ${all} файлов`,
+  filesOf: (n, all) => `файлы: ${n} из ${all}`,
   sizeOf: (sent, all) => `${sent} из ${all}`,
   about: (time) => `осталось около ${time}`,
   duplicates: (n) => `Уже были здесь: ${files(n)}, второй раз не сохраняем`,

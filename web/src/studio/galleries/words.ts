@@ -37,7 +37,7 @@ const en = {
   archiveTitle: (n: number) => `Archive ${count('en', n, 'gallery', 'galleries')}?`,
   archiveText:
     'Each is packed into one ZIP with every original and the feedback, and read back. Then its page closes, and a week later its originals go. It can be restored at any time.',
-  working: (done: number, all: number) => `${done} of ${all} galleries`,
+  working: (done: number, all: number) => `${done} of ${count('en', all, 'gallery', 'galleries')}`,
   doneAll: (n: number) => `Done: ${count('en', n, 'gallery', 'galleries')}`,
   failedSome: (n: number) => `Not done: ${count('en', n, 'gallery', 'galleries')}`,
   begun: 'Begun',
@@ -77,7 +77,7 @@ const de: GalleriesWords = {
   archiveTitle: (n) => `${count('de', n, 'Galerie', 'Galerien')} archivieren?`,
   archiveText:
     'Jede wird mit allen Originalen und Rückmeldungen in ein ZIP gepackt und zurückgelesen. Dann schließt ihre Seite, und eine Woche später gehen die Originale. Sie lässt sich jederzeit wiederherstellen.',
-  working: (done, all) => `${done} von ${all} Galerien`,
+  working: (done, all) => `${done} von ${count('de', all, 'Galerie', 'Galerien')}`,
   doneAll: (n) => `Erledigt: ${count('de', n, 'Galerie', 'Galerien')}`,
   failedSome: (n) => `Nicht erledigt: ${count('de', n, 'Galerie', 'Galerien')}`,
   begun: 'Begonnen',
