@@ -8,7 +8,7 @@ import './view.css'
 import type { GuestGallery, Item } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage } from '../ui/language.tsx'
-import { sentenceOf } from '../ui/refusal.ts'
+import { type Refusal, refusalOf, sentenceOf } from '../ui/refusal.ts'
 import { askDownload, setRating, useFeedback } from './api.ts'
 import { Comments } from './Comments.tsx'
 import type { Marks } from './marks.ts'
@@ -61,6 +61,9 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
     const { download_url } = await askDownload(gallery.slug, item.id)
     if (download_url) location.assign(download_url)
   })
+  const saves = words.save(fmt.bytes((asPicture && item.preview_size) || item.size))
+  const [unrated, refuse] = useState<Refusal>()
+  const refusal = save.refusal ?? unrated
   const buttons: ReactNode[] = []
   if (gallery.feedback_enabled)
     buttons.push(
@@ -69,6 +72,7 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
         type="button"
         className="yarl__button view-heart"
         aria-label={words.favorite}
+        title={words.favorite}
         aria-pressed={marks.favorites.has(item.id)}
         onClick={() => marks.favorite(item.id, !marks.favorites.has(item.id))}
       >
@@ -79,6 +83,7 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
         type="button"
         className="yarl__button"
         aria-label={words.comments}
+        title={words.comments}
         aria-pressed={talking}
         onClick={() => talk(!talking)}
       >
@@ -91,7 +96,8 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
         key="save"
         type="button"
         className="yarl__button"
-        aria-label={words.save(fmt.bytes((asPicture && item.preview_size) || item.size))}
+        aria-label={saves}
+        title={saves}
         disabled={save.busy}
         onClick={async () => (await save.run()) || marks.check()}
       >
@@ -134,12 +140,14 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
               <span>{item.title ?? item.name}</span>
               <span>{words.place(fmt.number(at + 1), fmt.number(all))}</span>
             </p>
-            {save.refusal && (
+            {refusal && (
               <p className="view-says" role="alert">
-                {sentenceOf(save.refusal.problem, say)}
+                {sentenceOf(refusal.problem, say)}
               </p>
             )}
-            {gallery.feedback_enabled && <Feedback gallery={gallery} item={item} talking={talking} stop={() => talk(false)} />}
+            {gallery.feedback_enabled && (
+              <Feedback gallery={gallery} item={item} talking={talking} stop={() => talk(false)} refuse={refuse} />
+            )}
           </>
         ),
       }}
@@ -147,14 +155,30 @@ export function View({ gallery, items, all, at, go, close, marks }: Props) {
   )
 }
 
-function Feedback({ gallery, item, talking, stop }: { gallery: GuestGallery; item: Item; talking: boolean; stop: () => void }) {
+interface FeedbackProps {
+  gallery: GuestGallery
+  item: Item
+  talking: boolean
+  stop: () => void
+  /** why the last star was not taken */
+  refuse: (refusal: Refusal | undefined) => void
+}
+
+function Feedback({ gallery, item, talking, stop, refuse }: FeedbackProps) {
   const { data, put, again } = useFeedback(gallery.slug)
   const said = data?.items.find((one) => one.item === item.id)
   const rate = (rating: number | null) => {
     if (!data) return
     const none = { item: item.id, likes: 0, ratings: 0, average_rating: null, comments: 0, liked: false, favorite: false, rating: null }
     put({ ...data, items: [...data.items.filter((one) => one.item !== item.id), { ...none, ...said, rating }] })
-    setRating(gallery.slug, item.id, rating).catch(again)
+    setRating(gallery.slug, item.id, rating).then(
+      () => refuse(undefined),
+      (error) => {
+        // what the server did not take is not shown as taken
+        refuse(refusalOf(error))
+        again()
+      },
+    )
   }
   return (
     <>

@@ -136,10 +136,22 @@ function Person({ gallery, client, delivery, open, linked }: PersonProps) {
         {linking.refusal && <Trouble refusal={linking.refusal} />}
       </span>
       <CopyButton bare text={copy} icon={<Link2 size={17} aria-hidden="true" />} label={words.copyOwnLink(client.email)} />
-      <button type="button" className="button bare square" aria-label={words.changeClient(client.email)} onClick={() => open('change')}>
+      <button
+        type="button"
+        className="button bare square"
+        aria-label={words.changeClient(client.email)}
+        title={words.changeClient(client.email)}
+        onClick={() => open('change')}
+      >
         <Pencil size={16} aria-hidden="true" />
       </button>
-      <button type="button" className="button bare square" aria-label={words.removeClient(client.email)} onClick={() => open('remove')}>
+      <button
+        type="button"
+        className="button bare square"
+        aria-label={words.removeClient(client.email)}
+        title={words.removeClient(client.email)}
+        onClick={() => open('remove')}
+      >
         <X size={17} aria-hidden="true" />
       </button>
     </li>

@@ -88,11 +88,19 @@ function Said({ row, busy, hide, remove }: { row: FeedbackRow; busy: boolean; hi
         className="button bare square"
         disabled={busy}
         aria-label={row.hidden ? own.showFeedback(who) : own.hideFeedback(who)}
+        title={row.hidden ? own.showFeedback(who) : own.hideFeedback(who)}
         onClick={hide}
       >
         {row.hidden ? <Eye size={16} aria-hidden="true" /> : <EyeOff size={16} aria-hidden="true" />}
       </button>
-      <button type="button" className="button bare square" disabled={busy} aria-label={own.removeFeedback(who)} onClick={remove}>
+      <button
+        type="button"
+        className="button bare square"
+        disabled={busy}
+        aria-label={own.removeFeedback(who)}
+        title={own.removeFeedback(who)}
+        onClick={remove}
+      >
         <Trash2 size={16} aria-hidden="true" />
       </button>
     </li>

@@ -23,6 +23,7 @@ export function Bell() {
         type="button"
         className="button bare square bell"
         aria-label={unread ? words.bellUnread(fmt.number(unread)) : words.bell}
+        title={words.bell}
         onClick={() => setOpen(true)}
       >
         <Icon size={18} aria-hidden="true" />
