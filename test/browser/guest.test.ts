@@ -100,7 +100,17 @@ async function visit(t: TestContext, browser: Browser, installation: Installatio
     await page.getByRole('dialog', { name: 'Download' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+    // nor a star, on the whole screen
+    const known = page.waitForResponse((answer) => answer.url().endsWith('/feedback'))
+    await page.getByRole('link', { name: hostile }).click()
+    await known
     await context.setOffline(true)
+    const star = page.getByRole('button', { name: '4 stars' })
+    await star.click()
+    await page.getByRole('dialog').getByRole('alert').waitFor()
+    assert.equal(await star.getAttribute('aria-pressed'), 'false')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await heart.click()
     await page.getByRole('alert').filter({ hasText: 'No answer from the server' }).waitFor()
     await pressed(false)

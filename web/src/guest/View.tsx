@@ -170,11 +170,13 @@ function Feedback({ gallery, item, talking, stop, refuse }: FeedbackProps) {
   const rate = (rating: number | null) => {
     if (!data) return
     const none = { item: item.id, likes: 0, ratings: 0, average_rating: null, comments: 0, liked: false, favorite: false, rating: null }
-    put({ ...data, items: [...data.items.filter((one) => one.item !== item.id), { ...none, ...said, rating }] })
+    const others = data.items.filter((one) => one.item !== item.id)
+    put({ ...data, items: [...others, { ...none, ...said, rating }] })
     setRating(gallery.slug, item.id, rating).then(
       () => refuse(undefined),
       (error) => {
         // what the server did not take is not shown as taken
+        put(data)
         refuse(refusalOf(error))
         again()
       },
