@@ -76,6 +76,15 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     await until(async () => (await names()).join() === 'p2.jpg,p1.jpg,p4.jpg,p3.jpg,p5.jpg,p6.jpg', { what: 'the dragged photo' })
   })
 
+  await step('a photo is looked at, and the focus goes back to its menu', async () => {
+    await menu('p1.jpg', 'Look at it')
+    await drawn(page.getByRole('dialog').getByRole('img', { name: 'p1.jpg' }), 1, 300)
+    await assertAccessible(page, 'one photo in the studio')
+    await page.keyboard.press('Escape')
+    const opener = page.getByRole('button', { name: 'More for p1.jpg' })
+    await until(() => opener.evaluate((own) => own === own.ownerDocument.activeElement), { what: 'the focus at the menu' })
+  })
+
   await step('the cover keeps its eye', async () => {
     await menu('p1.jpg', 'Use as cover')
     const slider = page.getByRole('slider', { name: 'From the left' })

@@ -11,6 +11,7 @@ import {
   FileImage,
   Image,
   LoaderCircle,
+  Maximize2,
   Trash2,
 } from 'lucide-react'
 import { useState } from 'react'
@@ -31,7 +32,7 @@ export interface TileWork {
   archived: boolean
   /** `through`: and all between the last one and this */
   toggle: (item: Item, through: boolean) => void
-  open: (what: 'remove' | 'cover' | 'chapter', item: Item) => void
+  open: (what: 'look' | 'remove' | 'cover' | 'chapter', item: Item) => void
   hide: (item: Item) => void
   move: (item: Item, to: 'first' | 'earlier' | 'later' | 'last') => void
   drop: (dragged: string, target: Item) => void
@@ -102,6 +103,7 @@ function TileMenu({ item, work, first, last }: TileProps) {
       <Menu
         label={own.more(item.name)}
         choices={[
+          item.preview !== null && { name: own.look, icon: <Maximize2 {...sized} />, pick: () => work.open('look', item) },
           item.preview !== null && !item.hidden && { name: own.cover, icon: <Image {...sized} />, pick: () => work.open('cover', item) },
           { name: own.chapter, icon: <BookOpen {...sized} />, pick: () => work.open('chapter', item) },
           {

@@ -12,6 +12,7 @@ import { Wall } from '../../ui/Wall.tsx'
 import { useWords } from '../words.tsx'
 import { ChapterDialog } from './ChapterDialog.tsx'
 import { CoverDialog } from './CoverDialog.tsx'
+import { LookDialog } from './LookDialog.tsx'
 import { PhotoTile, type TileWork } from './PhotoTile.tsx'
 import { galleryWords } from './words.ts'
 
@@ -21,7 +22,7 @@ interface Props {
   changed: () => void
   sending: boolean
 }
-type Opened = { what: 'remove' | 'cover' | 'chapter'; items: Item[] }
+type Opened = { what: 'look' | 'remove' | 'cover' | 'chapter'; items: Item[] }
 
 export function PhotosCard({ gallery, items, changed, sending }: Props) {
   const words = useWords()
@@ -157,6 +158,7 @@ export function PhotosCard({ gallery, items, changed, sending }: Props) {
           />
         </div>
       ))}
+      {opened?.what === 'look' && <LookDialog item={opened.items[0]!} close={() => open(null)} />}
       {opened?.what === 'remove' && (
         <Confirm
           title={words.removePhotoTitle}
