@@ -62,7 +62,11 @@ test('a photographer arranges a gallery, and guests see it so', { timeout: 600_0
     await until(async () => (await names())[0] === 'p2.jpg', { what: 'the photo in front' })
     const tile = (name: string) => page.locator('.photo', { has: page.getByRole('img', { name }) })
     await until(async () => (await page.locator('.photo img').first().getAttribute('alt')) === 'p2.jpg', { what: 'the page' })
-    const inFront = async (order: string) => until(async () => (await names()).join().startsWith(order), { what: `the order ${order}` })
+    const inFront = async (order: string) => {
+      await until(async () => (await names()).join().startsWith(order), { what: `the order ${order}` })
+      const first = () => page.locator('.photo img').first().getAttribute('alt')
+      await until(async () => order.startsWith((await first()) ?? '?'), { what: 'the page' })
+    }
     await menu('p1.jpg', 'One place earlier')
     await inFront('p1.jpg,p2.jpg,')
     await menu('p1.jpg', 'One place later')

@@ -1,7 +1,7 @@
 /** What else can be done with a thing, behind three dots. */
 import * as Radix from '@radix-ui/react-dropdown-menu'
 import { Ellipsis } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 
 export interface Choice {
   name: string
@@ -17,6 +17,13 @@ export interface Choice {
 export function Menu({ label, choices, trigger }: { label: string; choices: (Choice | false)[]; trigger?: ReactNode }) {
   // inside the page's landmark, or a screen reader that walks by landmarks never meets it
   const [home, setHome] = useState<HTMLElement | null>(null)
+  const picked = useRef<() => void>(undefined)
+  // when the focus is back at the button: a dialog that was picked gives it back there
+  const act = () => {
+    const pick = picked.current
+    picked.current = undefined
+    if (pick) queueMicrotask(pick)
+  }
   return (
     <Radix.Root modal={false} onOpenChange={(open) => open && setHome(document.querySelector('main'))}>
       <Radix.Trigger asChild>
@@ -27,7 +34,14 @@ export function Menu({ label, choices, trigger }: { label: string; choices: (Cho
         )}
       </Radix.Trigger>
       <Radix.Portal container={home}>
-        <Radix.Content className="menu" align="end" sideOffset={4} collisionPadding={8} aria-label={label}>
+        <Radix.Content
+          className="menu"
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          aria-label={label}
+          onCloseAutoFocus={act}
+        >
           {choices
             .filter((choice) => choice !== false)
             .map(({ name, icon, danger, disabled, href, pick }) => (
@@ -35,7 +49,9 @@ export function Menu({ label, choices, trigger }: { label: string; choices: (Cho
                 key={name}
                 className={danger ? 'menu-item danger' : 'menu-item'}
                 disabled={disabled ?? false}
-                onSelect={pick}
+                onSelect={() => {
+                  picked.current = pick
+                }}
                 asChild={href !== undefined}
               >
                 {href === undefined ? (
