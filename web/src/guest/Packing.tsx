@@ -1,7 +1,7 @@
 /** How far chosen photos are packed, and then the files; a single one begins by itself. */
 import { Download as Arrow, Check, TriangleAlert, X } from 'lucide-react'
-import { useEffect } from 'react'
-import type { GuestGallery } from '../api.ts'
+import { useEffect, useState } from 'react'
+import type { ExportPart, GuestGallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage, useReason } from '../ui/language.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
@@ -103,15 +103,22 @@ function Files({ made }: { made: Export }) {
           </div>
         </div>
       )}
-      {made.parts.map(
-        (part) =>
-          part.download_url && (
-            <a key={part.name} className="button main" href={part.download_url}>
-              <Arrow size={17} aria-hidden="true" />
-              {words.save(part.name, fmt.bytes(part.file_size))}
-            </a>
-          ),
-      )}
+      {made.parts.map((part) => part.download_url && <File key={part.name} part={part} alone={made.parts.length === 1} />)}
     </>
+  )
+}
+
+/** One of several that was begun says so: nobody has to remember which they have. */
+function File({ part, alone }: { part: ExportPart; alone: boolean }) {
+  const { locale, fmt } = useLanguage()
+  const words = catalog[locale]
+  const [begun, begin] = useState(false)
+  const taken = begun && !alone
+  return (
+    <a className={taken ? 'button' : 'button main'} href={part.download_url!} onClick={() => begin(true)}>
+      {taken ? <Check size={17} aria-hidden="true" /> : <Arrow size={17} aria-hidden="true" />}
+      {words.save(part.name, fmt.bytes(part.file_size))}
+      {taken && ` · ${words.taken}`}
+    </a>
   )
 }

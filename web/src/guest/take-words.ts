@@ -32,6 +32,7 @@ const en = {
   ready: 'Your photos are ready.',
   stays: (moment: string) => `They stay here until ${moment}.`,
   save: (name: string, size: string) => `Save ${name} (${size})`,
+  taken: 'begun',
   lacking: (n: number) =>
     plural('en', n, { one: '# photo could not be read and is not in it:', other: '# photos could not be read and are not in it:' }),
   failed: 'The photos could not be packed.',
@@ -70,6 +71,7 @@ const de: typeof en = {
   ready: 'Ihre Fotos sind fertig.',
   stays: (moment) => `Sie bleiben hier bis ${moment}.`,
   save: (name, size) => `${name} speichern (${size})`,
+  taken: 'begonnen',
   lacking: (n) =>
     plural('de', n, {
       one: '# Foto konnte nicht gelesen werden und fehlt darin:',
@@ -111,6 +113,7 @@ const ru: typeof en = {
   ready: 'Ваши фотографии готовы.',
   stays: (moment) => `Файлы будут здесь до ${moment}.`,
   save: (name, size) => `Сохранить ${name} (${size})`,
+  taken: 'начато',
   lacking: (n) =>
     plural('ru', n, {
       one: '# фотографию не удалось прочитать, её здесь нет:',
