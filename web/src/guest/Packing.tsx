@@ -103,13 +103,13 @@ function Files({ made }: { made: Export }) {
           </div>
         </div>
       )}
-      {made.parts.map((part) => part.download_url && <File key={part.name} part={part} alone={made.parts.length === 1} />)}
+      {made.parts.map((part) => part.download_url && <OneFile key={part.name} part={part} alone={made.parts.length === 1} />)}
     </>
   )
 }
 
 /** One of several that was begun says so: nobody has to remember which they have. */
-function File({ part, alone }: { part: ExportPart; alone: boolean }) {
+function OneFile({ part, alone }: { part: ExportPart; alone: boolean }) {
   const { locale, fmt } = useLanguage()
   const words = catalog[locale]
   const [begun, begin] = useState(false)

@@ -99,7 +99,16 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
           optional
         />
         {gallery.has_password && <Tick name="no-password" label={words.passwordRemove} on={false} />}
-        <Field name="expires" type="date" label={words.expires} hint={words.expiresHint} value={dayOf(gallery.expires_at)} optional />
+        <Field
+          // moved elsewhere on this page, what was typed here before would move it back with the next Save
+          key={gallery.expires_at}
+          name="expires"
+          type="date"
+          label={words.expires}
+          hint={words.expiresHint}
+          value={dayOf(gallery.expires_at)}
+          optional
+        />
         <Choice name="locale" label={words.language} value={gallery.locale} options={words.languages} />
         <Choice name="naming" label={words.naming} value={gallery.naming} options={words.namings} />
         {saving.refusal && <Trouble refusal={saving.refusal} />}
