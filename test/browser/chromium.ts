@@ -98,7 +98,8 @@ export async function assertAccessible(page: Page, what: string, widths = [390, 
       if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
         found.push(`${what}, ${width} px: the page is wider than its window`)
     }
-    if (width < 640) for (const small of await page.evaluate<string[]>(tooSmall)) found.push(`${what}, ${width} px: too small for a thumb: ${small}`)
+    if (width < 640)
+      for (const small of await page.evaluate<string[]>(tooSmall)) found.push(`${what}, ${width} px: too small for a thumb: ${small}`)
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   if (before) await page.setViewportSize(before)

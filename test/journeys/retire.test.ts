@@ -62,7 +62,12 @@ test('archived, looked through, restored and deleted, with a guest watching', { 
   const archive = page.rows[0]!
   assert.equal((await ida.ask<ArchivedPage>('/api/admin/archives?q=nothing')).body.totals.galleries, 0)
   // of a kind: as it begins, in capitals or not
-  for (const [kind, found] of [['church', 1], ['Church%20Wedding', 1], ['wedding', 0], ['c%25', 0]] as const) {
+  for (const [kind, found] of [
+    ['church', 1],
+    ['Church%20Wedding', 1],
+    ['wedding', 0],
+    ['c%25', 0],
+  ] as const) {
     const { rows, totals } = (await ida.ask<ArchivedPage>(`/api/admin/archives?type=${kind}&q=wed&sort=title`)).body
     assert.deepEqual([rows.length, totals.galleries, rows[0]?.event_type], [found, found, found ? 'Church wedding' : undefined], kind)
   }

@@ -16,7 +16,7 @@ export class Missing extends Error {
   }
 }
 
-export function Fallen({ error }: { error: Error }) {
+export function Fallen({ error }: { error: unknown }) {
   const words = useWordsOf(shellWords)
   const { say } = useLanguage()
   const router = useRouter()

@@ -70,14 +70,7 @@ export function SettingsCard({ gallery, put }: { gallery: Gallery; put: (gallery
             <option key={kind} value={kind} />
           ))}
         </datalist>
-        <Field
-          name="customer"
-          label={words.customer}
-          value={gallery.customer_name ?? ''}
-          maxLength={200}
-          autoComplete="off"
-          optional
-        />
+        <Field name="customer" label={words.customer} value={gallery.customer_name ?? ''} maxLength={200} autoComplete="off" optional />
         <Field
           name="customer-mail"
           type="email"

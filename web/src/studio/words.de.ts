@@ -46,7 +46,8 @@ export const words: Words = {
   interrupted: (n) =>
     `Der letzte Upload brach ab: ${count(n, 'Datei fehlt', 'Dateien fehlen')} noch. Wählen Sie denselben Ordner noch einmal.`,
   nothingFound: 'In Ihrer Auswahl sind keine Dateien.',
-  notAllRead: 'Nicht alles war lesbar, darum wurde nichts übernommen. Ist das Laufwerk noch da? Ziehen Sie es noch einmal hierher, oder wählen Sie es.',
+  notAllRead:
+    'Nicht alles war lesbar, darum wurde nichts übernommen. Ist das Laufwerk noch da? Ziehen Sie es noch einmal hierher, oder wählen Sie es.',
   uploadStates: {
     idle: 'Upload',
     sending: 'Wird hochgeladen',

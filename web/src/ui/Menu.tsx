@@ -34,14 +34,7 @@ export function Menu({ label, choices, trigger }: { label: string; choices: (Cho
         )}
       </Radix.Trigger>
       <Radix.Portal container={home}>
-        <Radix.Content
-          className="menu"
-          align="end"
-          sideOffset={4}
-          collisionPadding={8}
-          aria-label={label}
-          onCloseAutoFocus={act}
-        >
+        <Radix.Content className="menu" align="end" sideOffset={4} collisionPadding={8} aria-label={label} onCloseAutoFocus={act}>
           {choices
             .filter((choice) => choice !== false)
             .map(({ name, icon, danger, disabled, href, pick }) => (

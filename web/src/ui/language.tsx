@@ -30,7 +30,8 @@ const de: Say = {
   loading: 'Wird geladen …',
   request: 'Anfrage',
   unreachable: 'Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
-  unreadable: 'Diese Datei wurde auf Ihrem Computer geändert, verschoben oder gelöscht, nachdem Sie sie gewählt hatten. Wählen Sie sie noch einmal.',
+  unreadable:
+    'Diese Datei wurde auf Ihrem Computer geändert, verschoben oder gelöscht, nachdem Sie sie gewählt hatten. Wählen Sie sie noch einmal.',
   unclear: 'Diese Seite kann die Antwort des Servers nicht lesen. Versuchen Sie es in einer Minute noch einmal.',
   sizeOf: (done, all) => `${done} von ${all}`,
   about: (time) => `noch etwa ${time}`,

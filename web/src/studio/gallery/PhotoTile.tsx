@@ -86,7 +86,12 @@ export function PhotoTile(props: TileProps) {
       </span>
       {work.choosing ? (
         <label className="photo-box">
-          <input type="checkbox" aria-label={own.choosePhoto(item.name)} checked={picked} onChange={(event) => work.toggle(item, (event.nativeEvent as MouseEvent).shiftKey)} />
+          <input
+            type="checkbox"
+            aria-label={own.choosePhoto(item.name)}
+            checked={picked}
+            onChange={(event) => work.toggle(item, (event.nativeEvent as MouseEvent).shiftKey)}
+          />
         </label>
       ) : (
         work.may && <TileMenu {...props} />
