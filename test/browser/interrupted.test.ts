@@ -85,7 +85,7 @@ test('an upload that is cut off goes on where it stopped', { timeout: 600_000 },
 
   await step('paused, or without a line, it waits and says so; a page that does not come meanwhile stops nothing', async () => {
     await page.getByRole('link', { name: 'Galleries' }).click()
-    const gallery = await createByHand(page, 'Paused')
+    const gallery = await createByHand(page, 'Held up')
     await slow(true)
     await choose(page, 'Choose folder', folder)
     await page.getByRole('button', { name: 'Pause' }).click()
