@@ -7,6 +7,7 @@ import { type Refusal, sentenceOf } from '../ui/refusal.ts'
 import { Empty } from '../ui/Trouble.tsx'
 import { Wall } from '../ui/Wall.tsx'
 import { Bar, type Shown } from './Bar.tsx'
+import { useMade } from './begin.ts'
 import { Chosen } from './Chosen.tsx'
 import { Cover } from './Cover.tsx'
 import { useMarks } from './marks.ts'
@@ -64,6 +65,7 @@ function Photos({ gallery, refusal, again, close }: Props) {
   const complete = !gallery.next
   const all = complete || marked || typeof shown === 'object' ? list.length : gallery.total
   const photo = usePhoto(gallery, list)
+  const made = useMade(gallery.slug, marks.exportId)
   const packing = sheet === 'closed' ? marks.exportId : null
   const View = usePiece(!!photo.item, loadView, true)
   const TakeHome = usePiece(sheet !== 'closed', loadTakeHome)
@@ -123,7 +125,7 @@ function Photos({ gallery, refusal, again, close }: Props) {
       )}
       {marks.chosen && <Chosen gallery={gallery} marks={marks} download={() => setSheet('chosen')} />}
       {UnderWay.here && packing && (
-        <UnderWay.here key={packing} gallery={gallery} id={packing} open={() => setSheet('open')} forget={() => marks.setExport(null)} />
+        <UnderWay.here key={packing} made={made} open={() => setSheet('open')} forget={() => marks.setExport(null)} />
       )}
       <Coming piece={View} close={photo.close} />
       <Coming piece={TakeHome} close={shut} />
@@ -131,6 +133,7 @@ function Photos({ gallery, refusal, again, close }: Props) {
         <TakeHome.here
           gallery={gallery}
           marks={marks}
+          made={made}
           chosen={sheet === 'chosen'}
           whole={complete ? undefined : { refusal, again }}
           close={shut}

@@ -5,30 +5,29 @@ import type { ExportPart, GuestGallery } from '../api.ts'
 import { useTask } from '../ui/answer.ts'
 import { useLanguage, useReason } from '../ui/language.tsx'
 import { Trouble } from '../ui/Trouble.tsx'
-import { cancelExport, type Export, useExport } from './api.ts'
-import { hasEnded, useByItself } from './begin.ts'
+import { cancelExport, type Export } from './api.ts'
+import { hasEnded, type Made } from './begin.ts'
 import { catalog } from './take-words.ts'
 
 interface Props {
   gallery: GuestGallery
   id: string
+  made: Made
   /** photos were chosen meanwhile: of an export that has ended nothing is shown */
   chosen: boolean
   another: () => void
 }
 
-export function Packing({ gallery, id, chosen, another }: Props) {
+export function Packing({ gallery, id, made: { data, refusal, again, waited }, chosen, another }: Props) {
   const { locale, fmt } = useLanguage()
   const why = useReason()
   const words = catalog[locale]
-  const { data, refusal, again } = useExport(gallery.slug, id)
   const stop = useTask(async () => {
     await cancelExport(gallery.slug, id)
     again()
   })
   const ended = data && hasEnded(data)
   const trouble = stop.refusal ?? (data ? undefined : refusal)
-  const waited = useByItself(data)
   const stale = ended && chosen && !waited
   // biome-ignore lint/correctness/useExhaustiveDependencies: once
   useEffect(() => {

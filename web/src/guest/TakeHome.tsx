@@ -9,6 +9,7 @@ import type { Refusal } from '../ui/refusal.ts'
 import { Trouble, Waiting } from '../ui/Trouble.tsx'
 import { askDownload, askExport } from './api.ts'
 import { chaptersOf } from './Bar.tsx'
+import type { Made } from './begin.ts'
 import type { Marks } from './marks.ts'
 import { Packing } from './Packing.tsx'
 import { catalog } from './take-words.ts'
@@ -19,6 +20,7 @@ interface Props {
 }
 
 interface Sheet extends Props {
+  made: Made
   /** opened for the photos that are chosen */
   chosen: boolean
   /** while the rest of the gallery is on its way: sizes are not known before */
@@ -26,7 +28,7 @@ interface Sheet extends Props {
   close: () => void
 }
 
-export function TakeHome({ gallery, marks, chosen, whole, close }: Sheet) {
+export function TakeHome({ gallery, marks, made, chosen, whole, close }: Sheet) {
   const words = catalog[useLanguage().locale]
   return (
     <Dialog title={words.title} close={close}>
@@ -35,7 +37,7 @@ export function TakeHome({ gallery, marks, chosen, whole, close }: Sheet) {
       ) : whole ? (
         <Waiting height={320} />
       ) : marks.exportId ? (
-        <Packing gallery={gallery} id={marks.exportId} chosen={chosen} another={() => marks.setExport(null)} />
+        <Packing gallery={gallery} id={marks.exportId} made={made} chosen={chosen} another={() => marks.setExport(null)} />
       ) : (
         <Choice gallery={gallery} marks={marks} />
       )}

@@ -1,15 +1,12 @@
 /** What is being packed while its sheet is closed: how far it is, and that it is ready. A single file begins by itself. */
 import { Check, LoaderCircle, TriangleAlert, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { GuestGallery } from '../api.ts'
 import { useLanguage } from '../ui/language.tsx'
-import { useExport } from './api.ts'
-import { hasEnded, useByItself } from './begin.ts'
+import { hasEnded, type Made } from './begin.ts'
 import { catalog } from './take-words.ts'
 
 interface Props {
-  gallery: GuestGallery
-  id: string
+  made: Made
   /** shows the sheet */
   open: () => void
   /** nothing is left of it to show */
@@ -19,11 +16,9 @@ interface Props {
 /** So long it says that the file has begun, ms. */
 const told = 5000
 
-export function UnderWay({ gallery, id, open, forget }: Props) {
+export function UnderWay({ made: { data, refusal, waited }, open, forget }: Props) {
   const { locale, fmt, say } = useLanguage()
   const words = catalog[locale]
-  const { data, refusal } = useExport(gallery.slug, id)
-  const waited = useByItself(data)
   const [hidden, hide] = useState(false)
   const gone = !!refusal && refusal.problem.status >= 400 && refusal.problem.status < 500 && refusal.problem.status !== 429
   const over = gone || data?.status === 'cancelled' || data?.status === 'expired'

@@ -59,10 +59,10 @@ export const askDownload = (slug: string, item?: string) =>
   call<DownloadResponse>('GET', `${gallery(slug)}/download${item ? `?file=${item}` : ''}`)
 export const askExport = (slug: string, input: ExportInput) => call<ExportAnswer>('POST', `${gallery(slug)}/exports`, input)
 export const cancelExport = (slug: string, id: string) => call<ExportAnswer>('DELETE', `${gallery(slug)}/exports/${id}`)
-/** Every second until it has ended. */
-export const useExport = (slug: string, id: string) =>
-  useAnswer(
-    id,
-    (signal) => call<Export>('GET', `${gallery(slug)}/exports/${id}`, undefined, signal),
-    ({ status }) => (status === 'queued' || status === 'processing' || status === 'cancelling' ? 1000 : null),
+/** Every second until it has ended; null: there is none. */
+export const useExport = (slug: string, id: string | null) =>
+  useAnswer<Export | null>(
+    String(id),
+    async (signal) => (id ? call<Export>('GET', `${gallery(slug)}/exports/${id}`, undefined, signal) : null),
+    (made) => (made && ['queued', 'processing', 'cancelling'].includes(made.status) ? 1000 : null),
   )
