@@ -136,7 +136,7 @@ test('a field that is refused is named, with what is wrong with it', () => {
     code: 'bad_request',
     errors: [{ path: 'body/title', message: issues[0]!.message }],
   }
-  const page = { unreachable: '', unclear: '' }
+  const page = { unreachable: '', unclear: '', unreadable: '' }
   assert.equal(sentenceOf(refused, { ...page, told: languages.de }), `${languages.de.bad_request} Titel: höchstens 5 Zeichen`)
   assert.equal(sentenceOf(refused, { ...page, told: english }), `${english.bad_request} Title: at most 5 characters`)
   assert.equal(sentenceOf(refused, { ...page, told: {} }), `${errorTable.bad_request[1]} body/title: ${issues[0]!.message}`)
