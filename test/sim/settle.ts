@@ -163,8 +163,8 @@ async function retry(world: World, { deps }: Process): Promise<void> {
 export async function sweepUp(world: World): Promise<void> {
   for (const wait of [days(8), hours(25)]) {
     world.clock.advance(wait)
-    // the next minute does what a fault kept this one from doing
-    for (let faults = -1; faults !== world.faults; ) {
+    // a later look does what a fault kept this one from doing: a key that could not be deleted is tried again in an hour
+    for (let faults = -1; faults !== world.faults; world.clock.advance(hours(1))) {
       faults = world.faults
       await toTheEnd(world, await startReconcile(world, await anyone(world)))
       for (let job = await startJob(world, await anyone(world)); job; job = await startJob(world, await anyone(world)))
