@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import type { Gallery, GalleryInput, Item, Letter, LetterText } from '../../sdk/src/wire.ts'
 import { mintLetterToken } from '../../src/domain/letter-token.ts'
 import { drawnPhoto } from '../drawn.ts'
@@ -173,11 +173,13 @@ export async function guestStates({ installation, long }: Stage): Promise<State[
     {
       name: 'download-packing',
       open: act(open, async (page) => {
-        await page.route('**/exports/*', async (route) => {
+        const packing = async (route: Route) => {
           const answer = await route.fetch()
           const json = { ...(await answer.json()), status: 'processing', percent: 43, processed_photos: 10, eta_seconds: 75, parts: [] }
           await route.fulfill({ response: answer, json })
-        })
+        }
+        // the page asks every second, and is closed while one is on its way
+        await page.route('**/exports/*', (route) => packing(route).catch(() => {}))
         await press(page, 'Download')
         await page.getByRole('radio', { name: /Screen size/ }).check()
         await page
